@@ -1,0 +1,49 @@
+# make demo and make test are all the set-up there is; both do nothing again when up to date.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+SOURCES := simulator models pipelines dashboards dags tests
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint bench requirements clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+install: $(INSTALLED)  ## make .venv with the hashed requirements and the project
+
+$(INSTALLED): requirements.txt infra/uv.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+	  || { echo "coldaisle needs Python 3.11, '$(PYTHON)' is not it; set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' \
+	  || { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r infra/uv.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: install  ## the main job on a simulated site, end to end, in under five minutes
+	$(BIN)/coldaisle demo
+
+test: lint  ## lint, types, import direction, tests
+	$(BIN)/pytest
+
+lint: install
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install  ## benchmarks, one with ONLY=name
+	$(BIN)/python -m tests.benchmarks $(ONLY)
+
+requirements:  ## resolve pyproject.toml anew into requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.txt
+	echo "uv" | $(BIN)/uv pip compile - --universal --generate-hashes --no-emit-index-url --no-header \
+	  --no-annotate --quiet --output-file infra/uv.txt
+
+clean:  ## remove .venv
+	rm -rf $(VENV)

@@ -1,0 +1,68 @@
+"""What every command shares: --home, --json, progress on standard error, errors as exit code 2."""
+
+import json
+import math
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+from rich.console import Console
+
+from pipelines.config import Settings, settings
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="Where everything is kept; else $COLDAISLE_HOME, else .coldaisle"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output")]
+SiteOption = Annotated[str, typer.Option("--site", help="A site's name, or the path of its .toml file")]
+TimeOption = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+]
+
+progress_console = Console(stderr=True)
+
+
+def open_home(home: Path | None) -> Settings:
+    """Settings with the home folder made, so that SQLite and the store can write there."""
+    found = settings(home)
+    found.home.mkdir(parents=True, exist_ok=True)
+    return found
+
+
+def utc(time: datetime | None) -> pd.Timestamp | None:
+    """A time option as UTC; without a zone it is taken as UTC, as all times of the store are."""
+    if time is None:
+        return None
+    stamp = pd.Timestamp(time)
+    return stamp.tz_localize("UTC") if stamp.tz is None else stamp.tz_convert("UTC")
+
+
+def emit(result: dict[str, Any], as_json: bool, show: Callable[[dict[str, Any], Console], None]) -> None:
+    """Print a command's result: one JSON document, or what `show` draws for a person."""
+    if as_json:
+        typer.echo(json.dumps(jsonable(result), indent=2, allow_nan=False))
+    else:
+        show(result, Console())
+
+
+def jsonable(value: Any) -> Any:
+    """Plain JSON values: times as ISO 8601 UTC, arrays as lists, NaN as null."""
+    if isinstance(value, dict):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [jsonable(item) for item in value]
+    if isinstance(value, pd.DataFrame):
+        return jsonable(value.reset_index().to_dict("records"))
+    if isinstance(value, datetime | date):
+        return None if pd.isna(value) else value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "tolist"):
+        return jsonable(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

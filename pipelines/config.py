@@ -1,0 +1,50 @@
+"""Settings from the environment: where things are kept."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SITE_FOLDER = Path(__file__).resolve().parent.parent / "infra" / "sites"
+
+
+class Settings(BaseSettings):
+    """Paths and addresses; every field may be set as COLDAISLE_<FIELD>.
+
+    `home` holds everything that coldaisle writes: `store/` (telemetry), `ledger.db`, `mlflow.db`,
+    `mlartifacts/`, `sites/` and `reports/`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="COLDAISLE_")
+
+    home: Path = Path(".coldaisle")
+    mlflow_uri: str | None = None
+    ledger_uri: str | None = None
+
+    @property
+    def store(self) -> Path:
+        return self.home / "store"
+
+    @property
+    def sites(self) -> Path:
+        return self.home / "sites"
+
+    @property
+    def reports(self) -> Path:
+        return self.home / "reports"
+
+    @property
+    def tracking_uri(self) -> str:
+        return self.mlflow_uri or f"sqlite:///{(self.home / 'mlflow.db').resolve()}"
+
+    @property
+    def artifacts(self) -> Path:
+        return self.home / "mlartifacts"
+
+    @property
+    def ledger(self) -> str:
+        return self.ledger_uri or f"sqlite:///{(self.home / 'ledger.db').resolve()}"
+
+
+def settings(home: Path | None = None) -> Settings:
+    """Settings of this process; `home` overrides the environment."""
+    return Settings(home=home) if home else Settings()

@@ -1,0 +1,25 @@
+"""Errors a user can mend. Each message says the rule, the value that broke it and the remedy."""
+
+
+class ColdaisleError(Exception):
+    """Base of all errors that the command line prints without a traceback, with exit code 2."""
+
+
+class SiteError(ColdaisleError):
+    """A site file that cannot be read or contradicts itself."""
+
+
+class IngestError(ColdaisleError):
+    """An export that cannot be read as the site file describes it; the store is as before."""
+
+
+class StoreError(ColdaisleError):
+    """A store that is missing, empty or damaged."""
+
+
+class ModelError(ColdaisleError):
+    """Too little data to learn from, or a model that does not fit the site."""
+
+
+class TrackingError(ColdaisleError):
+    """An MLflow server or registry that does not answer."""
