@@ -1,0 +1,114 @@
+"""A consistent site from a few nameplate numbers, and the same site as it really is."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from simulator import sizing
+from simulator.constants import STANDARD_PRESSURE_PA
+from simulator.types import Drivers, Plant, Setpoints
+
+
+def default_plant(
+    *,
+    it_kw: float = 1200.0,
+    halls: int = 1,
+    chillers: int = 3,
+    chiller_cop: float = 5.8,
+    tower_cells: int = 3,
+) -> Plant:
+    """A chilled-water site sized for `it_kw` of servers with one chiller and one tower cell to spare.
+
+    Raises:
+        ValueError: a size is not positive, fewer than two chillers or tower cells, or a COP outside 3-9.
+    """
+    if not it_kw > 0 or halls < 1:
+        raise ValueError(f"it_kw and halls must be positive, got {it_kw} and {halls}")
+    if chillers < 2 or tower_cells < 2:
+        raise ValueError(
+            f"one unit is a spare: give at least 2 chillers and 2 cells, got {chillers}, {tower_cells}"
+        )
+    if not 3 <= chiller_cop <= 9:
+        raise ValueError(f"chiller_cop must lie in 3-9 at AHRI conditions, got {chiller_cop}")
+    it_w = 1e3 * it_kw
+    heat_w = 1.12 * it_w  # servers, PDU, part of the UPS, fans, pumps, lighting
+    unit_w = heat_w / (chillers - 1)
+    return Plant(
+        servers=sizing.servers(it_w, halls),
+        power_chain=sizing.power_chain(it_w),
+        hall=sizing.hall(it_w, halls),
+        crah=sizing.crah(it_w, halls),
+        chilled_water=sizing.chilled_water(heat_w, unit_w),
+        chillers=sizing.chillers(unit_w, chillers, chiller_cop),
+        economizer=sizing.economizer(heat_w),
+        condenser_water=sizing.condenser_water(unit_w, chillers),
+        tower=sizing.tower(heat_w, tower_cells),
+        control=sizing.control(),
+    )
+
+
+def default_setpoints(plant: Plant) -> Setpoints:
+    """What a cautious operator runs: supply air 20 °C, chilled water 10, tower water 24, economizer off."""
+    like = jnp.zeros_like(plant.chillers.units)
+    return Setpoints(
+        supply_air_c=like + 20.0,
+        chw_supply_c=like + 10.0,
+        cw_supply_c=like + 24.0,
+        airflow_ratio=like + 1.2,
+        economizer_enable=like,
+        chillers_available=plant.chillers.units,
+    )
+
+
+def constant_drivers(
+    *,
+    outdoor_drybulb_c: float,
+    outdoor_wetbulb_c: float,
+    it_utilization: float = 0.5,
+    pressure_pa: float = STANDARD_PRESSURE_PA,
+    steps: int | None = None,
+) -> Drivers:
+    """Unchanging weather and load: scalars, or (steps,) series."""
+    shape = () if steps is None else (steps,)
+    values = (outdoor_drybulb_c, outdoor_wetbulb_c, pressure_pa, it_utilization)
+    return Drivers(*(jnp.full(shape, value, dtype=jnp.result_type(float)) for value in values))
+
+
+def perturb_plant(key: Array, plant: Plant, relative: float = 0.1) -> Plant:
+    """A site whose every parameter is off its nameplate by a lognormal factor of `relative` spread.
+
+    Numbers of units and the controllers' own settings are what they are, and curves keep their shape: their
+    rated values are perturbed instead. Shares stay below 0.95.
+
+    Raises:
+        ValueError: `relative` is not in 0-0.5, beyond which parts no longer fit together.
+    """
+    if not 0 <= relative <= 0.5:
+        raise ValueError(f"relative must lie in 0-0.5, got {relative}; 0.1 is usual")
+    leaves, structure = jax.tree.flatten_with_path(plant)
+    ends = np.cumsum([leaf.size for _, leaf in leaves])
+    # one draw for all leaves: a draw each would take minutes to compile
+    draws = jnp.split(jax.random.normal(key, (int(ends[-1]),)), ends[:-1])
+    return jax.tree.unflatten(
+        structure,
+        [
+            _perturbed(
+                jax.tree_util.keystr(path), leaf, relative * draw.reshape(leaf.shape).astype(leaf.dtype)
+            )
+            for (path, leaf), draw in zip(leaves, draws, strict=True)
+        ],
+    )
+
+
+def _perturbed(name: str, leaf: Array, deviation: Array) -> Array:
+    if any(
+        part in name for part in (".control", ".stage_", "_stage_", "_curve", ".units", ".cells", "curve_")
+    ):
+        return leaf
+    if name.endswith("_c"):  # a temperature has no natural zero: shift it by a few K
+        return leaf + 10.0 * deviation
+    factor = jnp.exp(deviation)
+    if name.endswith("_head_ratio"):  # shutoff head is above rated head
+        return 1 + (leaf - 1) * factor
+    return jnp.where(leaf < 0.95, jnp.minimum(leaf * factor, 0.95), leaf * factor)

@@ -1,0 +1,55 @@
+"""Small solvers the parts share: heat balance of a well-mixed mass, inverse of a rising curve."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+INVERSE_ITERATIONS = 4  # tests hold the coil's and the tower's inverse to 1 % with this many
+
+
+def mean_heat_to_sink_w(
+    mass_c: Array, sink_c: Array, conductance_w_k: Array, gain_w: Array, heat_capacity_j_k: Array, dt_s: float
+) -> Array:
+    """Mean heat a well-mixed mass gives a sink over `dt_s`, in W; every argument is a scalar or broadcasts.
+
+    Exact solution of `C dT/dt = G - K (T - T_sink)` for constant `G`, `K`, `T_sink` (first-order lag, e.g.
+    Incropera, Fundamentals of Heat and Mass Transfer, sect. 5.3). Being the mean over the step it is stable
+    for any step, and what the mass loses is what the sink gets.
+    """
+    x = jnp.maximum(conductance_w_k * dt_s / heat_capacity_j_k, 1e-6)
+    decay = -jnp.expm1(-x) / x
+    return gain_w + (conductance_w_k * (mass_c - sink_c) - gain_w) * decay
+
+
+def counterflow_effectiveness(c_min_w_k: Array, c_max_w_k: Array, ua_w_k: Array) -> Array:
+    """Effectiveness of a counterflow heat exchanger, Incropera table 11.4; 0 where nothing flows."""
+    C_r = jnp.clip(c_min_w_k / jnp.maximum(c_max_w_k, 1e-6), 0.0, 0.999)
+    NTU = jnp.minimum(ua_w_k / jnp.maximum(c_min_w_k, 1e-6), 50.0)
+    decay = jnp.exp(-NTU * (1 - C_r))
+    return (1 - decay) / (1 - C_r * decay)
+
+
+def counterflow_ua_w_k(effectiveness: Array, c_min_w_k: Array, c_max_w_k: Array) -> Array:
+    """The conductance that gives an effectiveness: sizing, the inverse of `counterflow_effectiveness`."""
+    C_r = jnp.clip(c_min_w_k / c_max_w_k, 0.0, 0.999)
+    return c_min_w_k * jnp.log((1 - effectiveness * C_r) / (1 - effectiveness)) / (1 - C_r)
+
+
+def inverse_of_rising_curve(
+    curve: Callable[[Array], Array], target: Array, start: Array, low: Array, high: Array
+) -> Array:
+    """Solves `curve(x) = target` on [low, high] for a rising, concave curve, by Newton's method.
+
+    From a start left of the root Newton's steps on such a curve cannot overshoot, so a fixed few suffice.
+    Where the curve never reaches the target the answer is `high`. Only the last step carries gradients: at
+    the root it is the implicit function theorem, and far cheaper than differentiating every step.
+    """
+    hold = jax.lax.stop_gradient
+    x = hold(jnp.clip(start, low, high))
+    for _ in range(INVERSE_ITERATIONS - 1):
+        value, slope = jax.jvp(curve, (x,), (jnp.ones_like(x),))
+        x = hold(jnp.clip(x + (target - value) / jnp.maximum(slope, 1e-6), low, high))
+    _, slope = jax.jvp(curve, (x,), (jnp.ones_like(x),))
+    return jnp.clip(x + (target - curve(x)) / jnp.maximum(hold(slope), 1e-6), low, high)

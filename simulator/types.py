@@ -1,0 +1,137 @@
+"""The types everything speaks. Array leaves throughout: each can be stacked, mapped over, fitted."""
+
+from flax import struct
+from jax import Array
+
+from simulator.chilled_water import ChilledWater
+from simulator.chiller import Chillers
+from simulator.condenser_water import CondenserWater
+from simulator.crah import Crah
+from simulator.economizer import Economizer
+from simulator.faults import Faults
+from simulator.hall import Hall
+from simulator.it import Servers
+from simulator.pi import PIGains
+from simulator.power_chain import PowerChain
+from simulator.tower import Tower
+
+__all__ = ["Drivers", "Faults", "LocalControl", "Plant", "Sensors", "Setpoints", "State"]
+
+
+@struct.dataclass
+class Setpoints:
+    """What may be chosen. Scalars; in a rollout a leaf leads with time or stays constant."""
+
+    supply_air_c: Array
+    chw_supply_c: Array
+    cw_supply_c: Array  # tower leaving water
+    airflow_ratio: Array  # CRAH airflow over server airflow
+    economizer_enable: Array  # 0 or 1
+    chillers_available: Array  # how many staging may use
+
+
+@struct.dataclass
+class Drivers:
+    """What cannot be chosen. Scalars, `it_utilization` also (halls,); in a rollout a leaf leads with time."""
+
+    outdoor_drybulb_c: Array
+    outdoor_wetbulb_c: Array
+    pressure_pa: Array
+    it_utilization: Array  # 0-1
+
+
+@struct.dataclass
+class LocalControl:
+    """Rates and gains of the plant's own controllers; scalars. `slew_per_s` holds each setpoint's rate."""
+
+    slew_per_s: Setpoints
+    coil_trim: PIGains  # relative change of coil water flow
+
+
+@struct.dataclass
+class Plant:
+    """What a site is: capacities, curves, volumes. Leaves are scalars or (halls,) as each part says."""
+
+    servers: Servers
+    power_chain: PowerChain
+    hall: Hall
+    crah: Crah
+    chilled_water: ChilledWater
+    chillers: Chillers
+    economizer: Economizer
+    condenser_water: CondenserWater
+    tower: Tower
+    control: LocalControl
+
+
+@struct.dataclass
+class State:
+    """What a site remembers."""
+
+    return_air_c: Array  # (halls,)
+    supply_air_c: Array  # (halls,), as the CRAHs' sensors read it
+    rack_inlet_c: Array  # (halls,), mean
+    humidity_ratio: Array  # (halls,)
+    coil_trim: Array  # (halls,), integral of the valves' PI loop
+    chw_c: Array
+    cw_c: Array
+    chillers_running: Array
+    since_stage_change_s: Array
+    setpoints: Setpoints  # in force, slewing towards the ones asked for
+
+
+@struct.dataclass
+class Sensors:
+    """What a perfect meter would read, mean over the step. Scalars: sums or weighted means over halls."""
+
+    outdoor_drybulb_c: Array
+    outdoor_wetbulb_c: Array
+    pressure_pa: Array
+    it_utilization: Array
+    it_w: Array
+    server_fan_w: Array  # part of it_w
+    facility_w: Array
+    ups_loss_w: Array
+    pdu_loss_w: Array
+    transformer_loss_w: Array
+    lighting_w: Array
+    cooling_w: Array  # the next five together
+    chiller_w: Array
+    chw_pump_w: Array
+    cw_pump_w: Array
+    tower_fan_w: Array
+    crah_fan_w: Array
+    supply_air_c: Array
+    return_air_c: Array
+    rack_inlet_c: Array  # worst rack of all halls
+    rack_inlet_mean_c: Array
+    rack_outlet_c: Array
+    rack_dew_point_c: Array
+    rack_relative_humidity: Array  # at the mean inlet
+    chw_supply_c: Array
+    chw_return_c: Array
+    chw_flow_kg_s: Array
+    cw_supply_c: Array
+    cw_return_c: Array
+    cw_flow_kg_s: Array
+    chillers_running: Array
+    towers_running: Array
+    crah_fan_speed: Array
+    chw_pump_speed: Array
+    cw_pump_speed: Array
+    tower_fan_speed: Array
+    valve_position: Array
+    airflow_kg_s: Array
+    hall_gain_w: (
+        Array  # all heat released in the halls: IT, losses, fans, lighting, envelope, moisture condensed
+    )
+    coil_heat_w: Array
+    economizer_heat_w: Array
+    chiller_heat_w: Array
+    tower_heat_w: Array
+    water_evaporated_kg_s: Array
+    supply_air_setpoint_c: Array  # in force
+    chw_supply_setpoint_c: Array
+    cw_supply_setpoint_c: Array
+    airflow_ratio: Array  # reached
+    economizer_enable: Array
