@@ -136,7 +136,8 @@ class Setpoint(_Strict):
             )
         if not self.min <= self.default <= self.max:
             raise ValueError(
-                f"setpoint {self.tag}: default ({self.default}) must lie in {self.min}..{self.max}; edit [[setpoints]]"
+                f"setpoint {self.tag}: default ({self.default}) must lie in {self.min}..{self.max}; "
+                "edit [[setpoints]]"
             )
         return self
 
@@ -278,7 +279,7 @@ def _fault(error) -> str:
 
 
 def find_site(name: str, settings: Settings) -> Site:
-    """The site called `name`: a path to a site file, or a name in the home's or the project's `sites` folder."""
+    """The site called `name`: a path to a site file, or a name in the home's or the project's `sites`."""
     if name.endswith(".toml"):
         return load_site(Path(name))
     folders = (settings.sites, SITE_FOLDER)

@@ -1,4 +1,4 @@
-"""Conversion to canonical units, once, at the edge; pint knows the units, this file what exports call them."""
+"""Conversion to canonical units, once, at the edge; pint knows units, this file the spellings of exports."""
 
 from functools import cache
 
