@@ -1,0 +1,69 @@
+"""How good predictions are (ASHRAE Guideline 14) and which rows they are judged on."""
+
+import numpy as np
+
+Array = np.ndarray
+
+SEGMENT_GAP = np.timedelta64(7, "D")  # a longer pause in the record starts a new segment
+
+
+def mae(measured: Array, predicted: Array) -> float:
+    """Mean absolute error, in the unit of what is measured."""
+    return float(np.mean(np.abs(measured - predicted)))
+
+
+def cv_rmse(measured: Array, predicted: Array, *, parameters: int = 1) -> float:
+    """Coefficient of variation of the root mean square error, a fraction of the measured mean.
+
+    ASHRAE Guideline 14-2014, 4.2.11: sqrt(sum((y - ŷ)²) / (n - p)) / mean(y), with p = 1 for a model that was
+    not fitted to these rows. Raises ValueError where n <= p or the mean is zero.
+    """
+    spare = _degrees_of_freedom(measured, parameters)
+    return float(np.sqrt(np.sum((measured - predicted) ** 2) / spare) / np.mean(measured))
+
+
+def nmbe(measured: Array, predicted: Array, *, parameters: int = 1) -> float:
+    """Normalised mean bias error, a fraction of the measured mean; positive: the model predicts too little.
+
+    ASHRAE Guideline 14-2014, 4.2.11: sum(y - ŷ) / ((n - p) mean(y)), with p = 1 for a model that was not
+    fitted to these rows. Raises ValueError where n <= p or the mean is zero.
+    """
+    spare = _degrees_of_freedom(measured, parameters)
+    return float(np.sum(measured - predicted) / (spare * np.mean(measured)))
+
+
+def _degrees_of_freedom(measured: Array, parameters: int) -> int:
+    if len(measured) <= parameters:
+        raise ValueError(f"needs more than {parameters} rows, has {len(measured)}; give a longer period")
+    if np.mean(measured) == 0.0:
+        raise ValueError("the mean of the measured values is 0, so that nothing can be relative to it")
+    return len(measured) - parameters
+
+
+def segments(times: Array, *, gap: np.timedelta64 = SEGMENT_GAP) -> Array:
+    """Number of the segment of each row; one starts where the times (datetime64, sorted) pause for `gap`."""
+    return np.concatenate([[0], np.cumsum(np.diff(times) > gap)]) if len(times) else np.zeros(0, int)
+
+
+def last_fraction_of_each_segment(
+    times: Array, *, fraction: float = 0.3, gap: np.timedelta64 = SEGMENT_GAP
+) -> Array:
+    """Which rows are held out: the last `fraction` of the rows of every segment; bool, shape of `times`."""
+    number = segments(times, gap=gap)
+    held_out = np.zeros(len(times), bool)
+    for segment in np.unique(number):
+        rows = np.flatnonzero(number == segment)
+        held_out[rows[round(len(rows) * (1.0 - fraction)) :]] = True
+    return held_out
+
+
+def shuffled(rows: int, *, fraction: float = 0.3, seed: int = 0) -> Array:
+    """Gao's split: rows held out at random. It flatters: a row's neighbours in time give it away."""
+    held_out = np.zeros(rows, bool)
+    held_out[np.random.default_rng(seed).permutation(rows)[: round(rows * fraction)]] = True
+    return held_out
+
+
+def time_blocks(rows: int, *, folds: int, rounds: int = 3) -> Array:
+    """Fold 0..folds-1 of each row of a sorted record: contiguous blocks, dealt in turn, `rounds` times."""
+    return (np.arange(rows) * folds * rounds // max(rows, 1)) % folds

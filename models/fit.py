@@ -1,0 +1,154 @@
+"""Training: many small networks at once, one jitted scan per epoch, the data on the device once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax import Array
+
+from models.errors import DivergedError
+from models.networks import REFERENCE_HIDDEN, Params, apply, initial_params
+
+OnEpoch = Callable[[int, float, float], None]  # epoch, training loss, validation loss
+Data = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """How networks are trained.
+
+    members: networks per target, at least 2; each is validated on blocks of time that it is not trained on.
+    patience: epochs without a better validation loss in any network after which training stops.
+    """
+
+    hidden: tuple[int, ...] = REFERENCE_HIDDEN
+    members: int = 4
+    epochs: int = 60
+    batch: int = 256
+    learning_rate: float = 3e-3
+    weight_decay: float = 1.0
+    patience: int = 10
+
+    def __post_init__(self) -> None:
+        if self.members < 2:
+            raise ValueError(
+                f"members ({self.members}) must be at least 2, so that one can be held against another"
+            )
+
+
+@dataclass
+class Fitted:
+    """Parameters with leading axes (targets, members), each network at its best epoch, and the curves.
+
+    loss: (targets, members) validation loss of the kept epoch; curves: training and validation loss by epoch.
+    """
+
+    params: Params
+    loss: np.ndarray
+    curves: list[tuple[float, float]] = field(default_factory=list)
+
+
+def fit_networks(
+    z: np.ndarray,
+    y: np.ndarray,
+    mask: np.ndarray,
+    blocks: np.ndarray,
+    config: FitConfig,
+    *,
+    seed: int,
+    on_epoch: OnEpoch | None = None,
+) -> Fitted:
+    """Train targets x members networks with AdamW, a warm-up and cosine schedule, Huber loss, early stopping.
+
+    z: (n, f) standardised features; y: (t, n) standardised targets; mask: (t, f), 1 where a target may see a
+    feature; blocks: (n,) in 0..members-1: member m is validated on block m and trained on the others.
+    Same seed, data and machine: the same parameters, bit by bit.
+    Raises DivergedError, with the best epoch so far, where the loss is no longer a number.
+    """
+    train_rows = [np.flatnonzero(blocks != member) for member in range(config.members)]
+    steps = max(1, min(map(len, train_rows)) // config.batch)
+    data, tx = _on_device(z, y, mask, blocks, config.members), _optimiser(config, steps)
+    random = np.random.default_rng(seed)
+    params = initial_params(random, (len(y), config.members), z.shape[1], config.hidden)
+    opt_state = jax.vmap(jax.vmap(tx.init))(params)
+    best = Fitted(params, np.full((len(y), config.members), np.inf))
+    epochs_waited = 0
+    for epoch in range(config.epochs):
+        order = _order(train_rows, steps, config.batch, random)
+        params, opt_state, train_loss, loss = _epoch(tx, params, opt_state, data, order)
+        improved = _keep_best(best, params, float(train_loss), np.asarray(loss))
+        if on_epoch:
+            on_epoch(epoch, *best.curves[-1])
+        epochs_waited = 0 if improved else epochs_waited + 1
+        if epochs_waited >= config.patience:
+            break
+    return best
+
+
+def _on_device(z: np.ndarray, y: np.ndarray, mask: np.ndarray, blocks: np.ndarray, members: int) -> Data:
+    validation = [np.flatnonzero(blocks == member) for member in range(members)]
+    longest = max(map(len, validation))
+    return {
+        "z": jnp.asarray(z, jnp.float32),
+        "y": jnp.asarray(y, jnp.float32),
+        "mask": jnp.asarray(mask, jnp.float32),
+        "validation": jnp.asarray(np.stack([np.resize(rows, longest) for rows in validation])),
+    }
+
+
+def _optimiser(config: FitConfig, steps: int) -> optax.GradientTransformation:
+    total = config.epochs * steps
+    rate = optax.warmup_cosine_decay_schedule(0.0, config.learning_rate, total // 20 + 1, total + 1)
+    return optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(rate, weight_decay=config.weight_decay))
+
+
+def _order(rows: list[np.ndarray], steps: int, batch: int, random: np.random.Generator) -> Array:
+    """Shuffled minibatches, each member's from its own rows: (steps, members, batch)."""
+    needed = steps * batch
+    drawn = [random.permutation(np.resize(mine, max(len(mine), needed)))[:needed] for mine in rows]
+    return jnp.asarray(np.stack(drawn).reshape(len(rows), steps, batch).swapaxes(0, 1))
+
+
+def _keep_best(best: Fitted, params: Params, train_loss: float, loss: np.ndarray) -> bool:
+    """Note the epoch and keep every network that has become better; whether one has."""
+    if not (np.isfinite(train_loss) and np.isfinite(loss).all()):
+        raise DivergedError(f"the loss is no longer a number in epoch {len(best.curves) + 1}", best)
+    better = loss < best.loss
+
+    def chosen(new: Array, old: Array) -> Array:
+        return jnp.where(better.reshape(better.shape + (1,) * (new.ndim - better.ndim)), new, old)
+
+    best.params = jax.tree.map(chosen, params, best.params)
+    best.loss = np.where(better, loss, best.loss)
+    best.curves.append((train_loss, float(loss.mean())))
+    return bool(better.any())
+
+
+def _loss(params: Params, z: Array, y: Array) -> Array:
+    # Huber: beyond one standard deviation errors count linearly, so that glitches do not steer the fit.
+    return optax.huber_loss(apply(params, z), y).mean()
+
+
+def _of_every_network(function: Callable[..., Any], params: Params, data: Data, rows: Array) -> Any:
+    """`function` of every network on its member's rows: params (t, m, ...), rows (m, b) -> (t, m, ...)."""
+    z, y = data["z"][rows], data["y"][:, rows]  # (m, b, f), (t, m, b)
+    return jax.vmap(jax.vmap(function))(params, z[None] * data["mask"][:, None, None, :], y)
+
+
+@partial(jax.jit, static_argnums=0, donate_argnums=2)
+def _epoch(
+    tx: optax.GradientTransformation, params: Params, opt_state: optax.OptState, data: Data, order: Array
+) -> tuple[Params, optax.OptState, Array, Array]:
+    def step(carry: tuple, rows: Array) -> tuple[tuple, Array]:
+        params, opt_state = carry
+        loss, grads = _of_every_network(jax.value_and_grad(_loss), params, data, rows)
+        updates, opt_state = jax.vmap(jax.vmap(tx.update))(grads, opt_state, params)
+        return (optax.apply_updates(params, updates), opt_state), loss.mean()
+
+    (params, opt_state), train_loss = jax.lax.scan(step, (params, opt_state), order)
+    return params, opt_state, train_loss.mean(), _of_every_network(_loss, params, data, data["validation"])

@@ -1,0 +1,66 @@
+"""The network: a Flax NNX multilayer perceptron, used as a function of its tree of parameters."""
+
+from itertools import pairwise
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jax import Array
+
+Params = Any  # nested dict of arrays, as nnx.to_pure_dict gives it
+
+REFERENCE_HIDDEN = (
+    50,
+    50,
+    50,
+    50,
+    50,
+)  # Gao 2014, Machine Learning Applications for Data Center Optimization
+
+
+class MLP(nnx.Module):
+    """Fully connected layers with GELU between them: (..., inputs) -> (...,), all standardised."""
+
+    def __init__(self, inputs: int, hidden: tuple[int, ...], *, rngs: nnx.Rngs) -> None:
+        sizes = (inputs, *hidden)
+        self.hidden = nnx.List([nnx.Linear(n, m, rngs=rngs) for n, m in pairwise(sizes)])
+        self.last = nnx.Linear(sizes[-1], 1, rngs=rngs)
+
+    def __call__(self, z: Array) -> Array:
+        for layer in self.hidden:
+            z = jax.nn.gelu(layer(z))
+        return self.last(z)[..., 0]
+
+
+def initial_params(
+    random: np.random.Generator, leading: tuple[int, ...], inputs: int, hidden: tuple[int, ...]
+) -> Params:
+    """Parameters of an array of networks, shape `leading` (LeCun normal; NumPy draws, so nothing to compile).
+
+    The last layer is zero: on top of a baseline, every network starts as that baseline.
+    """
+    _, state = _abstract(inputs, hidden)
+
+    def draw(path: tuple, leaf: jax.ShapeDtypeStruct) -> Array:
+        names = [str(part.key) for part in path]
+        shape = (*leading, *leaf.shape)
+        if "last" in names or names[-1] == "bias":
+            return jnp.zeros(shape, leaf.dtype)
+        return jnp.asarray(random.normal(0.0, leaf.shape[0] ** -0.5, shape), leaf.dtype)
+
+    return jax.tree_util.tree_map_with_path(draw, nnx.to_pure_dict(state))
+
+
+def _abstract(inputs: int, hidden: tuple[int, ...]) -> tuple[nnx.GraphDef, nnx.State]:
+    return nnx.split(nnx.eval_shape(lambda: MLP(inputs, hidden, rngs=nnx.Rngs(0))))
+
+
+def apply(params: Params, z: Array) -> Array:
+    """Output (...,) of the network with these parameters for standardised inputs (..., inputs)."""
+    sizes = [layer["kernel"].shape[-2] for _, layer in sorted(params["hidden"].items())]
+    hidden = (*sizes[1:], params["last"]["kernel"].shape[-2])
+    graph, state = _abstract(sizes[0], hidden)
+    nnx.replace_by_pure_dict(state, params)
+    return nnx.merge(graph, state)(z)

@@ -1,0 +1,89 @@
+"""Ridge regression on all products of two features: the textbook's chiller curves, fitted in closed form.
+
+The curve shapes are those of DOE-2 (Hydeman and Gillespie 2002, ASHRAE Transactions 108(1)): quadratic in
+temperatures and part load. It is a baseline of its own, and what the networks correct.
+"""
+
+from functools import reduce
+from typing import NamedTuple, TypeVar
+
+import jax
+import numpy as np
+
+A = TypeVar("A", np.ndarray, jax.Array)
+
+PENALTIES = np.logspace(-4, 2, 13)  # per row, in units of a standardised term's variance
+
+
+def terms(linear: A, curved: A) -> A:
+    """A constant, the linear features, the products of the curved: (..., f) -> (..., 1 + f + f (f + 1) / 2).
+
+    Both are the same standardised features; with `curved` limited to the range of the record, the curve goes
+    on as a plane beyond it, where a parabola would run away. NumPy in, NumPy out, so that fits compile nothing.
+    """
+    xp = linear.__array_namespace__()
+    row, column = np.triu_indices(curved.shape[-1])
+    ones = xp.ones((*linear.shape[:-1], 1), dtype=linear.dtype)
+    return xp.concatenate([ones, linear, curved[..., row] * curved[..., column]], axis=-1)
+
+
+def fit_weights(phi: np.ndarray, y: np.ndarray, blocks: np.ndarray) -> np.ndarray:
+    """Weights (terms,) of the ridge that predicts y (n,) as phi (n, terms) @ weights; phi[:, 0] is constant.
+
+    blocks: (n,) block of time of each row. The penalty is the one that predicts left-out blocks best.
+    """
+    phi = np.asarray(phi, dtype=np.float64)
+    mean, scale = phi.mean(axis=0), phi.std(axis=0)
+    scale[scale < 1e-9] = 1.0
+    mean[0], scale[0] = 0.0, 1.0
+    phi = (phi - mean) / scale
+    folds = [_moments(phi[blocks == block], y[blocks == block]) for block in np.unique(blocks)]
+    total = reduce(_Moments.plus, folds)
+    weights = _ridge_path(total, np.array([_best_penalty(total, folds)]))[0] / scale
+    weights[0] -= mean @ weights
+    return weights
+
+
+class _Moments(NamedTuple):
+    """What least squares needs of some rows (phi' phi, phi' y, y' y), once for every penalty and fold."""
+
+    squares: np.ndarray
+    products: np.ndarray
+    target: float
+
+    def plus(self, other: "_Moments") -> "_Moments":
+        return _Moments(
+            self.squares + other.squares, self.products + other.products, self.target + other.target
+        )
+
+    def less(self, other: "_Moments") -> "_Moments":
+        return _Moments(
+            self.squares - other.squares, self.products - other.products, self.target - other.target
+        )
+
+    def error(self, weights: np.ndarray) -> float:
+        """Sum of squared errors of these weights on these rows."""
+        return float(self.target - 2.0 * weights @ self.products + weights @ self.squares @ weights)
+
+
+def _moments(phi: np.ndarray, y: np.ndarray) -> _Moments:
+    return _Moments(phi.T @ phi, phi.T @ y, float(y @ y))
+
+
+def _best_penalty(total: _Moments, folds: list[_Moments]) -> float:
+    if len(folds) < 2:
+        return 1.0
+    errors = np.zeros(len(PENALTIES))
+    for left_out in folds:
+        errors += [left_out.error(weights) for weights in _ridge_path(total.less(left_out), PENALTIES)]
+    return float(PENALTIES[np.argmin(errors)])
+
+
+def _ridge_path(moments: _Moments, penalties: np.ndarray) -> list[np.ndarray]:
+    """Weights for every penalty, from one eigendecomposition; the constant (first) is not penalised."""
+    squares, products, _ = moments
+    rows, centre, level = squares[0, 0], squares[0, 1:] / squares[0, 0], products[0] / squares[0, 0]
+    values, vectors = np.linalg.eigh(squares[1:, 1:] / rows - np.outer(centre, centre))
+    projected = vectors.T @ (products[1:] / rows - level * centre)
+    slopes = [vectors @ (projected / (np.maximum(values, 0.0) + penalty)) for penalty in penalties]
+    return [np.concatenate([[level - centre @ slope], slope]) for slope in slopes]

@@ -1,0 +1,36 @@
+"""A registered plant model as MLflow loads it ("models from code"): arrays in msgpack, the rest in JSON.
+
+MLflow runs this file when it saves or loads a model; nothing imports it. It needs coldaisle installed.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from mlflow.models import set_model
+from mlflow.pyfunc import PythonModel, PythonModelContext
+
+from models.plant_model import PlantModel, from_bytes
+
+
+class RegisteredPlant(PythonModel):
+    """Inputs of the plant table in; each target, its spread between networks and `in_support` out."""
+
+    model: PlantModel
+
+    def load_context(self, context: PythonModelContext) -> None:
+        metadata = json.loads(Path(context.artifacts["metadata"]).read_text(encoding="utf-8"))
+        arrays = Path(context.artifacts["served"]).read_bytes()
+        self.model = from_bytes(arrays, metadata["model"], version=metadata["site"])
+
+    def predict(
+        self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> pd.DataFrame:
+        x = model_input[list(self.model.inputs)].to_numpy(dtype=float)
+        spread = {f"{name}_spread": values for name, values in self.model.spread(x).items()}
+        columns = self.model.predict(x) | spread | {"in_support": self.model.in_support(x)}
+        return pd.DataFrame(columns, index=model_input.index)
+
+
+set_model(RegisteredPlant())

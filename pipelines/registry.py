@@ -1,0 +1,153 @@
+"""Learned models in MLflow's registry: `coldaisle.<site>.<kind>`, aliases `champion` and `challenger`."""
+
+import json
+import tempfile
+import warnings
+from dataclasses import dataclass
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+import mlflow.pyfunc
+from mlflow import MlflowClient
+from mlflow.artifacts import download_artifacts
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, Schema
+
+from models.plant_model import PlantModel, from_bytes, to_bytes, to_metadata
+from pipelines.config import Settings
+from pipelines.dataset import Kind
+from pipelines.errors import ModelError
+from pipelines.features import figure_name, plant_columns
+from pipelines.site import Site
+from pipelines.tracking import tracking
+
+FORMAT = 1
+CHAMPION, CHALLENGER = "champion", "challenger"
+_CODE = Path(__file__).with_name("pyfunc_model.py")
+_FOLDER = "model"
+# Not coldaisle itself: it is on no index, and a stranger could take the name.
+_LIBRARIES = ("jax", "flax", "numpy", "pandas")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What is registered: the model to serve, and its twin that never saw the held-out rows.
+
+    The twin makes a fair comparison possible later: what is served has learned from every row.
+    metadata: plain JSON values: site, kind, rows, fingerprint, held-out errors.
+    """
+
+    served: PlantModel
+    held_out: PlantModel
+    metadata: dict[str, Any]
+
+
+def model_name(site: Site, kind: Kind) -> str:
+    """Name of a site's model in the registry."""
+    return f"coldaisle.{site.name}.{kind}"
+
+
+def load_champion(site: Site, settings: Settings, kind: Kind) -> PlantModel:
+    """The model to serve, its `version` as `<name>/<number>`.
+
+    Raises ModelError where there is none or where it was learned from another description of the site, and
+    TrackingError where MLflow does not answer.
+    """
+    if settings.mlflow_uri is None and not (settings.home / "mlflow.db").exists():
+        raise ModelError(_none(site, kind))
+    with tracking(settings) as client:
+        bundle = champion(client, site, kind, settings)
+    if bundle is None:
+        raise ModelError(_none(site, kind))
+    _check_schema(site, kind, bundle)
+    return bundle.served
+
+
+def champion(client: MlflowClient, site: Site, kind: Kind, settings: Settings) -> Bundle | None:
+    """The present champion with its twin; None before the first training. Raises ModelError if it is damaged."""
+    try:
+        found = client.get_model_version_by_alias(model_name(site, kind), CHAMPION)
+    except MlflowException:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        local = download_artifacts(
+            artifact_uri=f"{found.source}", dst_path=folder, tracking_uri=settings.tracking_uri
+        )
+        return _read(Path(local) / "artifacts", f"{found.name}/{found.version}")
+
+
+def register(client: MlflowClient, run_id: str, site: Site, kind: Kind, bundle: Bundle) -> ModelVersion:
+    """Log a bundle to a run and register it as a new version, without an alias yet."""
+    with tempfile.TemporaryDirectory() as folder:
+        _write(Path(folder) / _FOLDER, bundle)
+        client.log_artifacts(run_id, str(Path(folder) / _FOLDER), _FOLDER)
+    name = model_name(site, kind)
+    if not client.search_registered_models(f"name = '{name}'"):
+        client.create_registered_model(name, description=f"{site.title}: {kind} model")
+    source = f"{client.get_run(run_id).info.artifact_uri}/{_FOLDER}"
+    return client.create_model_version(name, source, run_id)
+
+
+def give_alias(client: MlflowClient, version: ModelVersion, alias: str) -> None:
+    """Name a version champion or challenger; a version that becomes champion is no challenger any more."""
+    client.set_registered_model_alias(version.name, alias, version.version)
+
+
+def _write(folder: Path, bundle: Bundle) -> None:
+    with tempfile.TemporaryDirectory() as parts, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MLflow's advice on type hints and examples is not for the user
+        files = {"served": "served.msgpack", "held_out": "held_out.msgpack", "metadata": "metadata.json"}
+        paths = {key: Path(parts) / name for key, name in files.items()}
+        paths["served"].write_bytes(to_bytes(bundle.served))
+        paths["held_out"].write_bytes(to_bytes(bundle.held_out))
+        metadata = bundle.metadata | {"format": FORMAT, "model": to_metadata(bundle.served)}
+        paths["metadata"].write_text(json.dumps(metadata, indent=1), encoding="utf-8")
+        mlflow.pyfunc.save_model(
+            path=folder,
+            python_model=str(_CODE),
+            artifacts={key: str(path) for key, path in paths.items()},
+            pip_requirements=[f"{name}=={installed(name)}" for name in _LIBRARIES],
+            signature=_signature(bundle.served),
+        )
+
+
+def _signature(model: PlantModel) -> ModelSignature:
+    targets = [*model.targets, *(name for name, _ in model.same_as)]
+    outputs = [ColSpec("double", name) for target in targets for name in (target, f"{target}_spread")]
+    inputs = Schema([ColSpec("double", name) for name in model.inputs])
+    return ModelSignature(inputs=inputs, outputs=Schema([*outputs, ColSpec("boolean", "in_support")]))
+
+
+def _read(folder: Path, version: str) -> Bundle:
+    try:
+        metadata = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+        if metadata["format"] != FORMAT:
+            raise ValueError(f"its format is {metadata['format']}, this program reads {FORMAT}")
+        served, held_out = (
+            from_bytes((folder / name).read_bytes(), metadata["model"], version=version)
+            for name in ("served.msgpack", "held_out.msgpack")
+        )
+    except (OSError, KeyError, ValueError, TypeError) as cause:
+        raise ModelError(f"model {version} cannot be read ({cause}); run: coldaisle train") from cause
+    return Bundle(served, held_out, metadata)
+
+
+def _check_schema(site: Site, kind: Kind, bundle: Bundle) -> None:
+    lacking = sorted(set(bundle.served.inputs) - set(plant_columns(site)))
+    if lacking:
+        raise ModelError(
+            f"model {bundle.served.version} needs {', '.join(lacking)}, which the site file does not declare; "
+            f"declare the points again or run: coldaisle train --site {site.name}"
+        )
+    if bundle.metadata["figure_name"] != figure_name(site):
+        raise ModelError(
+            f"model {bundle.served.version} predicts {bundle.metadata['figure_name']}, the site's figure is now "
+            f"{figure_name(site)}; run: coldaisle train --site {site.name}"
+        )
+
+
+def _none(site: Site, kind: Kind) -> str:
+    return f'site "{site.name}" has no {kind} model yet; run: coldaisle train --site {site.name}'

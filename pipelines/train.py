@@ -1,0 +1,223 @@
+"""Learn a site's models, judge them on held-out time, log everything to MLflow, register what is no worse."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param
+
+from models.baselines import baselines
+from models.errors import DivergedError, TooFewRowsError
+from models.evaluate import last_fraction_of_each_segment, mae
+from models.fit import FitConfig
+from models.learn import Learned, Rows, learn
+from models.plant_model import PlantModel
+from pipelines.config import Settings
+from pipelines.dataset import OVERHEAD, Dataset, Kind, dataset, kinds_of
+from pipelines.errors import ModelError
+from pipelines.features import figure_name, plant_table
+from pipelines.registry import CHALLENGER, CHAMPION, Bundle, champion, give_alias, model_name, register
+from pipelines.scores import Score, scores, verdict
+from pipelines.site import Site
+from pipelines.store import Store
+from pipelines.tracking import experiment_id, tracking
+
+Progress = Callable[[str], None]
+
+HELD_OUT = 0.3  # the last share of every stretch of the record
+TIE = 0.02  # the seed alone moves a held-out error by about this share: within it, fresher data wins
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training: what to learn from and how."""
+
+    site: Site
+    settings: Settings
+    plant: pd.DataFrame
+    fingerprint: str
+    until: pd.Timestamp | None
+    seed: int
+    config: FitConfig
+    say: Progress
+
+
+def train(
+    site: Site,
+    settings: Settings,
+    *,
+    until: pd.Timestamp | None = None,
+    seed: int = 0,
+    config: FitConfig | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Train and register every kind of model the site can use, on telemetry before `until`; the report.
+
+    Raises StoreError without telemetry, ModelError with too little of it or a loss that diverges (the champion
+    stays), TrackingError where MLflow does not answer.
+    """
+    started = time.monotonic()
+    store = Store(settings.store, site)
+    plant = plant_table(site, store.read(end=until))
+    job = Job(
+        site, settings, plant, store.fingerprint(), until, seed, config or FitConfig(), progress or _silent
+    )
+    with tracking(settings) as client:
+        experiment = experiment_id(client, site.name, settings)
+        kinds = {kind: _train_kind(job, client, experiment, kind) for kind in kinds_of(site)}
+    return {
+        "site": site.name,
+        "figure_name": figure_name(site),
+        "until": until,
+        "fingerprint": job.fingerprint,
+        "tracking_uri": settings.tracking_uri,
+        "kinds": kinds,
+        "seconds": time.monotonic() - started,
+    }
+
+
+def learned(site: Site, rows: Rows, config: FitConfig, seed: int) -> Learned:
+    """`models.learn.learn`, its errors said in the site's terms."""
+    try:
+        return learn(rows, config, seed=seed)
+    except TooFewRowsError as error:
+        raise ModelError(
+            f'site "{site.name}" has too little to learn from: {error}; ingest more telemetry, '
+            f"or see what is left out: coldaisle quality --site {site.name}"
+        ) from error
+    except DivergedError as error:
+        raise ModelError(
+            f'training for site "{site.name}" stopped: {error}; the present champion stays; '
+            f"look for wrong units with: coldaisle quality --site {site.name}"
+        ) from error
+
+
+def _train_kind(job: Job, client: MlflowClient, experiment: str, kind: Kind) -> dict[str, Any]:
+    data = dataset(job.site, job.plant, kind)
+    held_out = last_fraction_of_each_segment(data.times, fraction=HELD_OUT)
+    job.say(f"{kind}: judging on the last {held_out.sum()} of {len(held_out)} rows")
+    twin = learned(job.site, data.rows.where(~held_out), job.config, job.seed)
+    found = scores(job.site, job.plant, data, held_out, twin.model, baselines())
+    job.say(f"{kind}: {verdict(found)}")
+    served = learned(job.site, data.rows, job.config, job.seed)
+    report = _report(job, data, held_out, twin, found)
+    run = client.create_run(experiment, run_name=f"train {kind}", tags={"kind": kind, "command": "train"})
+    _log(client, run.info.run_id, job, data, report, served)
+    report |= _registered(
+        job, client, run.info.run_id, data, held_out, Bundle(served.model, twin.model, report)
+    )
+    client.set_terminated(run.info.run_id)
+    job.say(f"{kind}: version {report['version']} is {report['alias']}")
+    return report
+
+
+def _report(
+    job: Job, data: Dataset, held_out: np.ndarray, twin: Learned, found: list[Score]
+) -> dict[str, Any]:
+    judged = data.rows.where(held_out)
+    predicted = twin.model.predict(judged.x)
+    return {
+        "site": job.site.name,
+        "kind": data.kind,
+        "figure_name": figure_name(job.site),
+        "fingerprint": job.fingerprint,
+        "seed": job.seed,
+        "learned_from": data.index[0].isoformat(),
+        "learned_until": data.index[-1].isoformat(),
+        "rows": len(data.rows),
+        "held_out_rows": int(held_out.sum()),
+        "inputs": list(data.rows.inputs),
+        "targets": list(data.rows.targets),
+        "left_out": data.left_out | {"breaks the energy balance on its own": twin.outliers},
+        "notes": data.notes,
+        "scores": found,
+        "verdict": verdict(found),
+        "target_mae": {name: mae(judged.target(name), predicted[name]) for name in data.rows.targets},
+        "in_support": float(twin.model.in_support(judged.x).mean()),
+    }
+
+
+def _registered(
+    job: Job, client: MlflowClient, run_id: str, data: Dataset, held_out: np.ndarray, bundle: Bundle
+) -> dict[str, Any]:
+    """Register the bundle; it becomes champion unless the present champion is better on the held-out rows."""
+    present = champion(client, job.site, data.kind, job.settings)
+    version = register(client, run_id, job.site, data.kind, bundle)
+    alias, why = _compared(job, data, held_out, bundle, present)
+    give_alias(client, version, alias)
+    return {
+        "model": model_name(job.site, data.kind),
+        "version": str(version.version),
+        "alias": alias,
+        "why": why,
+        "run_id": run_id,
+    }
+
+
+def _compared(
+    job: Job, data: Dataset, held_out: np.ndarray, bundle: Bundle, present: Bundle | None
+) -> tuple[str, str]:
+    if present is None:
+        return CHAMPION, "it is the first"
+    if present.metadata["figure_name"] != figure_name(job.site):
+        return CHAMPION, "the present champion predicts another figure"
+    ours, theirs = (
+        _held_out_mae(job, data, held_out, model) for model in (bundle.held_out, present.held_out)
+    )
+    if theirs is None or ours is None:
+        return CHAMPION, "the present champion needs inputs that these rows do not have"
+    comparison = f"held-out MAE {ours:.4f}, the present champion's {theirs:.4f}"
+    return (CHAMPION if ours <= theirs * (1.0 + TIE) else CHALLENGER), comparison
+
+
+def _held_out_mae(job: Job, data: Dataset, held_out: np.ndarray, model: PlantModel) -> float | None:
+    rows = data.rows.where(held_out)
+    recorded = job.plant.loc[data.index[held_out]].reindex(columns=list(model.inputs)).to_numpy(dtype=float)
+    known = np.isfinite(recorded).all(axis=1)
+    if not known.any():
+        return None
+    return mae(rows.target(OVERHEAD)[known], model.predict(recorded[known])[OVERHEAD])
+
+
+def _log(
+    client: MlflowClient, run_id: str, job: Job, data: Dataset, report: dict[str, Any], served: Learned
+) -> None:
+    plain = {name: report[name] for name in ("rows", "held_out_rows", "fingerprint", "seed", "learned_until")}
+    settings = asdict(job.config) | plain | {"until": job.until, "inputs": ", ".join(data.rows.inputs)}
+    now = int(time.time() * 1000)
+    curves = [
+        Metric(name, value, now, epoch)
+        for epoch, losses in enumerate(served.curves)
+        for name, value in zip(("train_loss", "validation_loss"), losses, strict=True)
+    ]
+    client.log_batch(
+        run_id, metrics=curves, params=[Param(key, str(value)) for key, value in settings.items()]
+    )
+    log_scores(client, run_id, report["scores"])
+    errors = [Metric(f"held_out_mae.{name}", value, now, 0) for name, value in report["target_mae"].items()]
+    client.log_batch(run_id, metrics=errors)
+    client.log_dict(run_id, report, "report.json")
+
+
+def log_scores(client: MlflowClient, run_id: str, found: list[Score], *, prefix: str = "") -> None:
+    """Every model's errors as metrics `<prefix><error>.<model>`."""
+    now = int(time.time() * 1000)
+    metrics = [
+        Metric(f"{prefix}{error}.{_metric_name(row['model'])}", value, now, 0)
+        for row in found
+        for error, value in row.items()
+        if error != "model"
+    ]
+    client.log_batch(run_id, metrics=metrics)
+
+
+def _metric_name(model: str) -> str:
+    return "".join(letter if letter.isalnum() else "_" for letter in model).strip("_")
+
+
+def _silent(_line: str) -> None:
+    pass
