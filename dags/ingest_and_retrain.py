@@ -1,0 +1,92 @@
+"""Airflow DAG: for each site with an inbox, ingest what is new, retrain on it, recommend.
+
+COLDAISLE_HOME (an absolute path) says which home; COLDAISLE_SCHEDULE how often, hourly by default.
+Parsing imports nothing heavy: each task imports what it calls.
+"""
+
+import os
+from datetime import datetime, timedelta
+from typing import Any
+
+from airflow.sdk import dag, task, task_group
+
+RETRIES = 2
+RETRY_DELAY = timedelta(minutes=5)
+LONGEST_TASK = timedelta(hours=2)
+
+
+@dag(
+    schedule=os.environ.get("COLDAISLE_SCHEDULE", "@hourly"),
+    start_date=datetime(2024, 1, 1),
+    catchup=False,
+    max_active_runs=1,  # two runs would train on the same store at once
+    default_args={
+        "retries": RETRIES,
+        "retry_delay": RETRY_DELAY,
+        "execution_timeout": LONGEST_TASK,
+    },
+    tags=["coldaisle"],
+)
+def ingest_and_retrain() -> None:
+    @task
+    def sites() -> list[str]:
+        """Names of the sites that have an inbox."""
+        from pipelines.config import settings
+        from pipelines.inbox import inbox_sites
+
+        return inbox_sites(settings())
+
+    @task
+    def ingest(name: str) -> dict[str, Any]:
+        """Ingest what is new in the site's inbox."""
+        from pipelines.config import settings
+        from pipelines.inbox import ingest_inbox
+        from pipelines.site import find_site
+
+        home = settings()
+        return ingest_inbox(find_site(name, home), home).as_dict()
+
+    @task
+    def retrain(ingested: dict[str, Any]) -> str:
+        """Train on the telemetry, if nothing has been learned from it yet."""
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        from pipelines.config import settings
+        from pipelines.retrain import retrain_if_new
+        from pipelines.site import find_site
+        from pipelines.store import Store
+
+        home = settings()
+        site = find_site(ingested["site"], home)
+        if not Store(home.store, site).exists or retrain_if_new(site, home) is None:
+            raise AirflowSkipException(f"nothing new for {site.name}")
+        return site.name
+
+    @task
+    def recommend(name: str) -> int:
+        """Recommend with the new model and record it; returns the recommendation's number in the ledger."""
+        from pipelines.config import settings
+        from pipelines.ledger import Ledger
+        from pipelines.recommend import recommend
+        from pipelines.site import find_site
+
+        home = settings()
+        return Ledger(home.ledger).record(recommend(find_site(name, home), home))
+
+    @task(retries=0)
+    def report_refused(ingested: dict[str, Any]) -> None:
+        """Fail, so that somebody looks, where a file could not be read; the others were ingested."""
+        if ingested["refused"]:
+            raise ValueError("\n".join(f"{file}: {why}" for file, why in ingested["refused"].items()))
+
+    @task_group
+    def one_site(name: str) -> None:
+        ingested: Any = ingest(name)  # while parsing, a promise of what the task returns
+        trained: Any = retrain(ingested)
+        recommend(trained)
+        report_refused(ingested)
+
+    one_site.expand(name=sites())
+
+
+ingest_and_retrain()

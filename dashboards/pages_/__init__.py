@@ -1,0 +1,1 @@
+"""One file per page: read what it shows, lay it out."""

@@ -1,0 +1,86 @@
+"""Page "Now": the site's figure over time, and the latest recommendation with its answer."""
+
+from datetime import timedelta
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.charts import figure_over_time
+from dashboards.recommendation_card import show_recommendation
+from dashboards.telemetry import measured, open_ledger, predicted
+from pipelines.config import Settings
+from pipelines.errors import ColdaisleError
+from pipelines.features import figure_name, kw_per_ton
+from pipelines.site import Site
+
+PERIODS = {
+    "last day": timedelta(days=1),
+    "last week": timedelta(days=7),
+    "last 30 days": timedelta(days=30),
+    "all": None,
+}
+
+
+def show(site: Site, settings: Settings) -> None:
+    """Lay out the page."""
+    st.title(site.title)
+    try:
+        plant = measured(site, settings)
+    except ColdaisleError as error:
+        st.error(str(error))
+        return
+    if plant.empty:
+        st.info(f"There is no telemetry yet; run: coldaisle ingest --site {site.name} FILE")
+        return
+    chart, card = st.columns([3, 2], gap="large")
+    with card:  # first, since a prediction may take a while
+        _show_latest(site, settings)
+    with chart:
+        _show_figure(site, settings, plant)
+
+
+def _show_figure(site: Site, settings: Settings, plant: pd.DataFrame) -> None:
+    name = figure_name(site)
+    period = PERIODS[
+        st.radio("Period", list(PERIODS), index=1, horizontal=True, label_visibility="collapsed")
+    ]
+    since = plant.index[0] if period is None else plant.index[-1] - period
+    _show_latest_reading(site, plant, name)
+    prediction, why_none = predicted(site, settings)
+    table = plant[["measured"]]
+    if prediction is not None:
+        table = table.join(prediction.rename("predicted"), how="left")
+    st.plotly_chart(figure_over_time(table[table.index >= since], name), key="figure_over_time")
+    st.caption(
+        f"{name}: {site.meters.boundary}. Telemetry to {plant.index[-1] + site.interval:%Y-%m-%d %H:%M} UTC."
+    )
+    if prediction is None:
+        st.info(f"No prediction is shown: {why_none}")
+
+
+def _show_latest_reading(site: Site, plant: pd.DataFrame, name: str) -> None:
+    latest = plant.dropna(subset=["measured"]).iloc[-1:]
+    if latest.empty:
+        st.warning(f"{name} cannot be computed from this telemetry; see the page Data quality")
+        return
+    row = latest.iloc[0]
+    now, mean, cooling = st.columns(3)
+    now.metric(name, f"{row['measured']:.3f}")
+    now.caption(f"at {latest.index[0]:%Y-%m-%d %H:%M} UTC")
+    if not site.meters.it:
+        now.caption(f"{kw_per_ton(row['measured']):.3f} kW/ton")
+    mean.metric("Mean of all telemetry", f"{plant['measured'].mean():.3f}")
+    cooling.metric("Cooling power", f"{row['cooling_kw']:,.0f} kW")
+
+
+def _show_latest(site: Site, settings: Settings) -> None:
+    st.subheader("Recommendation")
+    try:
+        ledger = open_ledger(settings.ledger)
+        recorded = ledger.latest(site.name)
+        if recorded is None:
+            st.info(f"There is no recommendation yet; run: coldaisle recommend --site {site.name}")
+        else:
+            show_recommendation(ledger, recorded)
+    except ColdaisleError as error:
+        st.error(str(error))

@@ -1,0 +1,109 @@
+"""`coldaisle site`: propose a site file from exports, and check one."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from pipelines.cli.common import HomeOption, JsonOption, emit, open_home
+from pipelines.errors import SiteError
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def new(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Exports, CSV or Parquet")],
+    name: Annotated[
+        str | None, typer.Option(help="The site's name; by default from the first file's")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Where to write; by default sites/NAME.toml in the home folder")
+    ] = None,
+    force: Annotated[bool, typer.Option(help="Replace a file that is there already")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Propose a site file from the head of its exports, each guess marked, for a person to finish."""
+    from pipelines.propose import propose_site
+
+    proposal = propose_site(files, name)
+    path = output or open_home(home).sites / f"{proposal.name}.toml"
+    write_new(path, proposal.text, force)
+    result = {
+        "site": proposal.name,
+        "file": path,
+        "recognised": [guess.tag for guess in proposal.guesses if guess.quantity],
+        "not_recognised": [guess.tag for guess in proposal.guesses if not guess.quantity],
+        "loads": proposal.site is not None,
+        "unfinished": proposal.unfinished,
+    }
+    emit(result, as_json, _show_proposal)
+
+
+@app.command()
+def check(
+    site: Annotated[str, typer.Argument(help="A site's name, or the path of its .toml file")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a site file and say what it describes."""
+    from pipelines.config import settings
+    from pipelines.site import find_site
+
+    found = find_site(site, settings(home))
+    result = {
+        "site": found.name,
+        "title": found.title,
+        "interval_minutes": found.interval_minutes,
+        "sources": [source.name for source in found.sources],
+        "points": len(found.points),
+        "setpoints": [setpoint.tag for setpoint in found.setpoints],
+        "figure": f"PUE category {found.meters.pue_category}" if found.meters.it else "kW per kW of cooling",
+        "boundary": found.meters.boundary,
+    }
+    emit(result, as_json, _show_check)
+
+
+def write_new(path: Path, text: str, force: bool) -> None:
+    """Write `text` whole or not at all. Raises SiteError where the file is there already and not `force`."""
+    if path.exists() and not force:
+        raise SiteError(
+            f"{path} is there already and would be lost; name another with --output, or say --force"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(part).chmod(0o644)
+        Path(part).replace(path)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+
+
+def _show_proposal(result: dict[str, Any], console: Console) -> None:
+    recognised, unknown = len(result["recognised"]), len(result["not_recognised"])
+    console.print(
+        f"Wrote {result['file']}: {recognised} of {recognised + unknown} columns recognised.", soft_wrap=True
+    )
+    console.print("Every guess is marked in it. To finish:")
+    for question in result["unfinished"]:
+        console.print(f"  - {escape(question)}", soft_wrap=True)
+    if not result["loads"]:
+        console.print("The file does not load before [meters] and whatever else is named above is filled in.")
+    console.print(f"Then: coldaisle site check {result['site']}")
+
+
+def _show_check(result: dict[str, Any], console: Console) -> None:
+    setpoints = ", ".join(result["setpoints"]) or "none, so it can be watched but not recommended on"
+    console.print(f"[bold]{escape(result['site'])}[/bold]  {escape(result['title'])}")
+    sources = ", ".join(result["sources"])
+    console.print(f"every {result['interval_minutes']} min, {result['points']} points from {sources}")
+    console.print(f"figure: {result['figure']} ({escape(result['boundary'])})")
+    console.print(f"setpoints: {escape(setpoints)}")

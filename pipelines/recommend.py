@@ -1,0 +1,227 @@
+"""Recommendation, first form: the reachable setpoints that the networks expect to need the least power."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from models.optimize import candidates, settle, without_small_moves
+from models.plant_model import PlantModel
+from pipelines.config import Settings
+from pipelines.dataset import COOLING, IT, OVERHEAD, RACK_INLET
+from pipelines.errors import ModelError
+from pipelines.features import figure_name
+from pipelines.recommendation import Estimate, Move, Recommendation, TwinCheck
+from pipelines.registry import load_champion
+from pipelines.schema import QUANTITIES
+from pipelines.site import Site
+from pipelines.situation import Hold, Situation, limits, quantities, situation
+from pipelines.store import Store
+
+HORIZON_HOURS = 1.0  # setpoints are chosen for the next hour, so they may move by an hour's slew
+LOOKBACK = pd.Timedelta(hours=6)
+CANDIDATES = 2048
+CAUTION = 1.0  # standard deviations of the ensemble's spread that a saving must outweigh
+HYSTERESIS_KW, HYSTERESIS_SHARE = 2.0, 0.02  # the smaller of these; the share is of present cooling power
+INLET_MARGIN_K = 0.5  # the expected rack inlet must stay this far inside the envelope
+
+
+def recommend(site: Site, settings: Settings, *, at: pd.Timestamp | None = None) -> Recommendation:
+    """The recommendation at `at` (by default the end of the store's telemetry), from what was known before it.
+
+    Never raises for what a plant may do or a history may lack: it then recommends to hold and says why.
+    Raises StoreError where the store is damaged and TrackingError where the model registry does not answer.
+    """
+    store = Store(settings.store, site)
+    span = store.span()
+    at = at or (span[1] if span else pd.Timestamp.now(tz="UTC"))
+    try:
+        if not site.setpoints:
+            raise Hold("the site file declares no setpoints; add [[setpoints]] for what may be chosen")
+        model = _champion(site, settings)
+        return decide(site, model, store.read(start=at - LOOKBACK, end=at), at)
+    except Hold as reason:
+        return _hold(site, at, str(reason))
+
+
+def recommending_control(site: Site, settings: Settings) -> Callable:
+    """A closed loop's control that follows every recommendation; the model is loaded once."""
+    model = _champion(site, settings)
+
+    def control(table: pd.DataFrame, at: pd.Timestamp) -> dict[str, float]:
+        return {move.quantity: move.proposed for move in decide(site, model, table, at).moves}
+
+    return control
+
+
+def decide(site: Site, model: PlantModel, table: pd.DataFrame, at: pd.Timestamp) -> Recommendation:
+    """Recommendation from an interval table of the last hours and a decision model."""
+    try:
+        now = situation(site, table, at)
+        rows, expected = _candidates(site, model, now)
+        best = _best(site, expected)
+        if best == 0:
+            raise Hold("no reachable setpoints inside the record are expected to need clearly less power")
+    except Hold as reason:
+        return _hold(site, at, str(reason), model)
+    present, proposed = (_estimate(site, expected, row) for row in (0, best))
+    twin = _second_opinion(site, now, rows[best])
+    if twin and not twin.agrees:
+        reason = f"the simulator does not confirm the move: {twin.note}"
+        return _hold(site, at, reason, model, present=present, proposed=proposed, twin=twin)
+    return Recommendation(
+        site=site.name,
+        at=at.to_pydatetime(),
+        action="change",
+        reason=_reason(now, present, proposed),
+        figure_name=figure_name(site),
+        moves=_moves(site, now, rows[best]),
+        present=present,
+        proposed=proposed,
+        saving_kw=present.facility_kw - proposed.facility_kw,
+        twin=twin,
+        model_version=model.version,
+    )
+
+
+def _champion(site: Site, settings: Settings) -> PlantModel:
+    try:
+        return load_champion(site, settings, "decision")
+    except ModelError as error:
+        raise Hold(f"there is no model to ask: {error}") from error
+
+
+def _candidates(site: Site, model: PlantModel, now: Situation) -> tuple[np.ndarray, pd.DataFrame]:
+    """Setpoints (n, k), the present in row 0, and what the model expects of each."""
+    present = now.setpoints.to_numpy()
+    rows = candidates(present, limits(site), hours=HORIZON_HOURS, count=CANDIDATES)
+    rows[1:] = without_small_moves(rows[1:], present, limits(site))
+    x = _model_inputs(site, model, now, rows)
+    expected = pd.DataFrame(model.predict(x))
+    expected["spread"] = model.spread(x)[OVERHEAD]
+    expected["in_support"] = model.in_support(x)
+    if not expected["in_support"].iloc[0]:
+        raise Hold(f"the plant runs outside what was learned: {_unfamiliar(model, x[0])}")
+    return rows, _with_powers(site, now, expected)
+
+
+def _model_inputs(site: Site, model: PlantModel, now: Situation, rows: np.ndarray) -> np.ndarray:
+    chosen = quantities(site)
+    held = now.inputs.reindex([name for name in model.inputs if name not in chosen])
+    if held.isna().any():
+        raise Hold(
+            f"the last hour has no reading of {', '.join(held.index[held.isna()])}; see coldaisle quality"
+        )
+    return np.stack(
+        [
+            rows[:, chosen.index(name)] if name in chosen else np.full(len(rows), held[name])
+            for name in model.inputs
+        ],
+        axis=1,
+    )
+
+
+def _unfamiliar(model: PlantModel, x: np.ndarray) -> str:
+    low, high = np.asarray(model.support.low), np.asarray(model.support.high)
+    beyond = [
+        f"{name} is {value:.4g}, the record has {least:.4g} to {most:.4g}"
+        for name, value, least, most in zip(model.inputs, x, low, high, strict=True)
+        if not least <= value <= most
+    ]
+    return "; ".join(beyond) or "each input lies in the record's range, but not this combination of them"
+
+
+def _with_powers(site: Site, now: Situation, expected: pd.DataFrame) -> pd.DataFrame:
+    """Adds power in kW: IT power as metered, plus what the servers' fans are expected to change."""
+    load_kw = pd.Series(now.inputs["load_kw"], index=expected.index)
+    if IT in expected:
+        load_kw = load_kw + expected[IT] - expected[IT].iloc[0]
+    overhead_kw = expected[OVERHEAD] * load_kw
+    return expected.assign(
+        load_kw=load_kw,
+        cooling_kw=expected[COOLING] * load_kw,
+        power_kw=overhead_kw + load_kw if site.meters.it else overhead_kw,
+        spread_kw=expected["spread"] * load_kw,
+    )
+
+
+def _best(site: Site, expected: pd.DataFrame) -> int:
+    allowed = expected["in_support"].to_numpy()
+    if RACK_INLET in expected:
+        inlet_c, envelope = expected[RACK_INLET], site.envelope
+        highest_c, lowest_c = envelope.rack_inlet_max_c - INLET_MARGIN_K, envelope.rack_inlet_min_c
+        allowed = allowed & inlet_c.between(lowest_c, highest_c).to_numpy()
+        if not allowed.any():
+            raise Hold(f"no reachable setpoints keep the rack inlet in {lowest_c:g} to {highest_c:g} °C")
+    return settle(
+        expected["power_kw"].to_numpy(),
+        expected["spread_kw"].to_numpy(),
+        allowed,
+        caution=CAUTION,
+        hysteresis_kw=min(HYSTERESIS_KW, HYSTERESIS_SHARE * float(expected["cooling_kw"].iloc[0])),
+    )
+
+
+def _second_opinion(site: Site, now: Situation, proposed: np.ndarray) -> TwinCheck | None:
+    if site.twin is None or not site.meters.it:
+        return None
+    from pipelines.simulation.second_opinion import second_opinion  # compiles the simulator
+
+    chosen = pd.Series(proposed, index=now.setpoints.index)
+    return second_opinion(site, now.inputs, float(now.inputs["load_kw"]), now.setpoints, chosen)
+
+
+def _estimate(site: Site, expected: pd.DataFrame, row: int) -> Estimate:
+    of = expected.iloc[row]
+    return Estimate(
+        figure=float(of[OVERHEAD]) + (1.0 if site.meters.it else 0.0),
+        cooling_kw=float(of["cooling_kw"]),
+        facility_kw=float(of["power_kw"]),
+        it_power_kw=float(of["load_kw"]) if site.meters.it else None,
+        rack_inlet_c=float(of[RACK_INLET]) if RACK_INLET in expected else None,
+    )
+
+
+def _moves(site: Site, now: Situation, proposed: np.ndarray) -> list[Move]:
+    moves = []
+    for setpoint, name, goal in zip(site.setpoints, quantities(site), proposed, strict=True):
+        if goal != now.setpoints[name]:
+            present = float(now.setpoints[name])
+            moves.append(
+                Move(
+                    tag=setpoint.tag,
+                    quantity=name,
+                    unit=QUANTITIES[name].unit,
+                    present=present,
+                    proposed=float(goal),
+                )
+            )
+    return moves
+
+
+def _reason(now: Situation, present: Estimate, proposed: Estimate) -> str:
+    wetbulb = now.inputs.get("outdoor_wetbulb_c", np.nan)
+    weather = f" and {wetbulb:.1f} °C wetbulb" if np.isfinite(wetbulb) else ""
+    inlet = (
+        ""
+        if proposed.rack_inlet_c is None
+        else f", with the worst rack inlet at {proposed.rack_inlet_c:.1f} °C"
+    )
+    return (
+        f"at {now.inputs['load_kw']:.0f} kW load{weather} the networks expect cooling power to go from "
+        f"{present.cooling_kw:.1f} to {proposed.cooling_kw:.1f} kW{inlet}; the record has run like this before"
+    )
+
+
+def _hold(
+    site: Site, at: pd.Timestamp, reason: str, model: PlantModel | None = None, **expected
+) -> Recommendation:
+    return Recommendation(
+        site=site.name,
+        at=at.to_pydatetime(),
+        action="hold",
+        reason=reason,
+        figure_name=figure_name(site),
+        model_version=model.version if model else None,
+        **expected,
+    )

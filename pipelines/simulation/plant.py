@@ -1,0 +1,113 @@
+"""The simulator as a site's plant: setpoints in, telemetry out, both under canonical quantities."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+
+import simulator
+from pipelines.schema import QUANTITIES
+from simulator.psychrometrics import relative_humidity_from_wetbulb
+
+SETPOINT_FIELDS = {
+    "supply_air_sp_c": "supply_air_c",
+    "chw_supply_sp_c": "chw_supply_c",
+    "cw_supply_sp_c": "cw_supply_c",
+    "airflow_ratio_sp": "airflow_ratio",
+    "economizer_enable": "economizer_enable",
+    "chillers_available_sp": "chillers_available",
+}
+
+# canonical quantity -> what the simulator's meters call it; powers are in W there
+SENSOR_FIELDS = {
+    "it_power_kw": "it_w", "facility_power_kw": "facility_w", "ups_loss_kw": "ups_loss_w",
+    "pdu_loss_kw": "pdu_loss_w", "lighting_kw": "lighting_w", "cooling_power_kw": "cooling_w",
+    "chiller_kw": "chiller_w", "chw_pump_kw": "chw_pump_w", "cw_pump_kw": "cw_pump_w",
+    "tower_fan_kw": "tower_fan_w", "crah_fan_kw": "crah_fan_w", "cooling_load_kw": "coil_heat_w",
+    "it_utilization_frac": "it_utilization", "chw_pump_speed_frac": "chw_pump_speed",
+    "cw_pump_speed_frac": "cw_pump_speed", "tower_fan_speed_frac": "tower_fan_speed",
+    "crah_fan_speed_frac": "crah_fan_speed", "chiller_on": "chillers_running", "tower_on": "towers_running",
+    "supply_air_c": "supply_air_c", "return_air_c": "return_air_c", "rack_inlet_c": "rack_inlet_c",
+    "rack_outlet_c": "rack_outlet_c", "rack_dew_point_c": "rack_dew_point_c",
+    "chw_supply_c": "chw_supply_c", "chw_return_c": "chw_return_c", "chw_flow_kg_s": "chw_flow_kg_s",
+    "cw_supply_c": "cw_supply_c", "cw_return_c": "cw_return_c", "cw_flow_kg_s": "cw_flow_kg_s",
+    "airflow_kg_s": "airflow_kg_s", "outdoor_drybulb_c": "outdoor_drybulb_c",
+    "outdoor_wetbulb_c": "outdoor_wetbulb_c", "outdoor_pressure_pa": "pressure_pa",
+}  # fmt: skip
+
+
+@cache
+def _compiled_run():
+    """One compiled call for each number of steps: cut the drivers, roll out, read the meters."""
+
+    def run(plant, state, setpoints, drivers, first, meters, key, *, steps: int, dt_s: float):
+        def cut(leaf):
+            return leaf if leaf.ndim == 0 else jax.lax.dynamic_slice_in_dim(leaf, first, steps)
+
+        state, sensors = simulator.rollout(plant, state, setpoints, jax.tree.map(cut, drivers), dt_s=dt_s)
+        return state, sensors if meters is None else simulator.observe(meters, sensors, key)
+
+    return jax.jit(run, static_argnames=("steps", "dt_s"))
+
+
+@dataclass(frozen=True)
+class SimulatedPlant:
+    """A running plant; a value, so a copy runs on its own. Drivers have a row per step from `start` on."""
+
+    plant: simulator.Plant
+    state: simulator.State
+    drivers: simulator.Drivers
+    meters: simulator.Meters | None
+    key: jax.Array
+    start: pd.Timestamp
+    dt_s: float
+    steps_done: int = 0
+
+    @property
+    def now(self) -> pd.Timestamp:
+        return self.start + pd.Timedelta(seconds=self.dt_s * self.steps_done)
+
+    def times(self, steps: int) -> pd.DatetimeIndex:
+        """Starts of the next `steps` steps."""
+        return pd.date_range(self.now, periods=steps, freq=pd.Timedelta(seconds=self.dt_s), name="time")
+
+    def run(self, schedule: pd.DataFrame) -> tuple["SimulatedPlant", pd.DataFrame]:
+        """Run a step for each row of `schedule` (setpoint quantities): the plant after it, and its telemetry.
+
+        Telemetry has a column per canonical quantity, its meters' noise, and the setpoints asked for.
+        """
+        steps = len(schedule)
+        key, noise_key = jax.random.split(self.key)
+        state, sensors = _compiled_run()(
+            self.plant, self.state, asked_setpoints(self.plant, schedule), self.drivers, self.steps_done,
+            self.meters, noise_key, steps=steps, dt_s=self.dt_s,
+        )  # fmt: skip
+        telemetry = canonical_telemetry(sensors, self.times(steps)).join(schedule.set_axis(self.times(steps)))
+        return replace(self, state=state, key=key, steps_done=self.steps_done + steps), telemetry
+
+
+def asked_setpoints(plant: simulator.Plant, schedule: pd.DataFrame) -> simulator.Setpoints:
+    """Setpoints of a schedule, shape (steps,) each; what it does not name stays at the plant's initial."""
+    initial = simulator.init(plant).setpoints
+    chosen = {
+        field: jnp.asarray(schedule[quantity].to_numpy(), dtype=float)
+        for quantity, field in SETPOINT_FIELDS.items()
+        if quantity in schedule
+    }
+    return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (len(schedule),)), initial.replace(**chosen))
+
+
+def canonical_telemetry(sensors: simulator.Sensors, times: pd.DatetimeIndex) -> pd.DataFrame:
+    """Sensors as a table of canonical quantities (kW, °C, kg/s, fractions) on `times`."""
+    columns = {}
+    for quantity, field in SENSOR_FIELDS.items():
+        values = np.asarray(getattr(sensors, field), dtype=float)
+        columns[quantity] = values / 1e3 if QUANTITIES[quantity].unit == "kW" else values
+    humidity = relative_humidity_from_wetbulb(
+        sensors.outdoor_drybulb_c, sensors.outdoor_wetbulb_c, sensors.pressure_pa
+    )
+    columns["outdoor_rh_frac"] = np.clip(np.asarray(humidity, dtype=float), 0.01, 1.0)
+    return pd.DataFrame(columns, index=times)

@@ -1,0 +1,173 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboards import telemetry as page_data
+from pipelines.errors import ModelError
+from pipelines.ledger import Ledger
+from pipelines.recommendation import Recommendation
+from tests.dashboards.conftest import a_change
+
+APP = Path(__file__).resolve().parents[2] / "dashboards" / "app.py"
+
+
+def opened() -> AppTest:
+    page = AppTest.from_file(str(APP), default_timeout=60).run()
+    assert not page.exception
+    return page
+
+
+def quality_page() -> AppTest:
+    def script():
+        from dashboards.pages_ import data_quality
+        from pipelines.config import settings
+        from pipelines.site import find_site
+
+        home = settings()
+        data_quality.show(find_site("plant", home), home)
+
+    page = AppTest.from_function(script, default_timeout=60).run()
+    assert not page.exception
+    return page
+
+
+def shown(elements) -> str:
+    return "\n".join(str(element.value) for element in elements)
+
+
+@pytest.fixture
+def no_model(monkeypatch):
+    def refuse(*_):
+        raise ModelError("no model is trained yet; run: coldaisle train --site plant")
+
+    monkeypatch.setattr(page_data, "_predicted", refuse)
+
+
+@pytest.fixture
+def recorded(settings, telemetry, no_model) -> tuple[Ledger, int]:
+    ledger = Ledger(settings.ledger)
+    return ledger, ledger.record(a_change())
+
+
+def test_empty_home_says_how_to_bring_telemetry_in(settings):
+    page = opened()
+    assert "no telemetry" in shown(page.info)
+    assert "coldaisle ingest" in shown(page.code)
+
+
+def test_sites_without_telemetry_are_not_offered(telemetry, no_model):
+    assert opened().sidebar.selectbox[0].options == ["North plant"]
+
+
+def test_broken_site_file_is_reported_and_the_others_still_shown(settings, telemetry, no_model):
+    (settings.sites / "other.toml").write_text("name = ")
+    page = opened()
+    assert "other.toml is not valid TOML" in shown(page.sidebar.warning)
+    assert page.title[0].value == "North plant"
+
+
+def test_latest_figure_is_shown_by_its_name_and_in_kw_per_ton(telemetry, no_model):
+    page = opened()
+    figure = next(metric for metric in page.metric if metric.label == "kW per kW of cooling")
+    assert figure.value == "0.200"
+    assert "at 2024-03-03 23:45 UTC" in shown(page.caption)
+    assert "0.703 kW/ton" in shown(page.caption)
+
+
+def test_missing_model_is_said_and_the_measured_figure_still_drawn(telemetry, no_model):
+    page = opened()
+    assert "coldaisle train" in shown(page.info)
+    assert len(page.get("plotly_chart")) == 1
+
+
+def test_prediction_is_drawn_where_there_is_a_model(settings, site, telemetry, monkeypatch):
+    table = page_data.measured(site, settings)
+    asked = []
+
+    def champion(*_):
+        asked.append(1)
+        return table["measured"] + 0.01
+
+    monkeypatch.setattr(page_data, "_predicted", champion)
+    page = opened()
+    assert asked
+    assert "No prediction" not in shown(page.info)
+
+
+def test_no_recommendation_yet_says_how_to_make_one(telemetry, no_model):
+    assert "coldaisle recommend --site plant" in shown(opened().info)
+
+
+def test_recommendation_shows_moves_saving_reason_and_second_opinion(recorded):
+    page = opened()
+    assert "20.0 kW" in [metric.value for metric in page.metric]
+    assert "warmer chilled water" in shown(page.text)
+    moves, estimates = (table.value for table in page.table)
+    assert moves.loc["CHWS_SP"].tolist() == ["7 °C", "9.5 °C"]
+    assert estimates.loc["kW per kW of cooling"].tolist() == ["0.200", "0.180"]
+    assert "The simulator agrees (+20.0 kW saved)" in shown(page.success)
+
+
+def test_accepting_writes_the_operators_name_to_the_ledger(recorded):
+    ledger, number = recorded
+    page = opened()
+    page.text_input[0].set_value("Ana")
+    page.text_input[1].set_value("after the shift change")
+    next(button for button in page.button if button.label == "Accept").click().run()
+    assert [(a.accepted, a.by, a.note) for a in ledger.answers(number)] == [
+        (True, "Ana", "after the shift change")
+    ]
+    assert "Accepted by Ana" in shown(page.text)
+
+
+def test_rejecting_is_recorded_as_well(recorded):
+    ledger, number = recorded
+    page = opened()
+    page.text_input[0].set_value("Ben")
+    next(button for button in page.button if button.label == "Reject").click().run()
+    assert [(a.accepted, a.by) for a in ledger.answers(number)] == [(False, "Ben")]
+
+
+def test_unsigned_answer_is_refused_on_the_page(recorded):
+    ledger, number = recorded
+    page = opened()
+    next(button for button in page.button if button.label == "Accept").click().run()
+    assert "name" in shown(page.error)
+    assert ledger.answers(number) == []
+
+
+def test_hold_shows_its_reason_and_asks_for_no_answer(settings, telemetry, no_model):
+    at = pd.Timestamp("2024-03-04", tz="UTC").to_pydatetime()
+    hold = Recommendation(site="plant", at=at, action="hold", reason="the data is stale", figure_name="PUE2")
+    Ledger(settings.ledger).record(hold)
+    page = opened()
+    assert "Hold" in shown(page.markdown)
+    assert "the data is stale" in shown(page.text)
+    assert not page.button
+
+
+def test_unreachable_ledger_does_not_take_the_page_down(settings, telemetry, no_model, monkeypatch):
+    monkeypatch.setenv("COLDAISLE_LEDGER_URI", "sqlite:////nowhere/at/all.db")
+    page = opened()
+    assert "does not answer" in shown(page.error)
+    assert page.metric[0].value == "0.200"
+
+
+def test_damaged_store_is_reported_on_the_page(settings, telemetry):
+    telemetry.manifest_path.write_text("{")
+    assert "is damaged" in shown(opened().error)
+
+
+def test_quality_page_shows_coverage_gaps_and_counts(telemetry):
+    page = quality_page()
+    assert page.metric[0].value == "288 of 288"
+    points = page.dataframe[0].value.set_index("tag")
+    assert points.loc["CHWS_C", "coverage"] == pytest.approx(2 / 3)
+    assert points.loc["CHWS_C", "longest_gap_h"] == 24.0
+    assert len(page.get("plotly_chart")) == 1
+
+
+def test_quality_page_of_a_site_without_telemetry_says_so(settings):
+    assert "coldaisle ingest" in shown(quality_page().error)

@@ -1,0 +1,15 @@
+import pytest
+
+from pipelines.config import Settings
+from pipelines.simulation.scenario import Scenario, simulated_plant
+from pipelines.site import find_site
+
+
+@pytest.fixture(scope="session")
+def site():
+    return find_site("demo", Settings())
+
+
+@pytest.fixture(scope="session")
+def plant(site):
+    return simulated_plant(site, Scenario(history_days=3, run_days=1))
