@@ -1,6 +1,7 @@
 """Airflow DAG: for each site with an inbox, ingest what is new, retrain on it, recommend.
 
-COLDAISLE_HOME (an absolute path) says which home; COLDAISLE_SCHEDULE how often, hourly by default.
+COLDAISLE_HOME (an absolute path) says which home; COLDAISLE_SCHEDULE how often, hourly by default;
+COLDAISLE_RETRIES how often a failed task is tried again.
 Parsing imports nothing heavy: each task imports what it calls.
 """
 
@@ -10,7 +11,7 @@ from typing import Any
 
 from airflow.sdk import dag, task, task_group
 
-RETRIES = 2
+RETRIES = int(os.environ.get("COLDAISLE_RETRIES", "2"))
 RETRY_DELAY = timedelta(minutes=5)
 LONGEST_TASK = timedelta(hours=2)
 

@@ -24,6 +24,7 @@ def figure_over_time(table: pd.DataFrame, figure_name: str) -> go.Figure:
     chart.update_layout(
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         height=380,
+        showlegend=True,
         hovermode="x unified",
         legend={"orientation": "h", "y": 1.08},
         xaxis_title="UTC",

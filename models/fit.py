@@ -17,18 +17,22 @@ from models.networks import REFERENCE_HIDDEN, Params, apply, initial_params
 OnEpoch = Callable[[int, float, float], None]  # epoch, training loss, validation loss
 Data = dict[str, Array]
 
+FEWEST_EPOCHS = 10
+
 
 @dataclass(frozen=True)
 class FitConfig:
     """How networks are trained.
 
     members: networks per target, at least 2; each is validated on blocks of time that it is not trained on.
+    most_steps: gradient steps after which training ends: a long record needs fewer epochs.
     patience: epochs without a better validation loss in any network after which training stops.
     """
 
     hidden: tuple[int, ...] = REFERENCE_HIDDEN
     members: int = 4
     epochs: int = 60
+    most_steps: int = 6_000
     batch: int = 256
     learning_rate: float = 3e-3
     weight_decay: float = 1.0
@@ -65,20 +69,21 @@ def fit_networks(
 ) -> Fitted:
     """Train targets x members networks with AdamW, a warm-up and cosine schedule, Huber loss, early stopping.
 
-    z: (n, f) standardised features; y: (t, n) standardised targets; mask: (t, f), 1 where a target may see a
-    feature; blocks: (n,) in 0..members-1: member m is validated on block m and trained on the others.
+    z: (n, f) standardised features; y: (t, members, n) standardised targets; mask: (t, f), 1 where a target
+    may see a feature; blocks: (n,) in 0..members-1: member m is validated on block m, trained on the others.
     Same seed, data and machine: the same parameters, bit by bit.
     Raises DivergedError, with the best epoch so far, where the loss is no longer a number.
     """
     train_rows = [np.flatnonzero(blocks != member) for member in range(config.members)]
     steps = max(1, min(map(len, train_rows)) // config.batch)
-    data, tx = _on_device(z, y, mask, blocks, config.members), _optimiser(config, steps)
+    epochs = min(config.epochs, max(FEWEST_EPOCHS, config.most_steps // steps))
+    data, tx = _on_device(z, y, mask, blocks, config.members), _optimiser(config, epochs * steps)
     random = np.random.default_rng(seed)
     params = initial_params(random, (len(y), config.members), z.shape[1], config.hidden)
     opt_state = jax.vmap(jax.vmap(tx.init))(params)
     best = Fitted(params, np.full((len(y), config.members), np.inf))
     epochs_waited = 0
-    for epoch in range(config.epochs):
+    for epoch in range(epochs):
         order = _order(train_rows, steps, config.batch, random)
         params, opt_state, train_loss, loss = _epoch(tx, params, opt_state, data, order)
         improved = _keep_best(best, params, float(train_loss), np.asarray(loss))
@@ -102,8 +107,7 @@ def _on_device(z: np.ndarray, y: np.ndarray, mask: np.ndarray, blocks: np.ndarra
 
 
 def _optimiser(config: FitConfig, steps: int) -> optax.GradientTransformation:
-    total = config.epochs * steps
-    rate = optax.warmup_cosine_decay_schedule(0.0, config.learning_rate, total // 20 + 1, total + 1)
+    rate = optax.warmup_cosine_decay_schedule(0.0, config.learning_rate, steps // 20 + 1, steps + 2)
     return optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(rate, weight_decay=config.weight_decay))
 
 
@@ -136,7 +140,8 @@ def _loss(params: Params, z: Array, y: Array) -> Array:
 
 def _of_every_network(function: Callable[..., Any], params: Params, data: Data, rows: Array) -> Any:
     """`function` of every network on its member's rows: params (t, m, ...), rows (m, b) -> (t, m, ...)."""
-    z, y = data["z"][rows], data["y"][:, rows]  # (m, b, f), (t, m, b)
+    member = jnp.arange(rows.shape[0])[:, None]
+    z, y = data["z"][rows], data["y"][:, member, rows]  # (m, b, f), (t, m, b)
     return jax.vmap(jax.vmap(function))(params, z[None] * data["mask"][:, None, None, :], y)
 
 

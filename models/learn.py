@@ -12,7 +12,7 @@ from models.evaluate import time_blocks
 from models.features import feature_names, inputs_of, with_derived
 from models.fit import FitConfig, Fitted, OnEpoch, fit_networks
 from models.plant_model import Heads, PlantModel
-from models.quadratic import fit_weights, terms
+from models.quadratic import fit_weights_without_each, terms
 from models.scaling import Scaler, fit_scaler
 from models.support import fit_support
 
@@ -120,7 +120,10 @@ def _mask(rows: Rows) -> np.ndarray:
 def _fit_quadratics(
     rows: Rows, features: np.ndarray, scaler: Scaler, mask: np.ndarray, blocks: np.ndarray
 ) -> tuple[dict[str, jax.Array], np.ndarray]:
-    """The quadratic part of every head, and what it leaves for the networks, standardised: (t, n)."""
+    """The quadratic part of every head, and what it leaves for the networks, standardised: (t, m, n).
+
+    A member's quadratic is fitted without the block that it is validated on, as its network is.
+    """
     level, step = rows.y.mean(axis=0), rows.y.std(axis=0)
     step = np.where(step > 1e-9, step, 1.0)
     linear, bounded = scaler.standardised(features), scaler.bounded(features)
@@ -128,9 +131,9 @@ def _fit_quadratics(
     for target, seen in enumerate(mask):
         y = (rows.y[:, target] - level[target]) / step[target]
         phi = terms(linear * seen, bounded * seen)
-        weights.append(fit_weights(phi, y, blocks))
-        residuals.append(y - phi @ weights[-1])
-    correction = np.maximum(np.std(residuals, axis=1), 1e-6)
+        weights.append(fit_weights_without_each(phi, y, blocks))
+        residuals.append(y - weights[-1] @ phi.T)
+    correction = np.maximum(np.std(residuals, axis=(1, 2)), 1e-6)
     named = {"level": level, "step": step, "weights": np.array(weights), "correction": correction}
     arrays = {name: jnp.asarray(value, jnp.float32) for name, value in named.items()}
-    return arrays, np.array(residuals) / correction[:, None]
+    return arrays, np.array(residuals) / correction[:, None, None]

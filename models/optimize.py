@@ -55,12 +55,14 @@ def settle(power_kw: Array, spread_kw: Array, allowed: Array, *, caution: float,
     """Index of the candidate to move to; 0, the present setpoints, unless another is clearly better.
 
     power_kw, spread_kw, allowed: shape (n,); row 0 is the present. Each is priced at its expected power plus
-    `caution` standard deviations of the ensemble's spread in the difference from the present, and must win by
-    `hysteresis_kw`, so that the plant does not flap between equals.
+    `caution` standard deviations of the ensemble's spread, and must win by `hysteresis_kw`, so that the plant
+    does not flap between equals. Where the present itself is not allowed, the
+    best of the allowed is taken, whatever it needs.
     """
     price = np.where(allowed, power_kw + caution * spread_kw, np.inf)
     best = int(np.argmin(price))
-    return best if price[best] < power_kw[0] - hysteresis_kw else 0
+    wins = price[best] < power_kw[0] - hysteresis_kw
+    return best if wins or (allowed[best] and not allowed[0]) else 0
 
 
 def without_small_moves(chosen: Array, present: Array, limits: Limits, *, least_share: float = 0.02) -> Array:

@@ -23,7 +23,7 @@ SMALLEST_BATCH = 64  # rows are padded to this or the next power of two, so that
 class Heads:
     """One head per target, t of them: a quadratic fit of the target and the networks that correct it.
 
-    level, step (t,): the target's mean and standard deviation. weights (t, terms), in those units.
+    level, step (t,): the target's mean and standard deviation. weights (t, members, terms), in those units.
     correction (t,): standard deviation of what the quadratic leaves. params: leading axes (t, members).
     mask (t, f): 1 for the features that a target may see, 0 for those that would give it away.
     """
@@ -90,7 +90,7 @@ def members(model: PlantModel, x: Array) -> Array:
     linear, bounded = model.scaler.standardised(features), model.scaler.bounded(features)
 
     def head(heads: Heads) -> Array:
-        quadratic = terms(linear * heads.mask, bounded * heads.mask) @ heads.weights
+        quadratic = heads.weights @ terms(linear * heads.mask, bounded * heads.mask).T  # (members, n)
         residual = jax.vmap(apply, in_axes=(0, None))(heads.params, bounded * heads.mask)  # (members, n)
         return heads.level + heads.step * (quadratic + heads.correction * residual)
 

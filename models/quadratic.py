@@ -13,6 +13,7 @@ import numpy as np
 A = TypeVar("A", np.ndarray, jax.Array)
 
 PENALTIES = np.logspace(-4, 2, 13)  # per row, in units of a standardised term's variance
+TIE = 0.01  # of the squared error: among equals the stronger penalty extrapolates better
 
 
 def terms(linear: A, curved: A) -> A:
@@ -32,6 +33,15 @@ def fit_weights(phi: np.ndarray, y: np.ndarray, blocks: np.ndarray) -> np.ndarra
 
     blocks: (n,) block of time of each row. The penalty is the one that predicts left-out blocks best.
     """
+    return _fit(phi, y, blocks, every_fold=False)[0]
+
+
+def fit_weights_without_each(phi: np.ndarray, y: np.ndarray, blocks: np.ndarray) -> np.ndarray:
+    """The same, once for every block, fitted without it: (blocks, terms), in the order of the blocks' numbers."""
+    return _fit(phi, y, blocks, every_fold=True)
+
+
+def _fit(phi: np.ndarray, y: np.ndarray, blocks: np.ndarray, *, every_fold: bool) -> np.ndarray:
     phi = np.asarray(phi, dtype=np.float64)
     mean, scale = phi.mean(axis=0), phi.std(axis=0)
     scale[scale < 1e-9] = 1.0
@@ -39,8 +49,10 @@ def fit_weights(phi: np.ndarray, y: np.ndarray, blocks: np.ndarray) -> np.ndarra
     phi = (phi - mean) / scale
     folds = [_moments(phi[blocks == block], y[blocks == block]) for block in np.unique(blocks)]
     total = reduce(_Moments.plus, folds)
-    weights = _ridge_path(total, np.array([_best_penalty(total, folds)]))[0] / scale
-    weights[0] -= mean @ weights
+    penalty = np.array([_best_penalty(total, folds)])
+    parts = [total.less(fold) for fold in folds] if every_fold else [total]
+    weights = np.array([_ridge_path(part, penalty)[0] for part in parts]) / scale
+    weights[:, 0] -= weights @ mean
     return weights
 
 
@@ -76,7 +88,7 @@ def _best_penalty(total: _Moments, folds: list[_Moments]) -> float:
     errors = np.zeros(len(PENALTIES))
     for left_out in folds:
         errors += [left_out.error(weights) for weights in _ridge_path(total.less(left_out), PENALTIES)]
-    return float(PENALTIES[np.argmin(errors)])
+    return float(PENALTIES[np.flatnonzero(errors <= (1.0 + TIE) * errors.min())[-1]])
 
 
 def _ridge_path(moments: _Moments, penalties: np.ndarray) -> list[np.ndarray]:

@@ -13,7 +13,7 @@ from pipelines.ingest import ingest_files
 from pipelines.ledger import Ledger
 from pipelines.quality import quality_report
 from pipelines.recommend import recommend, recommending_control
-from pipelines.simulation.closed_loop import drive, outcome, saving
+from pipelines.simulation.closed_loop import drive, last_values, outcome, saving
 from pipelines.simulation.exports import write_exports
 from pipelines.simulation.plant import SimulatedPlant
 from pipelines.simulation.plot import closed_loop_figure, write_page
@@ -72,7 +72,7 @@ def _closed_loop(
     say: Say,
 ) -> dict[str, Any]:
     defaults = {site.by_tag[s.tag].quantity: s.default for s in site.setpoints}
-    start = history.iloc[-1][list(defaults)].to_dict()
+    start = last_values(history[list(defaults)])
     runs = {}
     for name, control in (
         ("default", lambda _table, _at: defaults),

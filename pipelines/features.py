@@ -129,9 +129,9 @@ def _filled(recorded: pd.Series, formula: Callable[..., Any], *others: pd.Series
     missing = (recorded.isna() & pd.concat(others, axis="columns").notna().all(axis="columns")).to_numpy()
     if not missing.any():
         return recorded
-    values = recorded.to_numpy(dtype=float, copy=True)
-    values[missing] = np.asarray(formula(*(other.to_numpy()[missing] for other in others)))
-    return pd.Series(values, index=recorded.index)
+    # All rows at once: compiled formulas then see one shape per table, not one per pattern of gaps.
+    derived = np.asarray(formula(*(other.to_numpy() for other in others)))
+    return pd.Series(np.where(missing, derived, recorded.to_numpy(dtype=float)), index=recorded.index)
 
 
 def _rh_from_dew_point(drybulb_c: Array, dew_point_c: Array) -> Array:

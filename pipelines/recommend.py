@@ -15,7 +15,7 @@ from pipelines.recommendation import Estimate, Move, Recommendation, TwinCheck
 from pipelines.registry import load_champion
 from pipelines.schema import QUANTITIES
 from pipelines.site import Site
-from pipelines.situation import Hold, Situation, limits, quantities, situation
+from pipelines.situation import Hold, Situation, limits, quantities, quantity, situation
 from pipelines.store import Store
 
 HORIZON_HOURS = 1.0  # setpoints are chosen for the next hour, so they may move by an hour's slew
@@ -23,7 +23,13 @@ LOOKBACK = pd.Timedelta(hours=6)
 CANDIDATES = 2048
 CAUTION = 1.0  # standard deviations of the ensemble's spread that a saving must outweigh
 HYSTERESIS_KW, HYSTERESIS_SHARE = 2.0, 0.02  # the smaller of these; the share is of present cooling power
+RETURN = "the plant runs outside what was learned; this is the best within reach that the record covers"
+MOVING_KW = 1.0  # price of a move across a setpoint's whole range, so that none moves for nothing
 INLET_MARGIN_K = 0.5  # the expected rack inlet must stay this far inside the envelope
+
+
+class OutsideRecord(Hold):
+    """Neither the present setpoints nor any that can be reached lie where the record has been."""
 
 
 def recommend(site: Site, settings: Settings, *, at: pd.Timestamp | None = None) -> Recommendation:
@@ -45,11 +51,20 @@ def recommend(site: Site, settings: Settings, *, at: pd.Timestamp | None = None)
 
 
 def recommending_control(site: Site, settings: Settings) -> Callable:
-    """A closed loop's control that follows every recommendation; the model is loaded once."""
+    """A closed loop's control that follows every recommendation; the model is loaded once.
+
+    Where the plant is outside what was learned and no reachable setpoints lead back, it goes to the defaults.
+    """
     model = _champion(site, settings)
+    defaults = {quantity(site, setpoint): setpoint.default for setpoint in site.setpoints}
 
     def control(table: pd.DataFrame, at: pd.Timestamp) -> dict[str, float]:
-        return {move.quantity: move.proposed for move in decide(site, model, table, at).moves}
+        try:
+            return {move.quantity: move.proposed for move in _decided(site, model, table, at).moves}
+        except OutsideRecord:
+            return defaults
+        except Hold:
+            return {}
 
     return control
 
@@ -57,23 +72,28 @@ def recommending_control(site: Site, settings: Settings) -> Callable:
 def decide(site: Site, model: PlantModel, table: pd.DataFrame, at: pd.Timestamp) -> Recommendation:
     """Recommendation from an interval table of the last hours and a decision model."""
     try:
-        now = situation(site, table, at)
-        rows, expected = _candidates(site, model, now)
-        best = _best(site, expected)
-        if best == 0:
-            raise Hold("no reachable setpoints inside the record are expected to need clearly less power")
+        return _decided(site, model, table, at)
     except Hold as reason:
         return _hold(site, at, str(reason), model)
+
+
+def _decided(site: Site, model: PlantModel, table: pd.DataFrame, at: pd.Timestamp) -> Recommendation:
+    now = situation(site, table, at)
+    rows, expected = _candidates(site, model, now)
+    best = _best(site, rows, expected)
+    if best == 0:
+        raise Hold("no reachable setpoints inside the record are expected to need clearly less power")
     present, proposed = (_estimate(site, expected, row) for row in (0, best))
     twin = _second_opinion(site, now, rows[best])
-    if twin and not twin.agrees:
+    returning = not expected["in_support"].iloc[0]  # to where the record has been: no saving is at stake
+    if twin and not twin.agrees and not returning:
         reason = f"the simulator does not confirm the move: {twin.note}"
         return _hold(site, at, reason, model, present=present, proposed=proposed, twin=twin)
     return Recommendation(
         site=site.name,
         at=at.to_pydatetime(),
         action="change",
-        reason=_reason(now, present, proposed),
+        reason=RETURN if returning else _reason(now, present, proposed),
         figure_name=figure_name(site),
         moves=_moves(site, now, rows[best]),
         present=present,
@@ -100,8 +120,8 @@ def _candidates(site: Site, model: PlantModel, now: Situation) -> tuple[np.ndarr
     expected = pd.DataFrame(model.predict(x))
     expected["spread"] = model.spread(x)[OVERHEAD]
     expected["in_support"] = model.in_support(x)
-    if not expected["in_support"].iloc[0]:
-        raise Hold(f"the plant runs outside what was learned: {_unfamiliar(model, x[0])}")
+    if not expected["in_support"].any():
+        raise OutsideRecord(f"the plant runs outside what was learned: {_unfamiliar(model, x[0])}")
     return rows, _with_powers(site, now, expected)
 
 
@@ -145,7 +165,7 @@ def _with_powers(site: Site, now: Situation, expected: pd.DataFrame) -> pd.DataF
     )
 
 
-def _best(site: Site, expected: pd.DataFrame) -> int:
+def _best(site: Site, rows: np.ndarray, expected: pd.DataFrame) -> int:
     allowed = expected["in_support"].to_numpy()
     if RACK_INLET in expected:
         inlet_c, envelope = expected[RACK_INLET], site.envelope
@@ -153,8 +173,10 @@ def _best(site: Site, expected: pd.DataFrame) -> int:
         allowed = allowed & inlet_c.between(lowest_c, highest_c).to_numpy()
         if not allowed.any():
             raise Hold(f"no reachable setpoints keep the rack inlet in {lowest_c:g} to {highest_c:g} °C")
+    bounds = limits(site)
+    moving_kw = MOVING_KW * (np.abs(rows - rows[0]) / (bounds.maximum - bounds.minimum)).sum(axis=1)
     return settle(
-        expected["power_kw"].to_numpy(),
+        expected["power_kw"].to_numpy() + moving_kw,
         expected["spread_kw"].to_numpy(),
         allowed,
         caution=CAUTION,

@@ -51,7 +51,7 @@ _RUNNING = ("chiller_on", "chw_pump_on", "secondary_pump_on", "cw_pump_on", "tow
 _ALL = (
     *(_power(name) for name in _POWERS),
     *(Quantity(name, "", 0.0, 1.2, "mean") for name in _SPEEDS),
-    *(Quantity(name, "", 0.0, 1.0, "sum") for name in _RUNNING),
+    *(Quantity(name, "", 0.0, 100.0, "sum") for name in _RUNNING),  # a contact each, or a count of all
     Quantity("economizer_on", "", 0.0, 1.0, "max"),
     _temperature("supply_air_c", 5, 50, "mean", 24),
     _temperature("return_air_c", 5, 70, "mean", 24),

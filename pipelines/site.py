@@ -1,12 +1,12 @@
 """A site file: equipment, points, setpoints, envelope and meters of one data center, checked on reading."""
 
 import tomllib
-from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipelines.config import SITE_FOLDER, Settings
@@ -229,8 +229,8 @@ class Site(_Strict):
         return self
 
     @property
-    def interval(self) -> timedelta:
-        return timedelta(minutes=self.interval_minutes)
+    def interval(self) -> pd.Timedelta:
+        return pd.Timedelta(minutes=self.interval_minutes)
 
     @property
     def columns(self) -> list[str]:

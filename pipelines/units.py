@@ -25,9 +25,7 @@ AIR_KG_M3 = 1.204  # dry air at 20 °C and 101.325 kPa, ASHRAE standard air
 
 @cache
 def _registry() -> pint.UnitRegistry:
-    registry: pint.UnitRegistry = pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
-    registry.define("refrigeration_ton = 12000 * Btu_it / hour")
-    return registry
+    return pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
 
 
 def _parse(unit: str) -> pint.Unit:

@@ -52,39 +52,45 @@ class Meters:
         )
 
 
-def observe(meters: Meters, sensors: Sensors, key: Array) -> Sensors:
+def observe(meters: Meters, sensors: Sensors, key: Array, *, site_key: Array | None = None) -> Sensors:
     """Readings of the same shapes as `sensors`, scalars or series (steps,); NaN where a reading was lost.
 
-    Each meter keeps one bias over the series and has its own noise, the same for the same key. Stuck spans
-    need a series.
+    Noise, stuck spans and losses come from `key`. Each meter's lasting bias comes from `site_key`, which must
+    stay the same where a series is observed in pieces; without it, from `key`. Stuck spans need a series.
     """
-    readings = {}
-    for name in Sensors.__dataclass_fields__:
-        # a point's noise depends on its name, so that adding a sensor leaves the others' noise alone
-        own_key = jax.random.fold_in(key, zlib.crc32(name.encode()))
-        readings[name] = _reading(meters, name, jnp.asarray(getattr(sensors, name)), own_key)
-    return Sensors(**readings)
+    names = tuple(Sensors.__dataclass_fields__)
+    truth = jnp.stack([jnp.asarray(getattr(sensors, name)) for name in names])
+    # a point's noise depends on its name, so that adding a sensor leaves the others' noise alone
+    number = jnp.array([zlib.crc32(name.encode()) for name in names], dtype=jnp.uint32)
+    own = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
+    exact = jnp.array([name in COUNTS or name.endswith(EXACT_SUFFIXES) for name in names])
+    temperature = jnp.array([name.endswith("_c") for name in names])
+    keys, bias_keys = own(key, number), own(key if site_key is None else site_key, number)
+    readings = jax.vmap(_reading, in_axes=(None, 0, 0, 0, 0, 0))(
+        meters, truth, exact, temperature, keys, bias_keys
+    )
+    return Sensors(**dict(zip(names, readings, strict=True)))
 
 
-def _reading(meters: Meters, name: str, truth: Array, key: Array) -> Array:
-    noise_key, bias_key, stuck_key, lost_key = jax.random.split(key, 4)
-    is_exact = name in COUNTS or name.endswith(EXACT_SUFFIXES)
-    value = truth if is_exact else _noisy(meters, name, truth, noise_key, bias_key)
+def _reading(
+    meters: Meters, truth: Array, exact: Array, temperature: Array, key: Array, bias_key: Array
+) -> Array:
+    noise_key, stuck_key, lost_key = jax.random.split(key, 3)
+    noise = jax.random.normal(noise_key, truth.shape, truth.dtype)
+    bias = jax.random.normal(jax.random.fold_in(bias_key, 0), (), truth.dtype)
+    value = jnp.where(exact, truth, _noisy(meters, truth, temperature, noise, bias))
     if value.ndim > 0:
         value = _stuck(meters, value, stuck_key)
     lost = jax.random.bernoulli(lost_key, meters.dropout_probability, value.shape)
     return jnp.where(lost, jnp.nan, value)
 
 
-def _noisy(meters: Meters, name: str, truth: Array, noise_key: Array, bias_key: Array) -> Array:
-    noise = jax.random.normal(noise_key, truth.shape, truth.dtype)
-    bias = jax.random.normal(bias_key, (), truth.dtype)
-    if name.endswith("_c"):
-        read = truth + meters.temperature_noise_k * noise + meters.temperature_bias_k * bias
-        return _quantized(read, jnp.broadcast_to(meters.temperature_quantum_k, read.shape))
-    read = truth * (1 + meters.relative_noise * noise + meters.relative_bias * bias)
+def _noisy(meters: Meters, truth: Array, temperature: Array, noise: Array, bias: Array) -> Array:
     size = jnp.exp2(jnp.ceil(jnp.log2(jnp.maximum(jnp.abs(truth).max(), 1e-9))))
-    return _quantized(read, jnp.broadcast_to(meters.relative_quantum * size, read.shape))
+    kelvin = truth + meters.temperature_noise_k * noise + meters.temperature_bias_k * bias
+    relative = truth * (1 + meters.relative_noise * noise + meters.relative_bias * bias)
+    quantum = jnp.where(temperature, meters.temperature_quantum_k, meters.relative_quantum * size)
+    return _quantized(jnp.where(temperature, kelvin, relative), quantum)
 
 
 def _quantized(value: Array, quantum: Array) -> Array:

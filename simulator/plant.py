@@ -88,7 +88,7 @@ def perturb_plant(key: Array, plant: Plant, relative: float = 0.1) -> Plant:
         raise ValueError(f"relative must lie in 0-0.5, got {relative}; 0.1 is usual")
     leaves, structure = jax.tree.flatten_with_path(plant)
     ends = np.cumsum([leaf.size for _, leaf in leaves])
-    # one draw for all leaves: a draw each would take minutes to compile
+    # one draw for all leaves: a draw for each is slow to compile
     draws = jnp.split(jax.random.normal(key, (int(ends[-1]),)), ends[:-1])
     return jax.tree.unflatten(
         structure,

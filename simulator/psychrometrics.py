@@ -137,6 +137,7 @@ def relative_humidity_from_wetbulb(
     return jnp.clip(relative_humidity(drybulb_c, w, pressure_pa), 0.0, 1.0)
 
 
+@jax.jit
 def wetbulb_c(drybulb_c: ArrayLike, relative_humidity: ArrayLike, pressure_pa: ArrayLike) -> Array:
     """Thermodynamic wetbulb at the site's pressure: the root of eq. 33 or 35.
 

@@ -44,7 +44,10 @@ def _show_figure(site: Site, settings: Settings, plant: pd.DataFrame) -> None:
     period = PERIODS[
         st.radio("Period", list(PERIODS), index=1, horizontal=True, label_visibility="collapsed")
     ]
-    since = plant.index[0] if period is None else plant.index[-1] - period
+    # Back from the last known figure: a weather logger may run on for months after the plant's meters.
+    known = plant.index[plant["measured"].notna()]
+    until = known[-1] if len(known) else plant.index[-1]
+    since = plant.index[0] if period is None else until - period
     _show_latest_reading(site, plant, name)
     prediction, why_none = predicted(site, settings)
     table = plant[["measured"]]

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -48,39 +49,35 @@ def ingest(
 
 
 def _show(report: dict[str, Any], console: Console) -> None:
-    table = Table(title=f"ingest of {report['site']}")
-    for name in (
-        "file",
-        "source",
-        "rows",
-        "readings",
-        "quarantined",
-        "first (UTC)",
-        "last (UTC)",
-        "tags ignored",
-    ):
+    table = Table(title=f"ingest of {report['site']}", box=SIMPLE_HEAD)
+    for name in ("file", "rows", "readings", "quarantined", "from (UTC)", "to (UTC)"):
         table.add_column(
-            name, justify="right" if name in ("rows", "readings", "quarantined", "tags ignored") else "left"
+            name, justify="left" if name in ("file", "from (UTC)", "to (UTC)") else "right", overflow="fold"
         )
     for file in report["files"]:
-        table.add_row(
-            file["name"], file["source"], f"{file['rows']:,}",
-            "unchanged" if file["unchanged"] else f"{file['readings']:,}",
-            f"{sum(file['quarantined'].values()):,}", _time(file["first"]), _time(file["last"]),
-            str(len(file["ignored"])),
-        )  # fmt: skip
+        readings = "unchanged" if file["unchanged"] else f"{file['readings']:,}"
+        quarantined = f"{sum(file['quarantined'].values()):,}"
+        dates = (_date(file[end]) for end in ("first", "last"))
+        table.add_row(file["name"], f"{file['rows']:,}", readings, quarantined, *dates)
     console.print(table)
     for reason, count in report["quarantined"].items():
         console.print(f"  quarantined {count:>9,}  {reason}")
-    for warning in [
-        *report["warnings"],
-        *(warning for file in report["files"] for warning in file["warnings"]),
-    ]:
-        console.print(f"  note: {warning}", soft_wrap=True)
-    console.print(
-        f"  {len(report['days_written'])} days written" if report["days_written"] else "  nothing changed"
-    )
+    for note in _notes(report):
+        console.print(f"  note: {note}", soft_wrap=True)
+    days = len(report["days_written"])
+    console.print(f"  {days} {'day' if days == 1 else 'days'} written" if days else "  nothing changed")
 
 
-def _time(value: Any) -> str:
-    return "" if value is None else f"{value:%Y-%m-%d %H:%M}"
+def _notes(report: dict[str, Any]) -> list[str]:
+    from pipelines.ingest.files import listed
+
+    notes = list(report["warnings"])
+    for file in report["files"]:
+        notes += file["warnings"]
+        if file["ignored"]:
+            notes.append(f"{file['name']}: no point names {listed(file['ignored'])}")
+    return notes
+
+
+def _date(value: Any) -> str:
+    return "" if value is None else f"{value:%Y-%m-%d}"

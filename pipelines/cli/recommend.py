@@ -36,7 +36,7 @@ def show(result: dict[str, Any], console: Console) -> None:
     else:
         console.print(_moves(result))
         console.print(_estimates(result))
-        console.print(f"Saves {result['saving_kw']:.1f} kW: {result['reason']}")
+        console.print(f"Expected saving {result['saving_kw']:.1f} kW: {result['reason']}")
     if result["twin"]:
         console.print(f"Simulator: {result['twin']['note']}")
     if result["model_version"]:

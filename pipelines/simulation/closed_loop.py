@@ -60,12 +60,17 @@ def drive(
         goals = current | control(interval_means(site, recent), plant.now)
         schedule = _towards(site, current, goals, plant.times(steps))
         plant, telemetry = plant.run(schedule)
-        current = schedule.iloc[-1].to_dict()
+        current = last_values(schedule)
         runs.append(telemetry)
         seen = pd.concat([recent, telemetry])
         if progress:
             progress(hour + 1, hours)
     return pd.concat(runs)
+
+
+def last_values(schedule: pd.DataFrame) -> dict[str, float]:
+    """The last row by column."""
+    return {str(name): float(value) for name, value in schedule.iloc[-1].items()}
 
 
 def interval_means(site: Site, telemetry: pd.DataFrame) -> pd.DataFrame:

@@ -26,7 +26,7 @@ def _write_source(site: Site, source: Source, telemetry: pd.DataFrame, folder: P
     points = [point for point in site.points if point.source == source.name]
     # Meters average over their own step and stamp its start, except counters, which are read at it.
     means = telemetry.groupby(np.arange(len(telemetry)) // every).mean()
-    times = telemetry.index[::every]
+    times = pd.DatetimeIndex(telemetry.index[::every])
     columns = {point.tag: _readings(point, means, _step_minutes(telemetry) * every) for point in points}
     clock = times + pd.Timedelta(minutes=source.clock_offset_minutes)
     stamps = clock.tz_convert(source.time_zone).strftime("%Y-%m-%dT%H:%M:%S%z")

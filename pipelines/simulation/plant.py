@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 import simulator
+from pipelines.errors import SiteError
 from pipelines.schema import QUANTITIES
+from pipelines.site import Site
 from simulator.psychrometrics import relative_humidity_from_wetbulb
 
 SETPOINT_FIELDS = {
@@ -43,12 +46,15 @@ SENSOR_FIELDS = {
 def _compiled_run():
     """One compiled call for each number of steps: cut the drivers, roll out, read the meters."""
 
-    def run(plant, state, setpoints, drivers, first, meters, key, *, steps: int, dt_s: float):
+    def run(plant, state, setpoints, drivers, first, meters, site_key, *, steps: int, dt_s: float):
         def cut(leaf):
             return leaf if leaf.ndim == 0 else jax.lax.dynamic_slice_in_dim(leaf, first, steps)
 
         state, sensors = simulator.rollout(plant, state, setpoints, jax.tree.map(cut, drivers), dt_s=dt_s)
-        return state, sensors if meters is None else simulator.observe(meters, sensors, key)
+        if meters is not None:
+            noise_key = jax.random.fold_in(site_key, first)
+            sensors = simulator.observe(meters, sensors, noise_key, site_key=site_key)
+        return state, sensors
 
     return jax.jit(run, static_argnames=("steps", "dt_s"))
 
@@ -80,13 +86,25 @@ class SimulatedPlant:
         Telemetry has a column per canonical quantity, its meters' noise, and the setpoints asked for.
         """
         steps = len(schedule)
-        key, noise_key = jax.random.split(self.key)
         state, sensors = _compiled_run()(
             self.plant, self.state, asked_setpoints(self.plant, schedule), self.drivers, self.steps_done,
-            self.meters, noise_key, steps=steps, dt_s=self.dt_s,
+            self.meters, self.key, steps=steps, dt_s=self.dt_s,
         )  # fmt: skip
         telemetry = canonical_telemetry(sensors, self.times(steps)).join(schedule.set_axis(self.times(steps)))
-        return replace(self, state=state, key=key, steps_done=self.steps_done + steps), telemetry
+        return replace(self, state=state, steps_done=self.steps_done + steps), telemetry
+
+
+def nameplate_plant(site: Site) -> simulator.Plant:
+    """The plant as the site file's [twin] table describes it. Raises SiteError where that cannot be built."""
+    return _nameplate(tuple(sorted((site.twin or {}).items())))
+
+
+@cache
+def _nameplate(figures: tuple[tuple[str, Any], ...]) -> simulator.Plant:
+    try:
+        return simulator.default_plant(**dict(figures))
+    except (TypeError, ValueError) as cause:
+        raise SiteError(f"[twin] does not describe a plant: {cause}; edit [twin] in the site file") from cause
 
 
 def asked_setpoints(plant: simulator.Plant, schedule: pd.DataFrame) -> simulator.Setpoints:
@@ -97,7 +115,7 @@ def asked_setpoints(plant: simulator.Plant, schedule: pd.DataFrame) -> simulator
         for quantity, field in SETPOINT_FIELDS.items()
         if quantity in schedule
     }
-    return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (len(schedule),)), initial.replace(**chosen))
+    return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (len(schedule),)), replace(initial, **chosen))
 
 
 def canonical_telemetry(sensors: simulator.Sensors, times: pd.DatetimeIndex) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import jax
 import pandas as pd
 
 import simulator
-from pipelines.simulation.plant import SimulatedPlant
+from pipelines.simulation.plant import SimulatedPlant, nameplate_plant
 from pipelines.site import Site
 from simulator.load import generated_utilization
 from simulator.weather import generated_weather
@@ -33,8 +33,7 @@ def simulated_plant(site: Site, scenario: Scenario) -> SimulatedPlant:
     weather = generated_weather(
         weather_key, steps=steps, dt_s=DT_S, climate=scenario.climate, start_day=float(START.dayofyear - 1)
     )
-    nameplate = simulator.default_plant(**(site.twin or {}))
-    plant = simulator.perturb_plant(plant_key, nameplate, relative=scenario.plant_spread)
+    plant = simulator.perturb_plant(plant_key, nameplate_plant(site), relative=scenario.plant_spread)
     drivers = simulator.Drivers(
         outdoor_drybulb_c=weather.outdoor_drybulb_c,
         outdoor_wetbulb_c=weather.outdoor_wetbulb_c,

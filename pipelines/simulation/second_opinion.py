@@ -9,8 +9,9 @@ import pandas as pd
 
 import simulator
 from pipelines.recommendation import Estimate, TwinCheck
-from pipelines.simulation.plant import asked_setpoints
+from pipelines.simulation.plant import asked_setpoints, nameplate_plant
 from pipelines.site import Site
+from simulator.psychrometrics import pressure_at_altitude_pa
 
 SETTLE_STEPS, DT_S = 48, 300.0  # four hours at held setpoints: longer than any loop remembers
 UTILIZATIONS = np.linspace(0.05, 1.0, 20)
@@ -33,17 +34,20 @@ def second_opinion(
 ) -> TwinCheck:
     """Compare present and proposed setpoints (by quantity) on the site's nameplate plant, settled.
 
-    weather: outdoor_drybulb_c, outdoor_wetbulb_c, outdoor_pressure_pa. Utilisation is the one at which the
-    nameplate plant would draw `it_kw` under the present setpoints; it is held, so that IT power may answer.
+    weather: outdoor_drybulb_c, outdoor_wetbulb_c, and outdoor_pressure_pa where it is measured.
+    Utilisation is the one at which the nameplate plant would draw `it_kw` under the present setpoints; it is
+    held, so that IT power may answer.
     """
-    plant = simulator.default_plant(**(site.twin or {}))
+    plant = nameplate_plant(site)
+    standard_pa = float(pressure_at_altitude_pa(site.location.altitude_m))
+    weather = pd.Series({"outdoor_pressure_pa": standard_pa} | weather.dropna().to_dict())
     utilization = _utilization(plant, weather, it_kw, present)
     both = pd.DataFrame([present, proposed])
     sensors = _settled()(plant, asked_setpoints(plant, both), _drivers(weather, np.full(2, utilization)))
     before, after = (
         _estimate(site, jax.tree.map(lambda leaf, row=row: leaf[row], sensors)) for row in (0, 1)
     )
-    return _verdict(site, before, after)
+    return _verdict(site, before, after, *(float(inlet) for inlet in sensors.rack_inlet_c))
 
 
 def _utilization(plant: simulator.Plant, weather: pd.Series, it_kw: float, present: pd.Series) -> float:
@@ -78,10 +82,9 @@ def _estimate(site: Site, sensors: simulator.Sensors) -> Estimate:
     )
 
 
-def _verdict(site: Site, before: Estimate, after: Estimate) -> TwinCheck:
+def _verdict(site: Site, before: Estimate, after: Estimate, was_c: float, inlet_c: float) -> TwinCheck:
     saving_kw = before.facility_kw - after.facility_kw
     low, high = site.envelope.rack_inlet_min_c, site.envelope.rack_inlet_max_c
-    inlet_c, was_c = after.rack_inlet_c, before.rack_inlet_c
     # A nameplate plant reads off by a constant: an inlet beyond a limit counts where the move worsens it.
     too_warm, too_cold = high < inlet_c > was_c, low > inlet_c < was_c
     if too_warm or too_cold:

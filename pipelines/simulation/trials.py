@@ -29,7 +29,7 @@ def trial_schedule(site: Site, times: pd.DatetimeIndex, *, seed: int) -> pd.Data
             for setpoint in rng.choice(
                 np.array(site.setpoints, dtype=object), rng.integers(1, 4), replace=False
             ):
-                goals.iloc[start:end, goals.columns.get_loc(_name(site, setpoint))] = _goal(setpoint, rng)
+                goals.loc[goals.index[start:end], _name(site, setpoint)] = _goal(setpoint, rng)
         start = end
     return slewed(site, goals, step_hours=step_hours)
 

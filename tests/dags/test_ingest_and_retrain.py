@@ -33,7 +33,8 @@ def test_dag_parses_without_loading_anything_heavy(airflow):
 
 
 @pytest.fixture
-def dag(airflow):
+def dag(airflow, monkeypatch):
+    monkeypatch.setenv("COLDAISLE_RETRIES", "0")
     from airflow.dag_processing.dagbag import DagBag
 
     return DagBag(str(DAGS)).dags["ingest_and_retrain"]
@@ -54,7 +55,7 @@ def run(dag) -> dict[str, str]:
     return {task.task_id: task.state for task in result.get_task_instances()} | {"run": result.state}
 
 
-def put_in_inbox(settings, name: str = "historian.csv", days: int = 3):
+def put_in_inbox(settings, name: str = "historian.csv", days: int = 6):
     folder = settings.home / "inbox" / "plant"
     folder.mkdir(parents=True, exist_ok=True)
     return write_export(folder / name, days=days)
@@ -71,7 +72,7 @@ def test_new_export_is_ingested_learned_and_recommended_on(dag, settings, site):
     states = run(dag)
     assert states["run"] == "success"
     assert load_champion(site, settings, "operating").version.endswith("/1")
-    assert len(Store(settings.store, site).read()) == 288
+    assert len(Store(settings.store, site).read()) == 576
     recommendation = Ledger(settings.ledger).latest("plant").recommendation
     assert isinstance(recommendation, Recommendation)
     assert recommendation.action == "hold"  # the site has no setpoints
@@ -101,7 +102,7 @@ def test_unreadable_export_fails_the_run_after_the_others_were_learned(dag, sett
     (settings.home / "inbox" / "plant" / "bad.csv").write_text("no,site,of,ours\n1,2,3,4\n")
     states = run(dag)
     assert (states["run"], states["one_site.report_refused"]) == ("failed", "failed")
-    assert len(Store(settings.store, site).read()) == 288
+    assert len(Store(settings.store, site).read()) == 576
     assert versions(settings, site) == 1
 
 

@@ -48,12 +48,13 @@ unit = "degC"
 
 
 def write_export(path: Path, *, days: int = 3) -> Path:
-    """Three days of a plant at 0.2 kW per kW; its chilled-water sensor is dead on the second day."""
+    """A plant at 0.18 to 0.22 kW per kW over each day; its chilled-water sensor is dead on the second."""
     times = pd.date_range("2024-03-01", periods=days * 96, freq="15min", name="time")
     load_kw = 1000.0 + 200.0 * np.sin(np.arange(len(times)) / 15.0)
+    kw_per_kw = 0.2 + 0.02 * np.sin(2.0 * np.pi * np.arange(len(times)) / 96.0)
     supply_c = 7.0 + np.sin(np.arange(len(times)))
     supply_c[96:192] = np.nan
-    table = pd.DataFrame({"LOAD_KW": load_kw, "CH_KW": 0.2 * load_kw, "CHWS_C": supply_c}, index=times)
+    table = pd.DataFrame({"LOAD_KW": load_kw, "CH_KW": kw_per_kw * load_kw, "CHWS_C": supply_c}, index=times)
     table.to_csv(path, date_format="%Y-%m-%d %H:%M")
     return path
 

@@ -56,6 +56,12 @@ def test_a_forbidden_candidate_is_never_chosen():
     assert settle(power, np.zeros(3), np.array([True, False, False]), caution=0.0, hysteresis_kw=2.0) == 0
 
 
+def test_a_present_that_is_not_allowed_is_left_even_at_a_price():
+    power = np.array([100.0, 110.0, 120.0])
+    assert settle(power, np.zeros(3), np.array([False, True, True]), caution=0.0, hysteresis_kw=2.0) == 1
+    assert settle(power, np.zeros(3), np.array([False, False, False]), caution=0.0, hysteresis_kw=2.0) == 0
+
+
 def test_small_moves_are_dropped_and_large_ones_kept():
     present = np.array([20.0, 10.0, 0.0])
     moved = without_small_moves(np.array([20.1, 12.0, 1.0]), present, LIMITS)

@@ -43,7 +43,8 @@ def test_a_person_sees_a_table_and_the_reasons(tmp_path, site_file):
     file = wide(tmp_path / "a.csv", stamps("2025-03-01", 4), P=[1, -2, 3, 4], spare=[1, 1, 1, 1])
     shown = _run("--site", site_file, file, "--home", tmp_path / "home").stdout
     assert "out of physical range" in shown
-    assert "1 days written" in shown or "1 day written" in shown
+    assert 'no point names "spare"' in shown
+    assert "1 day written" in shown
     assert "nothing changed" in _run("--site", site_file, file, "--home", tmp_path / "home").stdout
 
 

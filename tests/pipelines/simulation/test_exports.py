@@ -53,5 +53,5 @@ def test_a_quantity_that_the_simulator_does_not_measure_is_refused(site, telemet
     windy = site.points[0].model_copy(
         update={"tag": "WIND", "quantity": "wind_speed_m_s", "unit": "m/s", "reading": "instant"}
     )
-    with pytest.raises(SiteError, match="WIND.*does not measure wind_speed_m_s"):
+    with pytest.raises(SiteError, match=r"WIND.*does not measure wind_speed_m_s"):
         write_exports(site.model_copy(update={"points": [windy]}), telemetry, tmp_path)

@@ -1,0 +1,39 @@
+"""The `coldaisle` command."""
+
+import json
+import sys
+
+import typer
+
+from pipelines.errors import ColdaisleError
+
+
+def application() -> typer.Typer:
+    """The command line with every command registered; each imports its heavy parts only when it runs."""
+    from pipelines.cli import demo, ingest, learn, quality, recommend, site
+
+    app = typer.Typer(
+        help="Learn from a data center's telemetry and recommend cooling setpoints.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    app.add_typer(site.app, name="site", help="Make and check site files.")
+    app.command("ingest")(ingest.ingest)
+    app.command("quality")(quality.quality)
+    app.command("train")(learn.train)
+    app.command("backtest")(learn.backtest)
+    app.command("recommend")(recommend.recommend)
+    app.command("demo")(demo.demo)
+    return app
+
+
+def main() -> None:
+    """Entry point: errors a user can mend are printed without a traceback, with exit code 2."""
+    try:
+        application()()
+    except ColdaisleError as error:
+        if "--json" in sys.argv:
+            typer.echo(json.dumps({"error": type(error).__name__, "message": str(error)}))
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
