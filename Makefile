@@ -28,7 +28,7 @@ demo: install  ## the main job on a simulated site, end to end, in under five mi
 	$(BIN)/coldaisle demo
 
 test: lint  ## lint, types, import direction, tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 lint: install
 	$(BIN)/ruff check $(SOURCES)

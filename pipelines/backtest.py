@@ -16,7 +16,7 @@ from pipelines.scores import Score, scores, verdict
 from pipelines.site import Site
 from pipelines.store import Store
 from pipelines.tracking import experiment_id, tracking
-from pipelines.train import HELD_OUT, Progress, learned, log_scores
+from pipelines.train import HELD_OUT, Progress, learned, log_scores, one_thread_each, run_of
 
 Interval = Literal["site", "hour"]
 
@@ -41,7 +41,7 @@ def backtest(
     table = store.read()
     plant = plant_table(site, hourly(site, table) if interval == "hour" else table)
     say, config = progress or (lambda _line: None), config or FitConfig()
-    with tracking(settings) as client:
+    with tracking(settings) as client, one_thread_each():
         experiment = experiment_id(client, site.name, settings)
         data = dataset(site, plant, "operating")
         by_time = last_fraction_of_each_segment(data.times, fraction=HELD_OUT)
@@ -94,9 +94,8 @@ def _compared(
 
 
 def _logged(client: MlflowClient, experiment: str, result: dict[str, Any]) -> str:
-    run_id = client.create_run(experiment, run_name="backtest", tags={"command": "backtest"}).info.run_id
-    log_scores(client, run_id, result["by_time"])
-    log_scores(client, run_id, result["shuffled"], prefix="shuffled.")
-    client.log_dict(run_id, result, "backtest.json")
-    client.set_terminated(run_id)
+    with run_of(client, experiment, "backtest", "operating") as run_id:
+        log_scores(client, run_id, result["by_time"])
+        log_scores(client, run_id, result["shuffled"], prefix="shuffled.")
+        client.log_dict(run_id, result, "backtest.json")
     return run_id

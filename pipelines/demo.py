@@ -32,7 +32,7 @@ def run_demo(settings: Settings, scenario: Scenario, say: Say) -> dict[str, Any]
     site = find_site("demo", settings)
     say(f"simulating {scenario.history_days} days of {site.title} under operators' trials")
     plant, history = _history(site, scenario)
-    files = write_exports(site, history, settings.home / "exports" / site.name)
+    files = write_exports(site, history, settings.home / "exports" / site.name, fault_seed=scenario.seed)
     say(f"ingesting {', '.join(path.name for path in files)}")
     store = Store(settings.store, site)
     ingested = ingest_files(site, files, store)

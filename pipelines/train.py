@@ -1,14 +1,17 @@
 """Learn a site's models, judge them on held-out time, log everything to MLflow, register what is no worse."""
 
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
+from threadpoolctl import threadpool_limits
 
 from models.baselines import baselines
 from models.errors import DivergedError, TooFewRowsError
@@ -29,8 +32,6 @@ from pipelines.tracking import experiment_id, tracking
 Progress = Callable[[str], None]
 
 HELD_OUT = 0.3  # the last share of every stretch of the record
-# What setpoints alone explain is simpler than how a plant runs, and thousands of candidates wait for an answer.
-CONFIGS: dict[Kind, FitConfig] = {"operating": FitConfig(), "decision": FitConfig(hidden=(50, 50))}
 TIE = 0.02  # the seed alone moves a held-out error by about this share: within it, fresher data wins
 
 
@@ -66,7 +67,7 @@ def train(
     store = Store(settings.store, site)
     plant = plant_table(site, store.read(end=until))
     job = Job(site, settings, plant, store.fingerprint(), until, seed, config, progress or _silent)
-    with tracking(settings) as client:
+    with tracking(settings) as client, one_thread_each():
         experiment = experiment_id(client, site.name, settings)
         kinds = {kind: _train_kind(job, client, experiment, kind) for kind in kinds_of(site)}
     return {
@@ -78,6 +79,14 @@ def train(
         "kinds": kinds,
         "seconds": time.monotonic() - started,
     }
+
+
+def config_of(kind: Kind) -> FitConfig:
+    """How a kind's networks are trained unless said otherwise.
+
+    What setpoints alone explain is simpler than how a plant runs, and thousands of candidates wait for an answer.
+    """
+    return FitConfig() if kind == "operating" else replace(FitConfig(), hidden=(50, 50))
 
 
 def learned(site: Site, rows: Rows, config: FitConfig, seed: int) -> Learned:
@@ -97,20 +106,23 @@ def learned(site: Site, rows: Rows, config: FitConfig, seed: int) -> Learned:
 
 
 def _train_kind(job: Job, client: MlflowClient, experiment: str, kind: Kind) -> dict[str, Any]:
-    data, config = dataset(job.site, job.plant, kind), job.config or CONFIGS[kind]
+    data, config = dataset(job.site, job.plant, kind), job.config or config_of(kind)
     held_out = last_fraction_of_each_segment(data.times, fraction=HELD_OUT)
     job.say(f"{kind}: judging on the last {held_out.sum()} of {len(held_out)} rows")
-    twin = learned(job.site, data.rows.where(~held_out), config, job.seed)
+    everything = np.ones(len(data.rows), bool)
+    with ThreadPoolExecutor(2) as pool:
+        fits = [
+            pool.submit(learned, job.site, data.rows.where(rows), config, job.seed)
+            for rows in (~held_out, everything)
+        ]
+        twin, served = (fit.result() for fit in fits)
     found = scores(job.site, job.plant, data, held_out, twin.model, baselines())
     job.say(f"{kind}: {verdict(found)}")
-    served = learned(job.site, data.rows, config, job.seed)
     report = _report(job, data, held_out, twin, found)
-    run = client.create_run(experiment, run_name=f"train {kind}", tags={"kind": kind, "command": "train"})
-    _log(client, run.info.run_id, job.until, config, report, served)
-    report |= _registered(
-        job, client, run.info.run_id, data, held_out, Bundle(served.model, twin.model, report)
-    )
-    client.set_terminated(run.info.run_id)
+    with run_of(client, experiment, "train", kind) as run_id:
+        _log(client, run_id, job.until, config, report, served)
+        bundle = Bundle(served.model, twin.model, report)
+        report |= _registered(job, client, run_id, data, held_out, bundle)
     job.say(f"{kind}: version {report['version']} is {report['alias']}")
     return report
 
@@ -206,6 +218,24 @@ def _log(
     errors = [Metric(f"held_out_mae.{name}", value, now, 0) for name, value in report["target_mae"].items()]
     client.log_batch(run_id, metrics=errors)
     client.log_dict(run_id, report, "report.json")
+
+
+def one_thread_each() -> threadpool_limits:
+    """Keeps BLAS and OpenMP to one thread: on matrices this small, several mostly wait for each other."""
+    return threadpool_limits(limits=1)
+
+
+@contextmanager
+def run_of(client: MlflowClient, experiment: str, command: str, kind: Kind) -> Iterator[str]:
+    """The id of a new run, finished at the end, failed where something raises."""
+    tags = {"command": command, "kind": kind}
+    run_id = client.create_run(experiment, run_name=f"{command} {kind}", tags=tags).info.run_id
+    try:
+        yield run_id
+    except BaseException:
+        client.set_terminated(run_id, "FAILED")
+        raise
+    client.set_terminated(run_id)
 
 
 def log_scores(client: MlflowClient, run_id: str, found: list[Score], *, prefix: str = "") -> None:

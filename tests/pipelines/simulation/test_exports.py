@@ -55,3 +55,18 @@ def test_a_quantity_that_the_simulator_does_not_measure_is_refused(site, telemet
     )
     with pytest.raises(SiteError, match=r"WIND.*does not measure wind_speed_m_s"):
         write_exports(site.model_copy(update={"points": [windy]}), telemetry, tmp_path)
+
+
+def test_a_historian_s_defects_are_quarantined_by_reason_and_cost_no_other_reading(site, telemetry, tmp_path):
+    from pipelines.ingest import ingest_files
+    from pipelines.store import Store
+
+    long = pd.concat([telemetry.set_axis(telemetry.index + k * pd.Timedelta(days=2)) for k in range(4)])
+    store = Store(tmp_path / "store", site)
+    report = ingest_files(site, write_exports(site, long, tmp_path / "exports", fault_seed=0), store)
+    assert report.quarantined["sentinel"] >= 30
+    table = store.read()
+    expected = len(interval_means(site, long))
+    assert 0.85 * expected < table["it_power_kw"].count() < expected  # half a day is lost, and no more
+    for setpoint in site.setpoints:
+        assert table[site.column_of(setpoint)].min() >= setpoint.min
