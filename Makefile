@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 SOURCES := simulator models pipelines dashboards dags tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench requirements clean
+.PHONY: help install demo test test-energyplus lint bench requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,6 +29,11 @@ demo: install  ## the main job on a simulated site, end to end, in under five mi
 
 test: lint  ## lint, types, import direction, tests
 	$(BIN)/pytest -n auto --dist loadfile
+
+test-energyplus: install  ## run EnergyPlus: write the golden tables anew, test its adapter and our parts against it
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r infra/energyplus.txt
+	$(BIN)/python -m tests.energyplus.make_goldens
+	$(BIN)/pytest tests/energyplus tests/simulator -k "energyplus or golden"
 
 lint: install
 	$(BIN)/ruff check $(SOURCES)

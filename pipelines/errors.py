@@ -23,3 +23,11 @@ class ModelError(ColdaisleError):
 
 class TrackingError(ColdaisleError):
     """An MLflow server or registry that does not answer."""
+
+
+class WeatherError(ColdaisleError):
+    """A weather file that is none, or is silent over the period asked for."""
+
+
+class ScenarioError(ColdaisleError):
+    """A what-if scenario or sweep that contradicts itself or physics."""

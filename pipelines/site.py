@@ -22,6 +22,16 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _known_time_zone(zone: str) -> str:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as cause:
+        raise ValueError(
+            f'time_zone "{zone}" is not in the IANA database; write e.g. "Asia/Singapore"'
+        ) from cause
+    return zone
+
+
 class Source(_Strict):
     """One kind of export: a historian, a weather logger; each has its own clock and layout.
 
@@ -49,13 +59,7 @@ class Source(_Strict):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError) as cause:
-            raise ValueError(
-                f'time_zone "{zone}" is not in the IANA database; write e.g. "Asia/Singapore"'
-            ) from cause
-        return zone
+        return _known_time_zone(zone)
 
 
 class Point(_Strict):
@@ -181,6 +185,31 @@ class Envelope(_Strict):
     rate_k_per_h: float = 20.0
 
 
+class Tariff(_Strict):
+    """Price of electricity: one rate, or another on working days from `peak_from_hour` to `peak_to_hour`."""
+
+    currency: str = Field(default="USD", min_length=3, max_length=3)
+    per_kwh: float = Field(ge=0)
+    peak_per_kwh: float | None = Field(default=None, ge=0)
+    peak_from_hour: float = Field(default=8.0, ge=0, le=24)
+    peak_to_hour: float = Field(default=20.0, ge=0, le=24)
+    time_zone: str = "UTC"
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        return _known_time_zone(zone)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.peak_to_hour <= self.peak_from_hour:
+            raise ValueError(
+                f"tariff: peak_to_hour ({self.peak_to_hour:g}) must exceed peak_from_hour "
+                f"({self.peak_from_hour:g}); edit [tariff]"
+            )
+        return self
+
+
 class Location(_Strict):
     latitude: float = Field(ge=-90, le=90)
     longitude: float = Field(ge=-180, le=180)
@@ -199,6 +228,7 @@ class Site(_Strict):
     setpoints: list[Setpoint] = []
     meters: Meters
     envelope: Envelope = Envelope()
+    tariff: Tariff | None = None
     twin: dict[str, float] | None = None
 
     @model_validator(mode="after")

@@ -38,7 +38,7 @@ def entering_cw_c(chillers: Chillers, cw_c: Array, chw_c: Array) -> Array:
     return jnp.clip(cw_c, floor, jnp.maximum(chillers.curve_cw_high_c, floor))
 
 
-def _biquadratic(c: Array, x: Array, y: Array) -> Array:
+def biquadratic(c: Array, x: Array, y: Array) -> Array:
     return c[0] + x * (c[1] + c[2] * x + c[5] * y) + y * (c[3] + c[4] * y)
 
 
@@ -53,7 +53,7 @@ def capacity_w(chillers: Chillers, chw_c: Array, cw_c: Array) -> Array:
     Temperature".
     """
     x = _curve_chw_c(chillers, chw_c)
-    modifier = _biquadratic(chillers.capacity_curve, x, entering_cw_c(chillers, cw_c, x))
+    modifier = biquadratic(chillers.capacity_curve, x, entering_cw_c(chillers, cw_c, x))
     return chillers.rated_capacity_w * jnp.clip(modifier, 0.1, 2.0)
 
 
@@ -70,7 +70,7 @@ def chiller_power_w(
     Q_avail = capacity_w(chillers, chw_c, cw_c)
     PLR = load_w / jnp.maximum(running * Q_avail, 1.0)
     PLR_run = jnp.clip(PLR, chillers.minimum_load_ratio, 1.05)
-    EIRFT = jnp.clip(_biquadratic(chillers.input_curve, x, y), 0.1, 3.0)
+    EIRFT = jnp.clip(biquadratic(chillers.input_curve, x, y), 0.1, 3.0)
     c = chillers.part_load_curve
     EIRFPLR = c[0] + PLR_run * (c[1] + PLR_run * c[2])
     cycling = jnp.clip(PLR / chillers.minimum_load_ratio, 0.0, 1.0)

@@ -61,3 +61,12 @@ def pump_power_w(
     head_pa = jnp.maximum(loop_head_pa(pump, flow_kg_s, extra_head_pa), made_pa)
     efficiency = pump.efficiency * (1 - 0.2 * (1 - speed) ** 2) * (1 - degradation)
     return flow_kg_s * head_pa / (WATER_DENSITY_KG_M3 * jnp.maximum(efficiency, 0.05))
+
+
+def pump_power_from_curve_w(rated_w: Array, flow_ratio: Array, curve: Array) -> Array:
+    """Electric power of a pump that is known only by its part-load curve, W; `curve` is in ascending powers.
+
+    EnergyPlus Engineering Reference, "Variable Speed Pump": fraction of full-load power as a polynomial of flow
+    fraction. 0 without flow.
+    """
+    return jnp.where(flow_ratio > 0, rated_w * jnp.polyval(curve[::-1], flow_ratio), 0.0)

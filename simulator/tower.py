@@ -46,6 +46,18 @@ def saturated_air_slope_j_kg_k(mean_c: Array, pressure_pa: Array) -> Array:
     return AIR_CP_J_KG_K + EVAPORATION_J_KG * w_s * (1 + w_s / VAPOUR_TO_AIR_MOLAR_MASS) * slope
 
 
+def wet_air_cp_j_kg_k(entering_wetbulb_c: Array, leaving_wetbulb_c: Array, pressure_pa: Array) -> Array:
+    """Mean of that slope between two wetbulbs, by Simpson's rule: the chord that Merkel's equivalent fluid needs.
+
+    Over a wide span, as in cold weather, the slope halfway falls short of it.
+    """
+    halfway_c = (entering_wetbulb_c + leaving_wetbulb_c) / 2
+    ends = saturated_air_slope_j_kg_k(entering_wetbulb_c, pressure_pa) + saturated_air_slope_j_kg_k(
+        leaving_wetbulb_c, pressure_pa
+    )
+    return (ends + 4 * saturated_air_slope_j_kg_k(halfway_c, pressure_pa)) / 6
+
+
 def tower_conductance_w_k(
     tower: Tower, cells_running: Array, water_kg_s: Array, air_ratio: Array, wet_air_cp_j_kg_k: Array
 ) -> Array:

@@ -1,0 +1,113 @@
+"""`coldaisle simulate`: what-if studies on a site's simulated plant, one plant or a grid of thousands."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, open_home, progress_console
+
+if TYPE_CHECKING:
+    from pipelines.simulation.sweep import Study
+
+BEST_SHOWN = 5
+MEASURES = {
+    "facility_kwh": "facility kWh", "pue": "PUE", "violation_minutes": "minutes out",
+    "rack_inlet_max_c": "inlet max", "water_evaporated_l": "water L",
+}  # fmt: skip
+
+
+def simulate(
+    site: SiteOption,
+    scenario: Annotated[Path, typer.Option("--scenario", help="A scenario's .toml file")],
+    sweep: Annotated[
+        str, typer.Option("--sweep", help='"chw_supply_c=6:18:1,supply_air_c=18:27:1", ends included')
+    ] = "",
+    weather: Annotated[
+        Path | None, typer.Option("--weather", help="An EPW file, in place of the scenario's weather")
+    ] = None,
+    days: Annotated[int | None, typer.Option("--days", help="In place of the scenario's days")] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Simulate what setpoints, weather or faults would do; the same command again resumes what was cut off."""
+    from pipelines.simulation.plot import write_page
+    from pipelines.simulation.study_plot import columns_needed, study_figure
+    from pipelines.simulation.sweep import run_study
+    from pipelines.simulation.what_if import read_scenario
+    from pipelines.site import find_site
+
+    settings = open_home(home)
+    found = find_site(site, settings)
+    chosen = read_scenario(scenario)
+    if weather is not None:
+        chosen = chosen.changed(weather={"epw": weather})
+    if days is not None:
+        chosen = chosen.changed(days=days)
+    with _progress() as bar:
+        task = bar.add_task("compiling and simulating")
+        study = run_study(
+            found, chosen, sweep, folder=settings.home / "studies",
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )  # fmt: skip
+    axes = list(study.axes)
+    title = (
+        f"{found.title}: {chosen.title or scenario.stem}, {chosen.days} d from {chosen.start_utc:%Y-%m-%d}"
+    )
+    plot = write_page(
+        study_figure(study.table(columns_needed(axes)), axes, title), study.folder / "plot.html"
+    )
+    emit(_result(study, title, plot), as_json, show)
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=progress_console)
+
+
+def _result(study: "Study", title: str, plot: Path) -> dict[str, Any]:
+    others = [name for name in study.axes if name != "seed"]
+    columns = [*dict.fromkeys([*study.axes, *MEASURES])]
+    rows = study.table(columns)
+    means = rows.groupby(others)[list(MEASURES)].mean().reset_index() if others else rows
+    inside = means[means["violation_minutes"] == 0]
+    return {
+        "site": study.site,
+        "title": title,
+        "cases": study.cases,
+        "resumed_cases": study.resumed_cases,
+        "left_out": study.left_out,
+        "inside_envelope": len(inside),
+        "averaged_over_seeds": len(study.axes.get("seed", ())) if others else 0,
+        "best": (inside if len(inside) else means).nsmallest(BEST_SHOWN, "facility_kwh").to_dict("records"),
+        "notes": list(study.notes),
+        "table": study.path,
+        "plot": plot,
+        "seconds": round(study.seconds, 1),
+    }
+
+
+def show(result: dict[str, Any], console: Console) -> None:
+    resumed = f", {result['resumed_cases']:,} of them by an earlier run" if result["resumed_cases"] else ""
+    console.print(f"[bold]{escape(result['title'])}[/bold]")
+    console.print(f"{result['cases']:,} cases{resumed}, {result['seconds']:.0f} s")
+    for note in result["notes"]:
+        console.print(f"  {escape(note)}", style="dim", soft_wrap=True)
+    console.print(_best(result))
+    console.print(f"Table: {result['table']}\nPlot:  {result['plot']}", soft_wrap=True)
+
+
+def _best(result: dict[str, Any]) -> Table:
+    inside = "within the envelope" if result["inside_envelope"] else "though none stays in the envelope"
+    seeds = f", means over {result['averaged_over_seeds']} seeds" if result["averaged_over_seeds"] else ""
+    table = Table(title=f"Least facility energy {inside}{seeds}")
+    for name in result["best"][0]:
+        words = MEASURES.get(name, name.replace("_", " "))
+        table.add_column(words, justify="right", min_width=max(map(len, words.split())))
+    for row in result["best"]:
+        table.add_row(*(format(value, ",.4g" if abs(value) < 100 else ",.0f") for value in row.values()))
+    return table

@@ -1,0 +1,144 @@
+"""Scenario files of what-if studies: which period, weather, load, setpoints and faults; envelope and tariff are
+the site's.
+
+    title = "A hot week"
+    start = 2025-07-14T00:00:00Z
+    days = 7
+    [weather]
+    climate = "hot_humid"     # or: epw = "station.epw", relative to this file
+    [load]
+    mean = 0.6                # or: constant = 0.5, or: csv = "load.csv" (time, it_utilization_frac)
+    [setpoints]
+    chw_supply_c = 12.0       # what is absent is the site's default
+    [faults]
+    coil_fouling = 0.2
+"""
+
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from pipelines.errors import ScenarioError
+from simulator.weather import CLIMATES
+
+STEPS_MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
+BLOCK_HOURS = 6  # what a study adds up at a time, and the step of its warm-up
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class WeatherChoice(_Strict):
+    """Generated weather of a kind of climate, or a station's typical year."""
+
+    climate: str = "temperate"
+    epw: Path | None = None
+
+    @field_validator("climate")
+    @classmethod
+    def _known(cls, climate: str) -> str:
+        if climate not in CLIMATES:
+            raise ValueError(f'climate "{climate}" is not known; choose one of {", ".join(CLIMATES)}')
+        return climate
+
+
+class LoadChoice(_Strict):
+    """IT utilisation 0-1: generated around `mean`, the same throughout (`constant`, 0 too), or a CSV's."""
+
+    mean: float = Field(default=0.5, gt=0, lt=1)
+    daily_swing: Share = 0.12
+    weekend_drop: Share = 0.06
+    growth_per_year: float = Field(default=0.0, ge=-1, le=1)
+    noise: Share = 0.03
+    constant: Share | None = None
+    csv: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        generated = self.model_fields_set - {"constant", "csv"}
+        if (self.constant is not None) + (self.csv is not None) + bool(generated) > 1:
+            raise ValueError(
+                f"load must be generated, constant or a csv, not {sorted(self.model_fields_set)} together"
+            )
+        return self
+
+
+class WhatIf(_Strict):
+    """A what-if scenario; every random draw follows from `seed`.
+
+    start: UTC where it has no zone. warmup_hours: run before the period on its first weather, not counted.
+    plant_spread: how far each seed's plant lies from nameplate; 0 means all are the nameplate plant.
+    """
+
+    title: str = ""
+    start: datetime = datetime(2025, 7, 14, tzinfo=UTC)
+    days: int = Field(default=7, ge=1, le=3660)
+    step_minutes: int = 5
+    warmup_hours: int = Field(default=6, ge=0, le=24, multiple_of=BLOCK_HOURS)
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    plant_spread: float = Field(default=0.0, ge=0, le=0.5)
+    weather: WeatherChoice = WeatherChoice()
+    load: LoadChoice = LoadChoice()
+    setpoints: dict[str, float] = {}
+    faults: dict[str, float] = {}
+
+    @field_validator("step_minutes")
+    @classmethod
+    def _whole_hours(cls, step_minutes: int) -> int:
+        if step_minutes not in STEPS_MINUTES:
+            raise ValueError(f"step_minutes ({step_minutes}) must divide an hour; use 5, 10, 15, 30 or 60")
+        return step_minutes
+
+    @property
+    def start_utc(self) -> pd.Timestamp:
+        stamp = pd.Timestamp(self.start)
+        return stamp.tz_localize("UTC") if stamp.tz is None else stamp.tz_convert("UTC")
+
+    @property
+    def dt_s(self) -> float:
+        return 60.0 * self.step_minutes
+
+    @property
+    def steps(self) -> int:
+        return self.days * 1440 // self.step_minutes
+
+    def changed(self, **fields: Any) -> "WhatIf":
+        """A copy with other fields, checked again. Raises ScenarioError."""
+        return _checked({**self.model_dump(exclude_unset=True), **fields}, "scenario")
+
+
+def read_scenario(path: Path) -> WhatIf:
+    """Read and check a scenario file; its EPW and CSV paths are relative to it. Raises ScenarioError."""
+    path = Path(path)
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as cause:
+        raise ScenarioError(
+            f"scenario file {path} cannot be read: {cause}; give a .toml with --scenario"
+        ) from cause
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as cause:
+        raise ScenarioError(f"scenario file {path} is not valid TOML: {cause}; mend that line") from cause
+    for table, key in (("weather", "epw"), ("load", "csv")):
+        if isinstance(values.get(table), dict) and isinstance(values[table].get(key), str):
+            values[table][key] = path.parent / values[table][key]
+    return _checked(values, f"scenario file {path}")
+
+
+def _checked(values: dict[str, Any], what: str) -> WhatIf:
+    try:
+        return WhatIf.model_validate(values)
+    except ValidationError as cause:
+        faults = "\n".join(_fault(error) for error in cause.errors())
+        raise ScenarioError(f"{what}:\n{faults}") from cause
+
+
+def _fault(error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"]) or "scenario"
+    shown = "" if isinstance(error["input"], dict | list) else f" (found {error['input']!r})"
+    return f"  {where}: {error['msg'].removeprefix('Value error, ')}{shown}"
