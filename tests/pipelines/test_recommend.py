@@ -196,3 +196,24 @@ def test_a_site_without_a_model_holds_and_says_how_to_get_one(tmp_path, site):
     made = recommend(site, Settings(home=tmp_path), at=AT)
     assert made.action == "hold"
     assert "coldaisle train" in made.reason
+
+
+def test_the_command_says_hold_and_its_whole_reason(tmp_path, site, capsys):
+    from rich.console import Console
+
+    from pipelines.cli.recommend import show
+
+    bare = site.model_copy(update={"setpoints": []})
+    show(recommend(bare, Settings(home=tmp_path)).model_dump(mode="json"), Console(width=200))
+    assert "hold, because the site file declares no setpoints; add [[setpoints]]" in capsys.readouterr().out
+
+
+def test_the_command_shows_each_move_and_what_is_expected_of_it(site, capsys):
+    from rich.console import Console
+
+    from pipelines.cli.recommend import show
+
+    show(decide(site, FakeModel(), telemetry(site), AT).model_dump(mode="json"), Console(width=200))
+    printed = capsys.readouterr().out
+    for word in ("PLANT.CHWS_SP_C", "PUE2", "cooling power, kW", "Expected saving", "fake/1"):
+        assert word in printed
