@@ -23,6 +23,7 @@ def expectations(site: Site, model: PlantModel, now: Situation) -> tuple[np.ndar
     present = now.setpoints.to_numpy()
     rows = candidates(present, limits(site), hours=HORIZON_HOURS, count=CANDIDATES)
     rows[1:] = without_small_moves(rows[1:], present, limits(site))
+    rows[:, _unlearned(site, model)] = present[_unlearned(site, model)]
     x = _model_inputs(site, model, now, rows)
     expected = pd.DataFrame(model.predict(x))
     expected["spread"] = model.spread(x)[OVERHEAD]
@@ -33,6 +34,17 @@ def expectations(site: Site, model: PlantModel, now: Situation) -> tuple[np.ndar
     if not expected["eligible"].any():
         raise OutsideRecord(f"the plant runs outside what was learned: {_unfamiliar(model, x[0])}")
     return rows, _with_powers(site, now, expected)
+
+
+def _unlearned(site: Site, model: PlantModel) -> list[int]:
+    """Setpoints that the model knows nothing of, because they never varied: they stay. Raises Hold if all do."""
+    unlearned = [column for column, name in enumerate(quantities(site)) if name not in model.inputs]
+    if len(unlearned) == len(site.setpoints):
+        raise Hold(
+            "no setpoint has ever varied in the record, so nothing is known of its effect; "
+            "let operators try small moves and train again"
+        )
+    return unlearned
 
 
 def _model_inputs(site: Site, model: PlantModel, now: Situation, rows: np.ndarray) -> np.ndarray:

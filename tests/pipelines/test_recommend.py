@@ -89,6 +89,24 @@ def test_setpoints_that_the_record_does_not_cover_are_not_recommended(site):
     assert all(move.proposed <= 10.5 for move in made.moves if move.quantity == "chw_supply_sp_c")
 
 
+def test_a_setpoint_that_never_varied_is_not_moved(site):
+    class WithoutEconomizer(FakeModel):
+        inputs = FakeModel.inputs[:-1]
+
+    made = decide(site, WithoutEconomizer(), telemetry(site), AT)
+    assert made.action == "change"
+    assert "economizer_enable" not in {move.quantity for move in made.moves}
+
+
+def test_a_plant_whose_setpoints_never_varied_holds(site):
+    class NothingTried(FakeModel):
+        inputs = ("load_kw", "outdoor_wetbulb_c")
+
+    made = decide(site, NothingTried(), telemetry(site), AT)
+    assert made.action == "hold"
+    assert "no setpoint has ever varied" in made.reason
+
+
 def test_setpoints_at_the_record_s_fringe_are_not_chosen(site):
     fringe = FakeModel()
     chw = FakeModel.inputs.index("chw_supply_sp_c")
