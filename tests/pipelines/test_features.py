@@ -2,8 +2,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.features import figure_name, kw_per_ton, plant_columns, plant_table, standing_still
-from pipelines.site import Site
+from pipelines.config import Settings
+from pipelines.features import (
+    contradictory,
+    figure_name,
+    kw_per_ton,
+    plant_columns,
+    plant_table,
+    standing_still,
+)
+from pipelines.site import Site, find_site
 from tests.pipelines.ingest_kit import point, site_of
 from tests.pipelines.learning_kit import chiller_readings, chillers, hall, hall_readings, table
 
@@ -50,6 +58,18 @@ def test_a_facility_meter_stands_before_the_sum_of_parts(hall_table):
     )
     plant = plant_table(metered, hall_table.assign(facility_power_kw=1_000.0))
     np.testing.assert_allclose(plant["figure"], 1_000.0 / hall_table["it_power_kw"])
+
+
+def test_a_facility_counter_that_stands_still_gives_no_pue_below_one():
+    site, readings = (
+        find_site("demo", Settings()),
+        {"it_power_kw": 600.0, "facility_power_kw": [0.0, 400.0, 760.0]},
+    )
+    cooling = dict.fromkeys(("chiller_kw", "chw_pump_kw", "cw_pump_kw", "tower_fan_kw", "crah_fan_kw"), 20.0)
+    index = pd.date_range("2025-01-01", periods=3, freq="15min", tz="UTC", name="time")
+    plant = plant_table(site, pd.DataFrame(readings | cooling, index=index).reindex(columns=site.columns))
+    assert list(contradictory(plant)) == [True, True, False]
+    assert plant["figure"].isna().tolist() == [True, True, False]
 
 
 def test_without_it_meter_the_figure_is_plant_power_per_kw_of_cooling(chillers_table):
