@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import jax
@@ -17,7 +17,7 @@ from models.networks import REFERENCE_HIDDEN, Params, apply, initial_params
 OnEpoch = Callable[[int, float, float], None]  # epoch, training loss, validation loss
 Data = dict[str, Array]
 
-FEWEST_EPOCHS = 10
+FEWEST_EPOCHS = 20
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,14 @@ class FitConfig:
     """How networks are trained.
 
     members: networks per target, at least 2; each is validated on blocks of time that it is not trained on.
-    most_steps: gradient steps after which training ends: a long record needs fewer epochs.
+    most_steps: gradient steps to aim at: a long record needs fewer epochs, though never fewer than 20.
     patience: epochs without a better validation loss in any network after which training stops.
     """
 
     hidden: tuple[int, ...] = REFERENCE_HIDDEN
     members: int = 4
     epochs: int = 60
-    most_steps: int = 6_000
+    most_steps: int = 1_500
     batch: int = 256
     learning_rate: float = 3e-3
     weight_decay: float = 1.0
@@ -106,6 +106,7 @@ def _on_device(z: np.ndarray, y: np.ndarray, mask: np.ndarray, blocks: np.ndarra
     }
 
 
+@cache  # one object per setting, or every fit would be compiled anew
 def _optimiser(config: FitConfig, steps: int) -> optax.GradientTransformation:
     rate = optax.warmup_cosine_decay_schedule(0.0, config.learning_rate, steps // 20 + 1, steps + 2)
     return optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(rate, weight_decay=config.weight_decay))

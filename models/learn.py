@@ -14,7 +14,7 @@ from models.fit import FitConfig, Fitted, OnEpoch, fit_networks
 from models.plant_model import Heads, PlantModel
 from models.quadratic import fit_weights_without_each, terms
 from models.scaling import Scaler, fit_scaler
-from models.support import fit_support
+from models.support import fit_support, temperature_pairs
 
 LEAST_ROWS = 200
 LEAST_ROWS_PER_INPUT = 20
@@ -86,7 +86,7 @@ def learn(rows: Rows, config: FitConfig, *, seed: int, on_epoch: OnEpoch | None 
 
     def assembled(fitted: Fitted) -> Learned:
         heads = Heads(**quadratic, params=fitted.params, mask=jnp.asarray(mask, jnp.float32))
-        support = fit_support(rows.x, blocks, seed=seed)
+        support = fit_support(rows.x, blocks, pairs=temperature_pairs(rows.inputs), seed=seed)
         model = PlantModel(
             rows.inputs,
             rows.targets,

@@ -1,6 +1,11 @@
-"""What the record covers: the range of every input, and whether a combination of them has been seen."""
+"""What the record covers: the range of every input, and whether a combination of them has been seen.
+
+Rows are compared in their inputs and in the differences of their temperatures: approach and lift are what a
+plant feels, and what a setpoint far from the weather breaks first.
+"""
 
 from functools import partial
+from itertools import combinations
 
 import jax
 import jax.numpy as jnp
@@ -17,8 +22,13 @@ FINEST_CELL = 0.25  # standard deviations; rows in one cell of this width are on
 
 @struct.dataclass
 class Support:
-    """Ranges (k,), standardisation (k,), reference rows (r, k) and the distance that is still covered."""
+    """Ranges, standardisation and reference rows, and the distance that is still covered.
 
+    pairs (d, 2): columns of x whose differences count beside the k inputs. low, high, mean, scale (k + d,);
+    references (r, k + d), standardised.
+    """
+
+    pairs: Array
     low: Array
     high: Array
     mean: Array
@@ -27,12 +37,23 @@ class Support:
     limit: Array
 
 
-def fit_support(x: np.ndarray, blocks: np.ndarray, *, seed: int = 0) -> Support:
+def temperature_pairs(inputs: tuple[str, ...]) -> np.ndarray:
+    """Columns of every two temperatures among the inputs: (d, 2)."""
+    temperatures = [column for column, name in enumerate(inputs) if name.endswith("_c")]
+    return np.array(list(combinations(temperatures, 2)), dtype=np.int32).reshape(-1, 2)
+
+
+def fit_support(
+    x: np.ndarray, blocks: np.ndarray, *, pairs: np.ndarray | None = None, seed: int = 0
+) -> Support:
     """Support of a record's inputs x (n, k).
 
-    blocks: (n,) block of time of each row. The limit is the distance to the rest of the record that 99 % of
-    the rows of left-out blocks do not exceed, so that it is as wide as the plant's own weeks differ.
+    blocks: (n,) block of time of each row. pairs: as `temperature_pairs` gives them; none by default. The limit is
+    the distance to the rest of the record that 99 % of the rows of left-out blocks do not exceed, so that it is
+    as wide as the plant's own weeks differ.
     """
+    pairs = np.empty((0, 2), np.int32) if pairs is None else pairs
+    x = np.concatenate([x, x[:, pairs[:, 0]] - x[:, pairs[:, 1]]], axis=1)
     mean, scale = x.mean(axis=0), x.std(axis=0)
     scale = np.where(scale > 1e-9, scale, 1.0)
     z = (x - mean) / scale
@@ -43,20 +64,26 @@ def fit_support(x: np.ndarray, blocks: np.ndarray, *, seed: int = 0) -> Support:
     margin = MARGIN * (x.max(axis=0) - x.min(axis=0))
     parts = (x.min(axis=0) - margin, x.max(axis=0) + margin, mean, scale, _thinned(z, seed))
     limit = np.quantile(np.concatenate(distances), RECALL)
-    return Support(*(jnp.asarray(part, jnp.float32) for part in (*parts, limit)))
+    return Support(jnp.asarray(pairs), *(jnp.asarray(part, jnp.float32) for part in (*parts, limit)))
 
 
 @jax.jit
 def in_support(support: Support, x: Array) -> Array:
     """Whether each row of x (n, k) lies where the record has been: bool (n,); never with a missing input."""
-    inside = jnp.all((x >= support.low) & (x <= support.high), axis=1)
+    point = _point(support, x)
+    inside = jnp.all((point >= support.low) & (point <= support.high), axis=1)
     return inside & (distance(support, x) <= support.limit)
 
 
 @jax.jit
 def distance(support: Support, x: Array) -> Array:
     """Distance (n,) of each row of x (n, k) to its third nearest reference, in standard deviations."""
-    return _distances(support.references, (x - support.mean) / support.scale)
+    return _distances(support.references, (_point(support, x) - support.mean) / support.scale)
+
+
+def _point(support: Support, x: Array) -> Array:
+    """Inputs x (n, k) with the differences that count beside them: (n, k + d)."""
+    return jnp.concatenate([x, x[:, support.pairs[:, 0]] - x[:, support.pairs[:, 1]]], axis=1)
 
 
 @partial(jax.jit, static_argnames="neighbours")
@@ -80,7 +107,8 @@ def _thinned(z: np.ndarray, seed: int) -> np.ndarray:
 
 def _few_per_cell(z: np.ndarray, cell: float) -> np.ndarray:
     """The first NEIGHBOURS rows in each cell of a grid of that width."""
-    _, number = np.unique(np.floor(z / cell).astype(np.int64), axis=0, return_inverse=True)
+    # Cells are centred on the mean: cells that meet there would keep one row set for each orthant, however wide.
+    _, number = np.unique(np.round(z / cell).astype(np.int64), axis=0, return_inverse=True)
     order = np.argsort(number.ravel(), kind="stable")
     grouped = number.ravel()[order]
     place_in_cell = np.arange(len(z)) - np.searchsorted(grouped, grouped)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from models.learn import Rows
 from pipelines.errors import ModelError
-from pipelines.features import standing_still
+from pipelines.features import contradictory, standing_still
 from pipelines.site import Site
 
 Kind = Literal["operating", "decision"]
@@ -77,6 +77,7 @@ def dataset(site: Site, plant: pd.DataFrame, kind: Kind) -> Dataset:
     Raises ModelError where no row is left.
     """
     still = standing_still(plant)
+    wrong = contradictory(plant) & ~still
     running = plant[plant["figure"].notna()]
     inputs, unused_inputs = _usable(running, _declared_inputs(site, running, kind))
     found = _targets(site, running, kind, inputs)
@@ -86,7 +87,8 @@ def dataset(site: Site, plant: pd.DataFrame, kind: Kind) -> Dataset:
     no_target = found[targets].isna().any(axis="columns") & ~no_input
     left_out = {
         _standing(site): int(still.sum()),
-        "a power or load reading is missing": int((~still & plant["figure"].isna()).sum()),
+        "facility power is below IT plus cooling power: a meter stands or is wrong": int(wrong.sum()),
+        "a power or load reading is missing": int((~still & ~wrong & plant["figure"].isna()).sum()),
         "an input is missing": int(no_input.sum()),
         "a target is missing": int(no_target.sum()),
     }

@@ -16,6 +16,9 @@ KW_PER_TON = 3.51685  # kW of cooling per refrigeration ton (12,000 Btu_IT/h), A
 # Below this share of the median denominator the plant stands still and a ratio to it says nothing.
 SMALLEST_LOAD_SHARE = 0.02
 
+# Three meters of class 1 and their clocks may disagree by this much without one being wrong.
+METER_TOLERANCE = 0.05
+
 
 def plant_table(site: Site, table: pd.DataFrame) -> pd.DataFrame:
     """Plant-level columns of a site's interval table (canonical columns, as the store has it), same index.
@@ -61,6 +64,12 @@ def standing_still(plant: pd.DataFrame) -> pd.Series:
     return load_kw <= limit_kw
 
 
+def contradictory(plant: pd.DataFrame) -> pd.Series:
+    """Rows whose facility power is below IT plus cooling power: a meter among them stands still or is wrong."""
+    parts_kw = plant["it_kw"] + plant["cooling_kw"]
+    return plant["facility_kw"] < (1.0 - METER_TOLERANCE) * parts_kw
+
+
 def _quantities(site: Site) -> list[Quantity]:
     return [QUANTITIES[name] for name in dict.fromkeys(point.quantity for point in site.points)]
 
@@ -99,7 +108,7 @@ def _power_sums(site: Site, table: pd.DataFrame) -> dict[str, pd.Series]:
 def _with_figure(site: Site, plant: pd.DataFrame, powers: dict[str, pd.Series]) -> pd.DataFrame:
     plant = plant.assign(**powers)
     numerator_kw = plant["facility_kw"] if site.meters.it else plant["cooling_kw"]
-    runs = plant["load_kw"].where(~standing_still(plant))
+    runs = plant["load_kw"].where(~standing_still(plant) & ~contradictory(plant))
     return plant.assign(figure=numerator_kw / runs)
 
 

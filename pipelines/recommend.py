@@ -5,11 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from models.optimize import candidates, settle, without_small_moves
+from models.optimize import settle
 from models.plant_model import PlantModel
 from pipelines.config import Settings
-from pipelines.dataset import COOLING, IT, OVERHEAD, RACK_INLET
+from pipelines.dataset import OVERHEAD, RACK_INLET
 from pipelines.errors import ModelError
+from pipelines.expectations import OutsideRecord, expectations
 from pipelines.features import figure_name
 from pipelines.recommendation import Estimate, Move, Recommendation, TwinCheck
 from pipelines.registry import load_champion
@@ -18,18 +19,12 @@ from pipelines.site import Site
 from pipelines.situation import Hold, Situation, limits, quantities, quantity, situation
 from pipelines.store import Store
 
-HORIZON_HOURS = 1.0  # setpoints are chosen for the next hour, so they may move by an hour's slew
 LOOKBACK = pd.Timedelta(hours=6)
-CANDIDATES = 2048
 CAUTION = 1.0  # standard deviations of the ensemble's spread that a saving must outweigh
 HYSTERESIS_KW, HYSTERESIS_SHARE = 2.0, 0.02  # the smaller of these; the share is of present cooling power
 RETURN = "the plant runs outside what was learned; this is the best within reach that the record covers"
 MOVING_KW = 1.0  # price of a move across a setpoint's whole range, so that none moves for nothing
 INLET_MARGIN_K = 0.5  # the expected rack inlet must stay this far inside the envelope
-
-
-class OutsideRecord(Hold):
-    """Neither the present setpoints nor any that can be reached lie where the record has been."""
 
 
 def recommend(site: Site, settings: Settings, *, at: pd.Timestamp | None = None) -> Recommendation:
@@ -79,13 +74,13 @@ def decide(site: Site, model: PlantModel, table: pd.DataFrame, at: pd.Timestamp)
 
 def _decided(site: Site, model: PlantModel, table: pd.DataFrame, at: pd.Timestamp) -> Recommendation:
     now = situation(site, table, at)
-    rows, expected = _candidates(site, model, now)
+    rows, expected = expectations(site, model, now)
     best = _best(site, rows, expected)
     if best == 0:
         raise Hold("no reachable setpoints inside the record are expected to need clearly less power")
     present, proposed = (_estimate(site, expected, row) for row in (0, best))
     twin = _second_opinion(site, now, rows[best])
-    returning = not expected["in_support"].iloc[0]  # to where the record has been: no saving is at stake
+    returning = not expected["eligible"].iloc[0]  # to where the record has been: no saving is at stake
     if twin and not twin.agrees and not returning:
         reason = f"the simulator does not confirm the move: {twin.note}"
         return _hold(site, at, reason, model, present=present, proposed=proposed, twin=twin)
@@ -111,62 +106,8 @@ def _champion(site: Site, settings: Settings) -> PlantModel:
         raise Hold(f"there is no model to ask: {error}") from error
 
 
-def _candidates(site: Site, model: PlantModel, now: Situation) -> tuple[np.ndarray, pd.DataFrame]:
-    """Setpoints (n, k), the present in row 0, and what the model expects of each."""
-    present = now.setpoints.to_numpy()
-    rows = candidates(present, limits(site), hours=HORIZON_HOURS, count=CANDIDATES)
-    rows[1:] = without_small_moves(rows[1:], present, limits(site))
-    x = _model_inputs(site, model, now, rows)
-    expected = pd.DataFrame(model.predict(x))
-    expected["spread"] = model.spread(x)[OVERHEAD]
-    expected["in_support"] = model.in_support(x)
-    if not expected["in_support"].any():
-        raise OutsideRecord(f"the plant runs outside what was learned: {_unfamiliar(model, x[0])}")
-    return rows, _with_powers(site, now, expected)
-
-
-def _model_inputs(site: Site, model: PlantModel, now: Situation, rows: np.ndarray) -> np.ndarray:
-    chosen = quantities(site)
-    held = now.inputs.reindex([name for name in model.inputs if name not in chosen])
-    if held.isna().any():
-        raise Hold(
-            f"the last hour has no reading of {', '.join(held.index[held.isna()])}; see coldaisle quality"
-        )
-    return np.stack(
-        [
-            rows[:, chosen.index(name)] if name in chosen else np.full(len(rows), held[name])
-            for name in model.inputs
-        ],
-        axis=1,
-    )
-
-
-def _unfamiliar(model: PlantModel, x: np.ndarray) -> str:
-    low, high = np.asarray(model.support.low), np.asarray(model.support.high)
-    beyond = [
-        f"{name} is {value:.4g}, the record has {least:.4g} to {most:.4g}"
-        for name, value, least, most in zip(model.inputs, x, low, high, strict=True)
-        if not least <= value <= most
-    ]
-    return "; ".join(beyond) or "each input lies in the record's range, but not this combination of them"
-
-
-def _with_powers(site: Site, now: Situation, expected: pd.DataFrame) -> pd.DataFrame:
-    """Adds power in kW: IT power as metered, plus what the servers' fans are expected to change."""
-    load_kw = pd.Series(now.inputs["load_kw"], index=expected.index)
-    if IT in expected:
-        load_kw = load_kw + expected[IT] - expected[IT].iloc[0]
-    overhead_kw = expected[OVERHEAD] * load_kw
-    return expected.assign(
-        load_kw=load_kw,
-        cooling_kw=expected[COOLING] * load_kw,
-        power_kw=overhead_kw + load_kw if site.meters.it else overhead_kw,
-        spread_kw=expected["spread"] * load_kw,
-    )
-
-
 def _best(site: Site, rows: np.ndarray, expected: pd.DataFrame) -> int:
-    allowed = expected["in_support"].to_numpy()
+    allowed = expected["eligible"].to_numpy()
     if RACK_INLET in expected:
         inlet_c, envelope = expected[RACK_INLET], site.envelope
         highest_c, lowest_c = envelope.rack_inlet_max_c - INLET_MARGIN_K, envelope.rack_inlet_min_c

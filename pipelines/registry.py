@@ -24,7 +24,7 @@ from pipelines.features import figure_name, plant_columns
 from pipelines.site import Site
 from pipelines.tracking import tracking
 
-FORMAT = 1
+FORMAT = 2  # of the arrays; a model of another format must be learned again
 CHAMPION, CHALLENGER = "champion", "challenger"
 _CODE = Path(__file__).with_name("pyfunc_model.py")
 _FOLDER = "model"

@@ -95,8 +95,8 @@ def learned(site: Site, rows: Rows, config: FitConfig, seed: int) -> Learned:
         return learn(rows, config, seed=seed)
     except TooFewRowsError as error:
         raise ModelError(
-            f'site "{site.name}" has too little to learn from: {error}; ingest more telemetry, '
-            f"or see what is left out: coldaisle quality --site {site.name}"
+            f'site "{site.name}" has too little to learn from, {HELD_OUT:.0%} being held out: {error}; '
+            f"ingest more telemetry, or see what is left out: coldaisle quality --site {site.name}"
         ) from error
     except DivergedError as error:
         raise ModelError(
@@ -157,9 +157,12 @@ def _registered(
     job: Job, client: MlflowClient, run_id: str, data: Dataset, held_out: np.ndarray, bundle: Bundle
 ) -> dict[str, Any]:
     """Register the bundle; it becomes champion unless the present champion is better on the held-out rows."""
-    present = champion(client, job.site, data.kind, job.settings)
     version = register(client, run_id, job.site, data.kind, bundle)
-    alias, why = _compared(job, data, held_out, bundle, present)
+    try:
+        present = champion(client, job.site, data.kind, job.settings)
+        alias, why = _compared(job, data, held_out, bundle, present)
+    except ModelError as unreadable:
+        alias, why = CHAMPION, str(unreadable)
     give_alias(client, version, alias)
     return {
         "model": model_name(job.site, data.kind),

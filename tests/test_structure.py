@@ -71,7 +71,9 @@ def test_package_is_the_one_in_this_tree(package):
 def import_all(packages: list[str], folder: Path) -> dict[str, str]:
     home = folder / "home"
     home.mkdir()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "MLFLOW"))
+    }
     environment |= {"HOME": str(home), "COLDAISLE_HOME": str(home / "coldaisle"), "JAX_PLATFORMS": "cpu"}
     environment |= {"AIRFLOW_HOME": str(folder / "airflow")}  # Airflow, not we, writes its settings there
     done = subprocess.run(

@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -46,7 +47,8 @@ def emit(result: dict[str, Any], as_json: bool, show: Callable[[dict[str, Any], 
     if as_json:
         typer.echo(json.dumps(jsonable(result), indent=2, allow_nan=False))
     else:
-        show(result, Console())
+        # a pipe has no width of its own: tables then keep their columns whole
+        show(result, Console() if sys.stdout.isatty() else Console(width=150))
 
 
 def jsonable(value: Any) -> Any:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipelines.cli.common import HomeOption, JsonOption, emit, open_home, progress_console
@@ -24,7 +25,7 @@ def demo(
     started = time.monotonic()
 
     def say(line: str) -> None:
-        progress_console.print(f"[dim]{time.monotonic() - started:5.0f} s[/dim]  {line}")
+        progress_console.print(f"[dim]{time.monotonic() - started:5.0f} s[/dim]  {escape(line)}")
 
     settings = open_home(home)
     result = run_demo(settings, Scenario(history_days=days, run_days=run_days, seed=seed), say)

@@ -63,7 +63,7 @@ def _show(report: dict[str, Any], console: Console) -> None:
     for reason, count in report["quarantined"].items():
         console.print(f"  quarantined {count:>9,}  {reason}")
     for note in _notes(report):
-        console.print(f"  note: {note}", soft_wrap=True)
+        console.print(f"  note: {note}", soft_wrap=True, markup=False)
     days = len(report["days_written"])
     console.print(f"  {days} {'day' if days == 1 else 'days'} written" if days else "  nothing changed")
 

@@ -55,7 +55,7 @@ def backtest(
 
 
 def _say(line: str) -> None:
-    progress_console.print(line, style="dim")
+    progress_console.print(line, style="dim", markup=False)
 
 
 def show_training(result: dict[str, Any], console: Console) -> None:
@@ -103,6 +103,6 @@ def _scores(scores: list[dict[str, Any]], title: str) -> Table:
 def _show_left_out(report: dict[str, Any], console: Console) -> None:
     for reason, rows in report["left_out"].items():
         if rows:
-            console.print(f"  {rows} rows left out: {reason}", style="dim")
+            console.print(f"  {rows} rows left out: {reason}", style="dim", markup=False)
     for note in report["notes"]:
-        console.print(f"  {note}", style="dim")
+        console.print(f"  {note}", style="dim", markup=False)

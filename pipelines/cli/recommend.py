@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, open_home, utc
@@ -32,11 +33,11 @@ def recommend(
 def show(result: dict[str, Any], console: Console) -> None:
     console.print(f"[bold]{result['site']}[/bold] at {result['at']}")
     if result["action"] == "hold":
-        console.print(f"hold, because {result['reason']}")
+        console.print(f"hold, because {escape(result['reason'])}")
     else:
         console.print(_moves(result))
         console.print(_estimates(result))
-        console.print(f"Expected saving {result['saving_kw']:.1f} kW: {result['reason']}")
+        console.print(f"Expected saving {result['saving_kw']:.1f} kW: {escape(result['reason'])}")
     if result["twin"]:
         console.print(f"Simulator: {result['twin']['note']}")
     if result["model_version"]:

@@ -39,6 +39,9 @@ class FakeModel:
     def in_support(self, x):
         return self.covered(x)
 
+    def distance(self, x):
+        return np.where(self.covered(x), 0.2, 2.0)
+
 
 @pytest.fixture(scope="module")
 def site():
@@ -84,6 +87,52 @@ def test_setpoints_that_the_record_does_not_cover_are_not_recommended(site):
     chw = FakeModel.inputs.index("chw_supply_sp_c")
     made = decide(site, FakeModel(covered=lambda x: x[:, chw] <= 10.5), telemetry(site), AT)
     assert all(move.proposed <= 10.5 for move in made.moves if move.quantity == "chw_supply_sp_c")
+
+
+def test_a_setpoint_that_never_varied_is_not_moved(site):
+    class WithoutEconomizer(FakeModel):
+        inputs = FakeModel.inputs[:-1]
+
+    made = decide(site, WithoutEconomizer(), telemetry(site), AT)
+    assert made.action == "change"
+    assert "economizer_enable" not in {move.quantity for move in made.moves}
+
+
+def test_a_plant_whose_setpoints_never_varied_holds(site):
+    class NothingTried(FakeModel):
+        inputs = ("load_kw", "outdoor_wetbulb_c")
+
+    made = decide(site, NothingTried(), telemetry(site), AT)
+    assert made.action == "hold"
+    assert "no setpoint has ever varied" in made.reason
+
+
+def test_setpoints_at_the_record_s_fringe_are_not_chosen(site):
+    fringe = FakeModel()
+    chw = FakeModel.inputs.index("chw_supply_sp_c")
+    fringe.distance = lambda x: np.where(x[:, chw] > 10.5, 0.9, 0.2)  # covered, but thinly
+    made = decide(site, fringe, telemetry(site), AT)
+    assert all(move.proposed <= 10.5 for move in made.moves if move.quantity == "chw_supply_sp_c")
+
+
+def test_tower_water_colder_than_the_wetbulb_is_never_asked_of_a_measured_temperature(tmp_path):
+    site = find_site("grundfos", Settings(home=tmp_path))
+    times = pd.date_range(AT - pd.Timedelta(hours=6), AT, freq="10min", inclusive="left", name="time")
+    steady = {
+        "cooling_load_kw": 1000.0, "cooling_power_kw": 250.0, "chw_supply_c": 7.5, "cw_supply_c": 27.0,
+        "outdoor_wetbulb_c:logger": 26.0, "outdoor_drybulb_c": 30.0, "outdoor_rh_frac": 0.7,
+    }  # fmt: skip
+    table = pd.DataFrame(steady, index=times).reindex(columns=site.columns)
+
+    class ColderIsBetter(FakeModel):
+        inputs = ("load_kw", "outdoor_wetbulb_c", "chw_supply_c", "cw_supply_c")
+
+        def predict(self, x):
+            ratio = 0.25 + 0.02 * (x[:, 3] - 27.0)
+            return {OVERHEAD: ratio, COOLING: ratio}
+
+    made = decide(site, ColderIsBetter(), table, AT)
+    assert 26.0 <= next(move.proposed for move in made.moves if move.tag == "CDLO") < 26.3
 
 
 def test_a_plant_outside_the_record_holds_and_names_what_is_unfamiliar(site):
@@ -165,3 +214,24 @@ def test_a_site_without_a_model_holds_and_says_how_to_get_one(tmp_path, site):
     made = recommend(site, Settings(home=tmp_path), at=AT)
     assert made.action == "hold"
     assert "coldaisle train" in made.reason
+
+
+def test_the_command_says_hold_and_its_whole_reason(tmp_path, site, capsys):
+    from rich.console import Console
+
+    from pipelines.cli.recommend import show
+
+    bare = site.model_copy(update={"setpoints": []})
+    show(recommend(bare, Settings(home=tmp_path)).model_dump(mode="json"), Console(width=200))
+    assert "hold, because the site file declares no setpoints; add [[setpoints]]" in capsys.readouterr().out
+
+
+def test_the_command_shows_each_move_and_what_is_expected_of_it(site, capsys):
+    from rich.console import Console
+
+    from pipelines.cli.recommend import show
+
+    show(decide(site, FakeModel(), telemetry(site), AT).model_dump(mode="json"), Console(width=200))
+    printed = capsys.readouterr().out
+    for word in ("PLANT.CHWS_SP_C", "PUE2", "cooling power, kW", "Expected saving", "fake/1"):
+        assert word in printed

@@ -1,0 +1,100 @@
+"""What the model expects of every setpoint within reach, and which of them may be chosen at all."""
+
+import numpy as np
+import pandas as pd
+
+from models.optimize import candidates, without_small_moves
+from models.plant_model import PlantModel
+from pipelines.dataset import COOLING, IT, OVERHEAD
+from pipelines.site import Site
+from pipelines.situation import Hold, Situation, limits, quantities, quantity
+
+HORIZON_HOURS = 1.0  # setpoints are chosen for the next hour, so they may move by an hour's slew
+CANDIDATES = 2048
+CHOSEN_DISTANCE = 0.5  # of the distance that counts as covered: what is chosen lies well inside the record
+
+
+class OutsideRecord(Hold):
+    """Neither the present setpoints nor any that can be reached lie where the record has been."""
+
+
+def expectations(site: Site, model: PlantModel, now: Situation) -> tuple[np.ndarray, pd.DataFrame]:
+    """Setpoints (n, k), the present in row 0, and what the model expects of each."""
+    present = now.setpoints.to_numpy()
+    rows = candidates(present, limits(site), hours=HORIZON_HOURS, count=CANDIDATES)
+    rows[1:] = without_small_moves(rows[1:], present, limits(site))
+    rows[:, _unlearned(site, model)] = present[_unlearned(site, model)]
+    x = _model_inputs(site, model, now, rows)
+    expected = pd.DataFrame(model.predict(x))
+    expected["spread"] = model.spread(x)[OVERHEAD]
+    expected["in_support"] = model.in_support(x)
+    distance = model.distance(x)
+    expected["eligible"] = expected["in_support"] & (distance <= max(CHOSEN_DISTANCE, distance[0]))
+    expected["eligible"] &= _physical(site, now, rows)
+    if not expected["eligible"].any():
+        raise OutsideRecord(f"the plant runs outside what was learned: {_unfamiliar(model, x[0])}")
+    return rows, _with_powers(site, now, expected)
+
+
+def _unlearned(site: Site, model: PlantModel) -> list[int]:
+    """Setpoints that the model knows nothing of, because they never varied: they stay. Raises Hold if all do."""
+    unlearned = [column for column, name in enumerate(quantities(site)) if name not in model.inputs]
+    if len(unlearned) == len(site.setpoints):
+        raise Hold(
+            "no setpoint has ever varied in the record, so nothing is known of its effect; "
+            "let operators try small moves and train again"
+        )
+    return unlearned
+
+
+def _model_inputs(site: Site, model: PlantModel, now: Situation, rows: np.ndarray) -> np.ndarray:
+    chosen = quantities(site)
+    held = now.inputs.reindex([name for name in model.inputs if name not in chosen])
+    if held.isna().any():
+        raise Hold(
+            f"the last hour has no reading of {', '.join(held.index[held.isna()])}; see coldaisle quality"
+        )
+    return np.stack(
+        [
+            rows[:, chosen.index(name)] if name in chosen else np.full(len(rows), held[name])
+            for name in model.inputs
+        ],
+        axis=1,
+    )
+
+
+def _physical(site: Site, now: Situation, rows: np.ndarray) -> np.ndarray:
+    """Whether each row of setpoints could be: water from a tower is never colder than the wetbulb.
+
+    A setpoint may ask for less, and the tower then does what it can; a measured temperature may not.
+    """
+    possible = np.ones(len(rows), dtype=bool)
+    wetbulb_c = now.inputs.get("outdoor_wetbulb_c", np.nan)
+    for column, setpoint in enumerate(site.setpoints):
+        if setpoint.measured and quantity(site, setpoint) == "cw_supply_c" and np.isfinite(wetbulb_c):
+            possible &= rows[:, column] >= min(wetbulb_c, rows[0, column])
+    return possible
+
+
+def _unfamiliar(model: PlantModel, x: np.ndarray) -> str:
+    low, high = np.asarray(model.support.low), np.asarray(model.support.high)
+    beyond = [
+        f"{name} is {value:.4g}, the record has {least:.4g} to {most:.4g}"
+        for name, value, least, most in zip(model.inputs, x, low, high, strict=False)
+        if not least <= value <= most
+    ]
+    return "; ".join(beyond) or "each input lies in the record's range, but not this combination of them"
+
+
+def _with_powers(site: Site, now: Situation, expected: pd.DataFrame) -> pd.DataFrame:
+    """Adds power in kW: IT power as metered, plus what the servers' fans are expected to change."""
+    load_kw = pd.Series(now.inputs["load_kw"], index=expected.index)
+    if IT in expected:
+        load_kw = load_kw + expected[IT] - expected[IT].iloc[0]
+    overhead_kw = expected[OVERHEAD] * load_kw
+    return expected.assign(
+        load_kw=load_kw,
+        cooling_kw=expected[COOLING] * load_kw,
+        power_kw=overhead_kw + load_kw if site.meters.it else overhead_kw,
+        spread_kw=expected["spread"] * load_kw,
+    )
