@@ -71,7 +71,7 @@ def _closed_loop(
     history: pd.DataFrame,
     say: Say,
 ) -> dict[str, Any]:
-    defaults = {site.by_tag[s.tag].quantity: s.default for s in site.setpoints}
+    defaults = {site.quantity_of(s): s.default for s in site.setpoints}
     start = last_values(history[list(defaults)])
     runs = {}
     for name, control in (

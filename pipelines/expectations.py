@@ -7,7 +7,7 @@ from models.optimize import candidates, without_small_moves
 from models.plant_model import PlantModel
 from pipelines.dataset import COOLING, IT, OVERHEAD
 from pipelines.site import Site
-from pipelines.situation import Hold, Situation, limits, quantities, quantity
+from pipelines.situation import Hold, Situation, limits, quantities
 
 HORIZON_HOURS = 1.0  # setpoints are chosen for the next hour, so they may move by an hour's slew
 CANDIDATES = 2048
@@ -71,7 +71,7 @@ def _physical(site: Site, now: Situation, rows: np.ndarray) -> np.ndarray:
     possible = np.ones(len(rows), dtype=bool)
     wetbulb_c = now.inputs.get("outdoor_wetbulb_c", np.nan)
     for column, setpoint in enumerate(site.setpoints):
-        if setpoint.measured and quantity(site, setpoint) == "cw_supply_c" and np.isfinite(wetbulb_c):
+        if setpoint.measured and site.quantity_of(setpoint) == "cw_supply_c" and np.isfinite(wetbulb_c):
             possible &= rows[:, column] >= min(wetbulb_c, rows[0, column])
     return possible
 

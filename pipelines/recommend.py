@@ -16,7 +16,7 @@ from pipelines.recommendation import Estimate, Move, Recommendation, TwinCheck
 from pipelines.registry import load_champion
 from pipelines.schema import QUANTITIES
 from pipelines.site import Site
-from pipelines.situation import Hold, Situation, limits, quantities, quantity, situation
+from pipelines.situation import Hold, Situation, limits, quantities, situation
 from pipelines.store import Store
 
 LOOKBACK = pd.Timedelta(hours=6)
@@ -51,7 +51,7 @@ def recommending_control(site: Site, settings: Settings) -> Callable:
     Where the plant is outside what was learned and no reachable setpoints lead back, it goes to the defaults.
     """
     model = _champion(site, settings)
-    defaults = {quantity(site, setpoint): setpoint.default for setpoint in site.setpoints}
+    defaults = {site.quantity_of(setpoint): setpoint.default for setpoint in site.setpoints}
 
     def control(table: pd.DataFrame, at: pd.Timestamp) -> dict[str, float]:
         try:

@@ -88,8 +88,3 @@ QUANTITIES: dict[str, Quantity] = {q.name: q for q in _ALL}
 def column_name(quantity: str, equipment: str) -> str:
     """Column of the interval table for one point."""
     return f"{quantity}:{equipment}" if equipment else quantity
-
-
-def quantity_of(column: str) -> Quantity:
-    """Quantity of a column, with or without its equipment."""
-    return QUANTITIES[column.split(":", 1)[0]]

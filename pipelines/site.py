@@ -275,6 +275,10 @@ class Site(_Strict):
         """Columns of a quantity (`chiller_kw`) or the one column itself (`chiller_kw:ch1`)."""
         return [column for column in self.columns if column == name or column.split(":", 1)[0] == name]
 
+    def quantity_of(self, setpoint: Setpoint) -> str:
+        """What a setpoint sets, the name under which models and schedules know it."""
+        return self.by_tag[setpoint.tag].quantity
+
     def column_of(self, setpoint: Setpoint) -> str:
         return self.by_tag[setpoint.tag].column
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from models.optimize import Limits
 from pipelines.features import plant_table
-from pipelines.site import Setpoint, Site
+from pipelines.site import Site
 
 WINDOW = pd.Timedelta(hours=1)
 STALE_INTERVALS, STALE_AT_LEAST = 2, pd.Timedelta(minutes=30)
@@ -52,11 +52,7 @@ def situation(site: Site, table: pd.DataFrame, at: pd.Timestamp) -> Situation:
 
 def quantities(site: Site) -> list[str]:
     """Quantities of the site's setpoints, in the site file's order."""
-    return [quantity(site, setpoint) for setpoint in site.setpoints]
-
-
-def quantity(site: Site, setpoint: Setpoint) -> str:
-    return site.by_tag[setpoint.tag].quantity
+    return [site.quantity_of(setpoint) for setpoint in site.setpoints]
 
 
 def limits(site: Site) -> Limits:

@@ -10,6 +10,7 @@ from jax import Array
 from simulator.air_side import AirSide, air_side_step, valve_position
 from simulator.control import physical_drivers, physical_setpoints, slewed_setpoints
 from simulator.faults import physical_faults
+from simulator.plant import default_setpoints
 from simulator.power_chain import part_load_loss_w
 from simulator.psychrometrics import dew_point_from_humidity_ratio_c, relative_humidity
 from simulator.types import Drivers, Faults, Plant, Sensors, Setpoints, State
@@ -32,14 +33,7 @@ def init(plant: Plant) -> State:
         cw_c=scalar + 24.0,
         chillers_running=scalar + 1.0,
         since_stage_change_s=scalar + 3600.0,
-        setpoints=Setpoints(
-            supply_air_c=scalar + 20.0,
-            chw_supply_c=scalar + 10.0,
-            cw_supply_c=scalar + 24.0,
-            airflow_ratio=scalar + 1.2,
-            economizer_enable=scalar,
-            chillers_available=plant.chillers.units,
-        ),
+        setpoints=default_setpoints(plant),
     )
 
 

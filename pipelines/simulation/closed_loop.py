@@ -142,6 +142,6 @@ def _interval(daily: pd.Series, level: float = 0.9) -> tuple[float, float]:
 
 
 def _moves(site: Site, telemetry: pd.DataFrame) -> float:
-    names = [site.by_tag[setpoint.tag].quantity for setpoint in site.setpoints]
+    names = [site.quantity_of(setpoint) for setpoint in site.setpoints]
     hourly = telemetry[names].resample("h").last()
     return float((hourly.diff().abs() > 1e-6).to_numpy().sum())

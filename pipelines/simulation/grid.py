@@ -153,7 +153,7 @@ def _fixed(site: Site, scenario: WhatIf, plant: simulator.Plant) -> dict[str, fl
     cautious = simulator.default_setpoints(plant)
     values = {name: float(getattr(cautious, name)) for name in SETPOINT_RANGES}
     for setpoint in site.setpoints:
-        field = SETPOINT_FIELDS.get(site.by_tag[setpoint.tag].quantity)
+        field = SETPOINT_FIELDS.get(site.quantity_of(setpoint))
         if field:
             values[field] = setpoint.default
     faults = dict.fromkeys(FAULT_RANGES, 0.0) | scenario.faults

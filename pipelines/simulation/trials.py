@@ -11,7 +11,7 @@ SHARE_AT_DEFAULT = 0.33
 
 def default_schedule(site: Site, times: pd.DatetimeIndex) -> pd.DataFrame:
     """Every setpoint at the site's default; one column per setpoint quantity."""
-    return pd.DataFrame({_name(site, s): s.default for s in site.setpoints}, index=times)
+    return pd.DataFrame({site.quantity_of(s): s.default for s in site.setpoints}, index=times)
 
 
 def trial_schedule(site: Site, times: pd.DatetimeIndex, *, seed: int) -> pd.DataFrame:
@@ -29,7 +29,7 @@ def trial_schedule(site: Site, times: pd.DatetimeIndex, *, seed: int) -> pd.Data
             for setpoint in rng.choice(
                 np.array(site.setpoints, dtype=object), rng.integers(1, 4), replace=False
             ):
-                goals.loc[goals.index[start:end], _name(site, setpoint)] = _goal(setpoint, rng)
+                goals.loc[goals.index[start:end], site.quantity_of(setpoint)] = _goal(setpoint, rng)
         start = end
     return slewed(site, goals, step_hours=step_hours)
 
@@ -40,7 +40,7 @@ def slewed(site: Site, goals: pd.DataFrame, *, step_hours: float) -> pd.DataFram
     for setpoint in site.setpoints:
         if setpoint.kind == "binary":
             continue
-        column = _name(site, setpoint)
+        column = site.quantity_of(setpoint)
         step = setpoint.slew_per_hour * step_hours
         values = goals[column].to_numpy(copy=True)
         for row in range(1, len(values)):
@@ -53,7 +53,3 @@ def _goal(setpoint: Setpoint, rng: np.random.Generator) -> float:
     if setpoint.kind == "binary":
         return float(rng.choice([setpoint.min, setpoint.max]))
     return float(np.round(rng.uniform(setpoint.min, setpoint.max), 1))
-
-
-def _name(site: Site, setpoint: Setpoint) -> str:
-    return site.by_tag[setpoint.tag].quantity
