@@ -6,6 +6,8 @@ A column of the interval table is `quantity` or `quantity:equipment`, for exampl
 from dataclasses import dataclass
 from typing import Literal
 
+IDLE_METER_KW = -5.0  # a meter of idle equipment may read this far below zero; beyond, its sign is wrong
+
 Across = Literal["sum", "mean", "max", "first"]
 
 
@@ -30,7 +32,8 @@ class Quantity:
 
 def _power(name: str) -> Quantity:
     # Meters of idle equipment read zero for days: constancy is no sign of a stuck meter unless running.
-    return Quantity(name, "kW", 0.0, 500_000.0, "sum", None)
+    # And their noise falls on both sides of zero: cutting it off would lose those hours and bias the rest.
+    return Quantity(name, "kW", IDLE_METER_KW, 500_000.0, "sum", None)
 
 
 def _temperature(name: str, low: float, high: float, across: Across, stuck_hours: float | None) -> Quantity:
