@@ -30,10 +30,17 @@ class Quantity:
     stuck_hours: float | None = None
 
 
+_MAY_STAND_STILL = frozenset(
+    ("cooling_power_kw", "chiller_kw", "chw_pump_kw", "secondary_pump_kw", "cw_pump_kw", "tower_fan_kw",
+     "crah_fan_kw", "cooling_load_kw")
+)  # fmt: skip
+
+
 def _power(name: str) -> Quantity:
     # Meters of idle equipment read zero for days: constancy is no sign of a stuck meter unless running.
     # And their noise falls on both sides of zero: cutting it off would lose those hours and bias the rest.
-    return Quantity(name, "kW", IDLE_METER_KW, 500_000.0, "sum", None)
+    low_kw = IDLE_METER_KW if name in _MAY_STAND_STILL else 0.0
+    return Quantity(name, "kW", low_kw, 500_000.0, "sum", None)
 
 
 def _temperature(name: str, low: float, high: float, across: Across, stuck_hours: float | None) -> Quantity:

@@ -45,6 +45,11 @@ def test_negative_power_is_out_of_physical_range(tmp_path):
     assert table["it_power_kw"].tolist() == [5, 6]
 
 
+def test_an_idle_chillers_meter_may_read_a_little_below_zero(tmp_path):
+    _, reasons, _ = _quarantined(tmp_path, [point("P", "chiller_kw")], P=[50, -0.4, 60, -50])
+    assert reasons == {"out of physical range": 1}
+
+
 def test_a_point_may_narrow_its_physical_range(tmp_path):
     _, reasons, _ = _quarantined(tmp_path, [point("T", "supply_air_c", low=15, high=30)], T=[14, 20, 31])
     assert reasons == {"out of physical range": 2}
