@@ -13,3 +13,7 @@ class DivergedError(ArithmeticError):
     def __init__(self, message: str, last_good: Any) -> None:
         super().__init__(message)
         self.last_good = last_good
+
+
+class UnphysicalError(ValueError):
+    """Readings that break the laws of thermodynamics too often to be fitted to."""

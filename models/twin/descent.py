@@ -1,0 +1,155 @@
+"""Fits a plant to its telemetry: several starts by Adam, then Gauss-Newton, scales learned on the way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from models.errors import DivergedError
+from models.twin.objective import Objective
+from models.twin.parameters import Space
+from models.twin.record import Record, Windows, cut_windows, steps_of
+
+Say = Callable[[str], None]
+
+FIRST_SCALE = 0.05  # of a meter's typical reading, before the model's own error is known
+FIRST_SCALE_K = 0.5
+METER_SHARE = 0.4  # of those: what meters alone may miss (2 %, 0.2 K); a channel fitted better is not trusted more
+FIRST_CORRELATION = 24.0  # rows that count as one, before the residuals' memory is known
+LEAST_SHARE_OF_BEST = 1.05  # starts within this factor of the best loss count as having found it
+
+
+@dataclass(frozen=True)
+class TwinConfig:
+    """How a twin is fitted.
+
+    starts: random departures from the nameplate, the first being the nameplate itself.
+    adam_steps: of each start, every one on `first_windows` windows; then Gauss-Newton on `thinned` windows spread
+        over the record, at most `newton_steps`. The best start goes on with all windows.
+    folds: of time, left out in turn to judge the fit.
+    """
+
+    starts: int = 4
+    adam_steps: int = 6
+    learning_rate: float = 0.3
+    newton_steps: int = 10
+    first_windows: int = 8
+    thinned: int = 24
+    final_steps: int = 4
+    window_hours: float = 48.0
+    settle_hours: float = 3.0
+    folds: int = 4
+
+
+@dataclass(frozen=True)
+class Descent:
+    """Where the fit ended: `z` (p,), the objective there, curvature (p, p), the good starts' ends (k, p).
+
+    first_rows: the record's row at which each window begins to be scored, after `settle_steps`.
+    """
+
+    z: np.ndarray
+    objective: Objective
+    matrix: np.ndarray
+    starts: np.ndarray
+    first_rows: np.ndarray
+    settle_steps: int
+
+
+def descend(space: Space, record: Record, channels: tuple[str, ...], config: TwinConfig, *, seed: int, say: Say) -> Descent:
+    """The plant most probable given telemetry and prior.
+
+    Raises TooFewRowsError where no window has readings enough, DivergedError where no start gives a finite loss.
+    """
+    windows, first_rows = cut_windows(
+        record, channels, hours=config.window_hours, settle_hours=config.settle_hours
+    )
+    noise = first_scales(channels, windows) * np.sqrt(FIRST_CORRELATION)
+    objective = Objective(space, channels, record.dt_s, windows, noise)
+    say(f"{len(windows.weight)} windows of {config.window_hours:g} h, {len(space.parameters)} parameters")
+    ends = []
+    for number, start in enumerate(_starts(len(space.parameters), config.starts, seed)):
+        z = adam(objective.thinned(config.first_windows), start, config)
+        ends.append(newton(objective.thinned(config.thinned), z, config.newton_steps))
+        say(f"start {number + 1} of {config.starts} ends at loss {ends[-1][1]:.0f}")
+    ends = sorted((end for end in ends if np.isfinite(end[1])), key=lambda end: end[1])
+    if not ends:
+        raise DivergedError("no start of the twin has a finite loss; check the units of its meters", None)
+    z = ends[0][0]
+    for _ in range(2):  # residuals' spread and memory are known only near the fit
+        objective = objective.rescaled(scales(objective, z))
+        z, _ = newton(objective.thinned(config.thinned), z, config.newton_steps)
+    z, loss = newton(objective, z, config.final_steps)
+    say(f"loss {loss:.0f} on all windows")
+    good = np.stack([end for end, value in ends if value <= LEAST_SHARE_OF_BEST * ends[0][1]])
+    settle_steps = steps_of(config.settle_hours, record.dt_s)
+    return Descent(z, objective, objective.curvature(z).matrix, good, first_rows, settle_steps)
+
+
+def _starts(parameters: int, starts: int, seed: int) -> np.ndarray:
+    z = 0.7 * np.random.default_rng(seed).normal(size=(starts, parameters))
+    z[0] = 0.0
+    return z
+
+
+def adam(objective: Objective, z: np.ndarray, config: TwinConfig) -> np.ndarray:
+    """A few steps of Adam from `z`, which walk out of where Gauss-Newton's quadratic picture would mislead."""
+    schedule = optax.cosine_decay_schedule(config.learning_rate, max(config.adam_steps, 1), alpha=0.1)
+    tx = optax.chain(optax.zero_nans(), optax.adam(schedule))
+    parameters = jnp.asarray(z, dtype=jnp.float32)
+    state = tx.init(parameters)
+    for _ in range(config.adam_steps):
+        gradient = jnp.asarray(objective.curvature(np.asarray(parameters)).gradient, dtype=jnp.float32)
+        changes, state = tx.update(gradient, state)
+        parameters = optax.apply_updates(parameters, changes)
+    return np.asarray(parameters, dtype=float)
+
+
+def newton(objective: Objective, z: np.ndarray, steps: int) -> tuple[np.ndarray, float]:
+    """Levenberg-Marquardt descent from `z`; the end and its loss. Marquardt 1963, J. SIAM 11(2)."""
+    damping, at = 1e-2, objective.curvature(z)
+    for _ in range(steps):
+        for _ in range(6):
+            step = np.linalg.solve(at.matrix + damping * np.diag(np.diag(at.matrix)), at.gradient)
+            step *= min(1.0, 2.0 / max(np.abs(step).max(), 1e-9))  # a trust region of two prior spreads
+            trial, loss = z - step, objective.loss(z - step)
+            if np.isfinite(loss) and loss < at.loss:
+                break
+            damping *= 6.0
+        else:
+            return z, at.loss
+        gain, z, damping = at.loss - loss, trial, max(damping / 5.0, 1e-6)
+        if gain < 1e-3 * max(loss, 1.0):
+            return z, loss
+        at = objective.curvature(z)
+    return z, at.loss
+
+
+def first_scales(channels: tuple[str, ...], windows: Windows) -> np.ndarray:
+    """What a good textbook model would miss each meter by, (channels,)."""
+    scored = np.where(windows.weight > 0, windows.measured, np.nan)
+    typical = np.nanmean(np.abs(scored), axis=(0, 1))
+    temperature = np.array([name.endswith("_c") for name in channels])
+    return np.where(temperature, FIRST_SCALE_K, FIRST_SCALE * np.maximum(typical, 1e-6))
+
+
+def scales(objective: Objective, z: np.ndarray) -> np.ndarray:
+    """Residuals' own spread by channel, (channels,), widened for their memory so that rows count for what they tell.
+
+    Effective number of rows of a first-order process: n (1 - rho) / (1 + rho), e.g. Guideline 14-2014, annex B.
+    """
+    residual = residuals(objective, z)
+    spread = np.sqrt(np.nanmean(np.clip(residual**2, None, 9 * np.nanmedian(residual**2, axis=(0, 1)) + 1e-12), axis=(0, 1)))
+    before, after = residual[:, :-1], residual[:, 1:]
+    rho = np.nanmean(before * after, axis=(0, 1)) / np.maximum(np.nanmean(residual**2, axis=(0, 1)), 1e-12)
+    rho = np.clip(rho, 0.0, 0.98)
+    floor = METER_SHARE * first_scales(objective.channels, objective.windows)
+    return np.maximum(spread, floor) * np.sqrt((1 + rho) / (1 - rho))
+
+
+def residuals(objective: Objective, z: np.ndarray) -> np.ndarray:
+    """Measured less predicted, (windows, steps, channels); NaN where not scored."""
+    predicted = objective.predictions(z)
+    return np.where(objective.windows.weight > 0, objective.windows.measured - predicted, np.nan)

@@ -1,0 +1,63 @@
+"""What the data said of each parameter, and what they left to the textbook."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.twin.parameters import Space
+
+PINNED = 0.5  # posterior over prior standard deviation below which telemetry, not the textbook, decides
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One parameter. value: in its own unit, NaN for a curve's bend; nameplate: before telemetry.
+
+    z: departure in prior standard deviations; spread: posterior over prior standard deviation, 0-1;
+    low, high: 95 % interval of the value; starts: standard deviation of z over the starts that ended well.
+    """
+
+    name: str
+    nameplate: float
+    value: float
+    low: float
+    high: float
+    z: float
+    spread: float
+    starts: float
+
+    @property
+    def pinned(self) -> bool:
+        return self.spread < PINNED
+
+
+def posterior_covariance(matrix: np.ndarray) -> np.ndarray:
+    """Laplace's approximation: the inverse of the Gauss-Newton curvature, prior included, in z."""
+    return np.linalg.inv(matrix)
+
+
+def estimates(space: Space, z: np.ndarray, covariance: np.ndarray, starts: np.ndarray) -> tuple[Estimate, ...]:
+    """Every parameter with its interval. starts: (k, p) ends of the starts that reached the best loss, nearly."""
+    sd, between = np.sqrt(np.diag(covariance)), starts.std(axis=0)
+    found = []
+    for i, parameter in enumerate(space.parameters):
+        values = [space.value(parameter, space.at(_with(z, i, at))) for at in (z[i] - 1.96 * sd[i], z[i] + 1.96 * sd[i])]
+        found.append(
+            Estimate(
+                name=parameter.name,
+                nameplate=space.value(parameter, space.nameplate),
+                value=space.value(parameter, space.at(z)),
+                low=min(values),
+                high=max(values),
+                z=float(z[i]),
+                spread=float(sd[i]),
+                starts=float(between[i]),
+            )
+        )
+    return tuple(found)
+
+
+def _with(z: np.ndarray, i: int, value: float) -> np.ndarray:
+    other = z.copy()
+    other[i] = value
+    return other
