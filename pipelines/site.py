@@ -229,7 +229,7 @@ class Site(_Strict):
     meters: Meters
     envelope: Envelope = Envelope()
     tariff: Tariff | None = None
-    twin: dict[str, float] | None = None
+    twin: dict[str, float | str] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

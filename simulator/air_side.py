@@ -54,13 +54,13 @@ class _Loads(NamedTuple):
 def air_side_step(
     plant: Plant, state: State, setpoints: Setpoints, drivers: Drivers, faults: Faults, dt_s: float
 ) -> AirSide:
-    """Loads, then coils, then what racks see; heat goes from halls to the chilled water at `state.chw_c`."""
+    """Loads, then coils, then what racks see; heat goes from halls to the chilled water that has reached the coils."""
     loads = _loads(plant, state, setpoints, drivers, faults)
     water_kg_s, next_trim = _coil_water_kg_s(plant, state, setpoints, faults, loads, dt_s)
     conductance_w_k = coil_conductance_w_k(plant.crah, loads.airflow_kg_s, water_kg_s, faults.coil_fouling)
     capacity_j_k = plant.hall.heat_capacity_j_k
     sensible_w = mean_heat_to_sink_w(
-        state.return_air_c, state.chw_c, conductance_w_k, loads.sensible_gain_w, capacity_j_k, dt_s
+        state.return_air_c, _coil_inlet_c(state), conductance_w_k, loads.sensible_gain_w, capacity_j_k, dt_s
     )
     next_return_c = state.return_air_c + (loads.sensible_gain_w - sensible_w) * dt_s / capacity_j_k
     return_c = (state.return_air_c + next_return_c) / 2
@@ -73,7 +73,7 @@ def air_side_step(
         humidity_ratio_from_wetbulb(
             drivers.outdoor_drybulb_c, drivers.outdoor_wetbulb_c, drivers.pressure_pa
         ),
-        saturation_humidity_ratio((state.chw_c + leaving_c) / 2, drivers.pressure_pa),
+        saturation_humidity_ratio((_coil_inlet_c(state) + leaving_c) / 2, drivers.pressure_pa),
         loads.airflow_kg_s,
         dt_s,
     )
@@ -106,6 +106,10 @@ def air_side_step(
     )
 
 
+def _coil_inlet_c(state: State) -> Array:
+    return state.chw_supply_leg_c[-1]
+
+
 def _loads(plant: Plant, state: State, setpoints: Setpoints, drivers: Drivers, faults: Faults) -> _Loads:
     servers, chain, crah = plant.servers, plant.power_chain, plant.crah
     chips_w, fans_w = server_power_w(servers, drivers.it_utilization, state.rack_inlet_c)
@@ -115,7 +119,7 @@ def _loads(plant: Plant, state: State, setpoints: Setpoints, drivers: Drivers, f
     server_air = jnp.maximum(server_airflow_kg_s(servers, drivers.it_utilization, state.rack_inlet_c), 1e-3)
     air = crah_airflow_kg_s(crah, setpoints.airflow_ratio, server_air, faults.crah_fans_failed)
     speed = fan_speed(air, crah.rated_airflow_kg_s)
-    crah_fan_w = fan_power_w(crah.rated_fan_w, speed)
+    crah_fan_w = fan_power_w(crah.rated_fan_w, speed, crah.fan_power_curve)
     hall_share = servers.rated_w / servers.rated_w.sum()
     shared_w = (pdu_w + chain.ups_heat_to_hall * ups_w + chain.lighting_w) * hall_share
     skin_w_k = plant.hall.envelope_w_k + AIR_CP_J_KG_K * plant.hall.fresh_air_kg_s
@@ -147,7 +151,7 @@ def _coil_water_kg_s(
         dt_s,
     )
     return_c = state.return_air_c + 0.5 * (loads.sensible_gain_w - wanted_w) * dt_s / capacity_j_k
-    head_k = return_c - state.chw_c
+    head_k = return_c - _coil_inlet_c(state)
     conductance_w_k = jnp.where(head_k > 0.0, jnp.maximum(wanted_w, 0.0) / jnp.maximum(head_k, 0.05), 0.0)
     design_kg_s = water_for_conductance_kg_s(crah, loads.airflow_kg_s, jnp.minimum(conductance_w_k, C_air))
 

@@ -12,10 +12,11 @@ VELOCITY_EXPONENT = 0.8  # turbulent convection, Dittus and Boelter 1930
 
 @struct.dataclass
 class Crah:
-    """The CRAHs of each hall taken together, (halls,); `minimum_speed` and shares are scalars."""
+    """The CRAHs of each hall taken together, (halls,); the curve, `minimum_speed` and shares are not."""
 
     rated_airflow_kg_s: Array
     rated_fan_w: Array
+    fan_power_curve: Array  # (n,), of airflow fraction, ascending powers
     minimum_speed: Array
     rated_ua_w_k: Array
     air_side_resistance: Array  # share of the coil's thermal resistance on the air side at rated flows

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 
 from simulator.constants import WATER_DENSITY_KG_M3
 from simulator.crah import Crah, coil_conductance_w_k
-from simulator.fan import fan_power_from_curve_w
+from simulator.fan import fan_power_w
 from tests.energyplus import sizes
 from tests.energyplus.golden import LIMIT_PERCENT, cv_rmse_percent, golden
 
@@ -17,6 +17,7 @@ def coil() -> Crah:
     return Crah(
         rated_airflow_kg_s=jnp.asarray(sizes.AIR_M3_S * AIR_KG_M3),
         rated_fan_w=jnp.asarray(sizes.FAN_W),
+        fan_power_curve=jnp.asarray(sizes.FAN_CURVE),
         minimum_speed=jnp.asarray(0.0),
         rated_ua_w_k=jnp.asarray(sizes.COIL_UA_W_K),
         air_side_resistance=jnp.asarray(0.65),
@@ -35,5 +36,5 @@ def test_dry_coil_gives_the_heat_that_energyplus_says():
 def test_variable_speed_fan_uses_the_power_that_energyplus_says():
     _, hour = golden("coil_and_fan")
     flow_ratio = hour["air_kg_s"] / (sizes.AIR_M3_S * AIR_KG_M3)
-    power_w = fan_power_from_curve_w(jnp.asarray(sizes.FAN_W), flow_ratio, jnp.asarray(sizes.FAN_CURVE))
+    power_w = fan_power_w(coil().rated_fan_w, flow_ratio, coil().fan_power_curve)
     assert cv_rmse_percent(power_w, hour["fan_w"]) < LIMIT_PERCENT
