@@ -22,11 +22,12 @@ class Prior:
 
 # Not fitted: what is counted or decided, what only sets another parameter's scale, what no gradient reaches.
 FIXED = (
-    "*.units", "*.cells", "plant.control.*", "*.stage_*", "*.minimum_stage*", "*stage_s",
-    "plant.servers.rated_w", "plant.servers.shutdown_c", "*.curve_*",
-    "plant.power_chain.*_rated_w", "*.minimum_water_fraction", "*.air_mass_kg", "*.fresh_air*",
-    "*.pump.rated_flow_kg_s", "*.pump.efficiency", "plant.tower.rated_water_kg_s",  # scales of head and conductance
-    "setpoints.chillers_available", "setpoints.economizer_enable", "*.minimum_lift_k",
+    "*.units", "*.cells", "plant.control.*", "*.stage_*", "*.minimum_on_s", "*.minimum_off_s", "*.lockout_*",
+    "plant.servers.rated_w", "plant.servers.shutdown_c", "*.curve_*", "*.surge_*", "*.minimum_lift_k",
+    "plant.power_chain.*_rated_w", "*.pump.rated_flow_kg_s", "*.pump.minimum_flow_kg_s", "*.pump.efficiency",
+    "*.minimum_cw_flow_ratio", "plant.tower.rated_water_kg_s", "*_water_fraction", "plant.tower.design_wetbulb_c",
+    "plant.tower.design_range_k", "plant.tower.minimum_*", "*.drift_fraction", "*.cycles_of_concentration",
+    "*.air_mass_kg", "*.fresh_air*", "setpoints.chillers_available", "setpoints.economizer_enable",
 )  # fmt: skip
 
 # Without a utilisation meter, IT power alone drives the servers and how utilisation is scaled is a convention.
@@ -69,8 +70,15 @@ def curve_directions(name: str, size: int) -> dict[str, np.ndarray]:
     """Ways in which a performance curve may bend, as changes of its coefficients by one prior spread.
 
     Biquadratics (6) of chilled and condenser water in °C bend about 10 and 25 °C, by `CURVE_SPREAD` 10 K away;
-    curves of a ratio (3: quadratic) about full load; bicubics (10) of condenser water and a ratio likewise.
+    curves of a ratio (3: quadratic) about full load; powers of fans and pumps by parts that do not go with the
+    highest power of flow; bicubics (10) of condenser water and a ratio likewise.
     """
+    if name.endswith("power_curve") and size >= 2:  # of fans and pumps: at full flow nothing changes
+        rest = np.eye(size)[-1]
+        return {
+            "fixed part": CURVE_SPREAD * (np.eye(size)[0] - rest),
+            "linear part": CURVE_SPREAD * (np.eye(size)[1] - rest),
+        }
     if size == 6:
         return {
             "chw slope": CURVE_SPREAD * _biquadratic(1, 0, 10.0, 25.0),
@@ -81,11 +89,6 @@ def curve_directions(name: str, size: int) -> dict[str, np.ndarray]:
         return {
             "slope": CURVE_SPREAD * np.array([-1.0, 1.0, 0.0]),
             "bend": 2 * CURVE_SPREAD * np.array([1.0, -2.0, 1.0]),
-        }
-    if size == 4:
-        return {
-            "slope": CURVE_SPREAD * np.array([-1.0, 1.0, 0.0, 0.0]),
-            "bend": 2 * CURVE_SPREAD * np.array([1.0, -2.0, 1.0, 0.0]),
         }
     if size == 10:  # c0 + c3 y + c4 y² + c5 x y ..., x condenser water, y the part-load ratio
         slope, bend = np.zeros(10), np.zeros(10)

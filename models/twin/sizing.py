@@ -14,9 +14,11 @@ import simulator
 from models.twin.record import Record
 from models.twin.run import Controlled
 from simulator.constants import AIR_CP_J_KG_K, WATER_CP_J_KG_K, WATER_DENSITY_KG_M3
+from simulator.pump import CurvePump
 from simulator.types import Plant
 
 HIGH, LOW = 0.995, 0.01
+FEW_ROWS = 20  # fewer say nothing
 SELDOM = 0.02  # share of the hours that is no way of running, but an exception
 SPARE_IT = 1.15  # servers' rated power over the most they were seen to draw
 
@@ -42,7 +44,7 @@ def sized(record: Record, nameplate: dict[str, Any]) -> Controlled:
     plant = replace(plant, servers=_servers(plant.servers, record))
     if not record.metered_it:
         plant = without_hall_losses(plant)
-    for part in (_losses, _air_side, _chilled_water, _condenser_water, _chillers, _tower):
+    for part in (_losses, _air_side, _chilled_water, _condenser_water, _economizer, _chillers, _tower):
         plant = part(plant, record)
     return replace(controlled, plant=plant)
 
@@ -136,11 +138,14 @@ def _air_side(plant: Plant, record: Record) -> Plant:
 
 def _pump(pump: Any, flow_kg_s: np.ndarray, power_w: np.ndarray | None) -> Any:
     rated_kg_s = float(high(flow_kg_s))
+    least_kg_s = min(float(pump.minimum_flow_kg_s), 0.9 * float(np.nanquantile(flow_kg_s[flow_kg_s > 0], LOW)))
+    pump = _filled(pump, rated_flow_kg_s=rated_kg_s, minimum_flow_kg_s=least_kg_s)
     if power_w is None:
-        return _filled(pump, rated_flow_kg_s=rated_kg_s)
-    busy = flow_kg_s > 0.9 * rated_kg_s
-    head_pa = np.nanmedian(power_w[busy]) * WATER_DENSITY_KG_M3 * float(pump.efficiency) / rated_kg_s
-    return _filled(pump, rated_flow_kg_s=rated_kg_s, rated_head_pa=max(float(head_pa), 1e3))
+        return pump
+    rated_w = max(float(np.nanmedian(power_w[flow_kg_s > 0.9 * rated_kg_s])), 10.0)
+    if isinstance(pump, CurvePump):
+        return _filled(pump, rated_w=rated_w)
+    return _filled(pump, rated_head_pa=rated_w * WATER_DENSITY_KG_M3 * float(pump.efficiency) / rated_kg_s)
 
 
 def _chilled_water(plant: Plant, record: Record) -> Plant:
@@ -167,6 +172,33 @@ def _condenser_water(plant: Plant, record: Record) -> Plant:
     loop = _filled(loop, volume_kg=300.0 * high(flow), flow_per_chiller_kg_s=each)
     return replace(
         plant, condenser_water=replace(loop, pump=_pump(loop.pump, flow, record.measured.get("cw_pump_w")))
+    )
+
+
+def _economizer(plant: Plant, record: Record) -> Plant:
+    """Its branch's flow and its lock-out, from when enabling it drew more tower water and when it did not."""
+    flow = record.measured.get("cw_flow_kg_s")
+    if plant.economizer is None or flow is None or "chw_return_c" not in record.measured:
+        return plant
+    usual_kg_s = np.nanmedian(flow[~_economizing(record)])
+    enabled = _economizing(record) & np.isfinite(flow)
+    opened = enabled & (flow > 1.2 * usual_kg_s)
+    if opened.sum() < FEW_ROWS:
+        return plant
+    colder_k = record.measured["chw_return_c"] - np.fmax(
+        record.measured["cw_supply_c"], record.inputs.setpoints.get("cw_supply_c", np.full(len(record), -np.inf))
+    )
+    judged = enabled & np.isfinite(colder_k)
+    choices_k = np.arange(0.0, 6.1, 0.25)
+    errors = [np.sum((colder_k[judged] > choice) != opened[judged]) for choice in choices_k]
+    branch_kg_s = np.nanquantile(flow[opened], 0.9) - usual_kg_s
+    return replace(
+        plant,
+        economizer=_filled(
+            plant.economizer,
+            rated_cw_flow_kg_s=branch_kg_s,
+            lockout_difference_k=choices_k[int(np.argmin(errors))],
+        ),
     )
 
 
