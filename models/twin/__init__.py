@@ -1,7 +1,7 @@
 """The twin: the simulator's plant fitted to a site's telemetry.
 
-    twin = fit_twin(record)                          # a Plant whose sizes and curves follow the meters
-    sensors = predict(twin, setpoints, conditions)   # what they would read under other setpoints
+twin = fit_twin(record)                          # a Plant whose sizes and curves follow the meters
+sensors = predict(twin, setpoints, conditions)   # what they would read under other setpoints
 """
 
 from typing import Any
@@ -13,14 +13,27 @@ from models.twin.descent import Say, TwinConfig, descend
 from models.twin.parameters import space
 from models.twin.posterior import Estimate, estimates, posterior_covariance
 from models.twin.record import Inputs, Record
-from models.twin.run import CHANNELS, OVERHEAD
+from models.twin.run import CHANNELS, OVERHEAD, scored
 from models.twin.sizing import figures, sized
 from models.twin.twin import Bounds, Conditions, Twin, from_document, predict, to_document
 from models.twin.validate import HeldOut, bounds_of, held_out
 
 __all__ = [
-    "CHANNELS", "OVERHEAD", "Bounds", "Conditions", "Estimate", "Inputs", "Record", "Twin", "TwinConfig",
-    "HeldOut", "fit_and_judge", "fit_twin", "from_document", "predict", "to_document",
+    "CHANNELS",
+    "OVERHEAD",
+    "Bounds",
+    "Conditions",
+    "Estimate",
+    "HeldOut",
+    "Inputs",
+    "Record",
+    "Twin",
+    "TwinConfig",
+    "fit_and_judge",
+    "fit_twin",
+    "from_document",
+    "predict",
+    "to_document",
 ]  # fmt: skip
 
 
@@ -55,7 +68,7 @@ def fit_and_judge(
     record, broken = physical(record)
     for words, rows in broken.items():
         say(f"{rows} rows left out: {words}")
-    channels = tuple(name for name in CHANNELS if name in record.measured)
+    channels = scored(record.measured)
     searched = space(sized(record, described), record)
     descent = descend(searched, record, channels, config, seed=seed, say=say)
     say(f"judging on {config.folds} folds of time, each left out in turn")

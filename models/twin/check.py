@@ -61,7 +61,9 @@ def _below_ideal(record: Record) -> tuple[np.ndarray, np.ndarray] | None:
     lift_k = read["cw_supply_c"] - read["chw_supply_c"]
     ideal_w = heat_w * lift_k / (read["chw_supply_c"] + ZERO_CELSIUS_K)
     economizer = record.inputs.setpoints.get("economizer_enable", np.zeros(len(record)))
-    judged = (lift_k > LEAST_LIFT_K) & ~(economizer > 0.5) & np.isfinite(ideal_w) & np.isfinite(read["chiller_w"])
+    judged = (
+        (lift_k > LEAST_LIFT_K) & ~(economizer > 0.5) & np.isfinite(ideal_w) & np.isfinite(read["chiller_w"])
+    )
     judged &= heat_w > RUNNING_SHARE * np.nanmax(heat_w)
     return judged & (read["chiller_w"] < CARNOT_SLACK * ideal_w), judged
 

@@ -16,7 +16,10 @@ Say = Callable[[str], None]
 
 FIRST_SCALE = 0.05  # of a meter's typical reading, before the model's own error is known
 FIRST_SCALE_K = 0.5
-METER_SHARE = 0.4  # of those: what meters alone may miss (2 %, 0.2 K); a channel fitted better is not trusted more
+METER_SHARE = (
+    0.4  # of those: what meters alone may miss (2 %, 0.2 K); a channel fitted better is not trusted more
+)
+LEAST_GAIN = 3e-4  # of the loss, by one step; less is an end
 FIRST_CORRELATION = 24.0  # rows that count as one, before the residuals' memory is known
 LEAST_SHARE_OF_BEST = 1.05  # starts within this factor of the best loss count as having found it
 
@@ -58,7 +61,9 @@ class Descent:
     settle_steps: int
 
 
-def descend(space: Space, record: Record, channels: tuple[str, ...], config: TwinConfig, *, seed: int, say: Say) -> Descent:
+def descend(
+    space: Space, record: Record, channels: tuple[str, ...], config: TwinConfig, *, seed: int, say: Say
+) -> Descent:
     """The plant most probable given telemetry and prior.
 
     Raises TooFewRowsError where no window has readings enough, DivergedError where no start gives a finite loss.
@@ -79,13 +84,13 @@ def descend(space: Space, record: Record, channels: tuple[str, ...], config: Twi
         raise DivergedError("no start of the twin has a finite loss; check the units of its meters", None)
     z = ends[0][0]
     for _ in range(2):  # residuals' spread and memory are known only near the fit
-        objective = objective.rescaled(scales(objective, z))
+        objective = objective.rescaled(scales(objective, z, held=True))
         z, _ = newton(objective.thinned(config.thinned), z, config.newton_steps)
     z, loss = newton(objective, z, config.final_steps)
     say(f"loss {loss:.0f} on all windows")
     good = np.stack([end for end, value in ends if value <= LEAST_SHARE_OF_BEST * ends[0][1]])
     settle_steps = steps_of(config.settle_hours, record.dt_s)
-    return Descent(z, objective, objective.curvature(z).matrix, good, first_rows, settle_steps)
+    return Descent(z, objective, objective.rescaled(scales(objective, z, held=False)).curvature(z).matrix, good, first_rows, settle_steps)
 
 
 def _starts(parameters: int, starts: int, seed: int) -> np.ndarray:
@@ -121,7 +126,7 @@ def newton(objective: Objective, z: np.ndarray, steps: int) -> tuple[np.ndarray,
         else:
             return z, at.loss
         gain, z, damping = at.loss - loss, trial, max(damping / 5.0, 1e-6)
-        if gain < 1e-3 * max(loss, 1.0):
+        if gain < LEAST_GAIN * max(loss, 1.0):
             return z, loss
         at = objective.curvature(z)
     return z, at.loss
@@ -135,18 +140,24 @@ def first_scales(channels: tuple[str, ...], windows: Windows) -> np.ndarray:
     return np.where(temperature, FIRST_SCALE_K, FIRST_SCALE * np.maximum(typical, 1e-6))
 
 
-def scales(objective: Objective, z: np.ndarray) -> np.ndarray:
+def scales(objective: Objective, z: np.ndarray, *, held: bool) -> np.ndarray:
     """Residuals' own spread by channel, (channels,), widened for their memory so that rows count for what they tell.
 
+    held: no channel is given up for being fitted badly so far, as a descent needs it; a posterior needs the truth.
     Effective number of rows of a first-order process: n (1 - rho) / (1 + rho), e.g. Guideline 14-2014, annex B.
     """
     residual = residuals(objective, z)
-    spread = np.sqrt(np.nanmean(np.clip(residual**2, None, 9 * np.nanmedian(residual**2, axis=(0, 1)) + 1e-12), axis=(0, 1)))
+    spread = np.sqrt(
+        np.nanmean(
+            np.clip(residual**2, None, 9 * np.nanmedian(residual**2, axis=(0, 1)) + 1e-12), axis=(0, 1)
+        )
+    )
     before, after = residual[:, :-1], residual[:, 1:]
     rho = np.nanmean(before * after, axis=(0, 1)) / np.maximum(np.nanmean(residual**2, axis=(0, 1)), 1e-12)
     rho = np.clip(rho, 0.0, 0.98)
-    floor = METER_SHARE * first_scales(objective.channels, objective.windows)
-    return np.maximum(spread, floor) * np.sqrt((1 + rho) / (1 - rho))
+    usual = first_scales(objective.channels, objective.windows)
+    most = usual if held else np.inf
+    return np.clip(spread, METER_SHARE * usual, most) * np.sqrt((1 + rho) / (1 - rho))
 
 
 def residuals(objective: Objective, z: np.ndarray) -> np.ndarray:

@@ -81,7 +81,8 @@ def _of_leaf(name: str, number: int, values: np.ndarray) -> list[Parameter]:
     if "curve" in name and values.ndim == 1:
         bends = curve_directions(name, len(values))
         return [
-            Parameter(f"{short} {bend}", number, prior, direction=tuple(change)) for bend, change in bends.items()
+            Parameter(f"{short} {bend}", number, prior, direction=tuple(change))
+            for bend, change in bends.items()
         ]
     if name.endswith("_loss") and values.ndim == 1:
         return [

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import jax.numpy as jnp
 import numpy as np
 
 from models.twin.parameters import Space
@@ -32,21 +33,30 @@ class Estimate:
 
 
 def posterior_covariance(matrix: np.ndarray) -> np.ndarray:
-    """Laplace's approximation: the inverse of the Gauss-Newton curvature, prior included, in z."""
-    return np.linalg.inv(matrix)
+    """Laplace's approximation: the inverse of the Gauss-Newton curvature, prior included, in z.
+
+    The prior alone curves by 1 in every direction; less than that is single precision's rounding.
+    """
+    curvature, axes = np.linalg.eigh((matrix + matrix.T) / 2)
+    return (axes / np.maximum(curvature, 1.0)) @ axes.T
 
 
-def estimates(space: Space, z: np.ndarray, covariance: np.ndarray, starts: np.ndarray) -> tuple[Estimate, ...]:
+def estimates(
+    space: Space, z: np.ndarray, covariance: np.ndarray, starts: np.ndarray
+) -> tuple[Estimate, ...]:
     """Every parameter with its interval. starts: (k, p) ends of the starts that reached the best loss, nearly."""
     sd, between = np.sqrt(np.diag(covariance)), starts.std(axis=0)
     found = []
     for i, parameter in enumerate(space.parameters):
-        values = [space.value(parameter, space.at(_with(z, i, at))) for at in (z[i] - 1.96 * sd[i], z[i] + 1.96 * sd[i])]
+        values = [
+            space.value(parameter, space.at(jnp.asarray(_with(z, i, at))))
+            for at in (z[i] - 1.96 * sd[i], z[i] + 1.96 * sd[i])
+        ]
         found.append(
             Estimate(
                 name=parameter.name,
                 nameplate=space.value(parameter, space.nameplate),
-                value=space.value(parameter, space.at(z)),
+                value=space.value(parameter, space.at(jnp.asarray(z))),
                 low=min(values),
                 high=max(values),
                 z=float(z[i]),

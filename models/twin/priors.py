@@ -13,7 +13,8 @@ Kind = Literal["factor", "excess", "share", "shift"]
 class Prior:
     """How a parameter departs from its nameplate. spread: standard deviation before any telemetry.
 
-    factor: of the logarithm. excess: of the logarithm of what exceeds 1. share: of the logit. shift: in the parameter's own unit.
+    factor: of the logarithm. excess: of the logarithm of what exceeds 1.
+    share: of the logit. shift: in the parameter's own unit.
     """
 
     kind: Kind
@@ -52,6 +53,7 @@ PRIORS = (
     ("*_k", Prior("factor", 0.3)),
 )
 DEFAULT_FACTOR, DEFAULT_SHARE = Prior("factor", 0.4), Prior("share", 0.6)
+SQUARE_SPREAD = 0.2  # of a fan's or pump's rated power, what static pressure may make go with flow squared
 CURVE_SPREAD = 0.1  # of a performance curve's output, at the edge of its range
 
 
@@ -70,15 +72,11 @@ def curve_directions(name: str, size: int) -> dict[str, np.ndarray]:
     """Ways in which a performance curve may bend, as changes of its coefficients by one prior spread.
 
     Biquadratics (6) of chilled and condenser water in °C bend about 10 and 25 °C, by `CURVE_SPREAD` 10 K away;
-    curves of a ratio (3: quadratic) about full load; powers of fans and pumps by parts that do not go with the
-    highest power of flow; bicubics (10) of condenser water and a ratio likewise.
+    curves of a ratio (3: quadratic) about full load; powers of fans and pumps by the share that goes with one power
+    of flow less than the highest; bicubics (10) of condenser water and a ratio likewise.
     """
-    if name.endswith("power_curve") and size >= 2:  # of fans and pumps: at full flow nothing changes
-        rest = np.eye(size)[-1]
-        return {
-            "fixed part": CURVE_SPREAD * (np.eye(size)[0] - rest),
-            "linear part": CURVE_SPREAD * (np.eye(size)[1] - rest),
-        }
+    if name.endswith("power_curve") and size >= 2:  # between the affinity law and a system with static pressure
+        return {"square part": SQUARE_SPREAD * (np.eye(size)[-2] - np.eye(size)[-1])}
     if size == 6:
         return {
             "chw slope": CURVE_SPREAD * _biquadratic(1, 0, 10.0, 25.0),

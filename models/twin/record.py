@@ -1,13 +1,14 @@
 """A site's telemetry as arrays on one regular clock, and the windows of it that a fit runs in parallel."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from models.errors import TooFewRowsError
 
+Series = Any  # an array of NumPy on the way in, of JAX on the way through
 LEAST_SCORED = 0.25  # share of a window's readings below which running it is not worth while
 
 
@@ -18,11 +19,11 @@ class Inputs(NamedTuple):
     it_w: (steps, halls) IT power, or the thermal load where it stands for IT power.
     """
 
-    setpoints: dict[str, jax.Array]
-    outdoor_drybulb_c: jax.Array
-    outdoor_wetbulb_c: jax.Array
-    pressure_pa: jax.Array
-    it_w: jax.Array
+    setpoints: dict[str, Series]
+    outdoor_drybulb_c: Series
+    outdoor_wetbulb_c: Series
+    pressure_pa: Series
+    it_w: Series
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The simulator driven as a site is: by setpoints, weather and IT power, with what nobody sets held."""
 
+from collections.abc import Collection
+
 import jax
 import jax.numpy as jnp
 from flax import struct
@@ -19,6 +21,18 @@ CHANNELS = (
     "chw_return_c", "chw_flow_kg_s", "cw_supply_c", "cw_return_c", "cw_flow_kg_s", "airflow_kg_s",
     "crah_fan_speed", "chw_pump_speed", "cw_pump_speed", "tower_fan_speed", "it_utilization", "coil_heat_w",
 )  # fmt: skip
+# A machine's speed tells of its power; where that is metered, the simpler of the two is judged.
+POWER_OF_SPEED = {
+    "crah_fan_speed": "crah_fan_w",
+    "chw_pump_speed": "chw_pump_w",
+    "cw_pump_speed": "cw_pump_w",
+    "tower_fan_speed": "tower_fan_w",
+}
+
+
+def scored(measured: Collection[str]) -> tuple[str, ...]:
+    """The channels that a fit compares with these meters."""
+    return tuple(name for name in CHANNELS if name in measured and POWER_OF_SPEED.get(name) not in measured)
 
 
 @struct.dataclass
@@ -43,7 +57,9 @@ def utilization_for_power(plant: Plant, it_w: Array, inlet_c: Array) -> Array:
     return inverse_of_rising_curve(power_w, target=it_w, start=full, low=0.0 * full, high=full)
 
 
-def run(controlled: Controlled, inputs: Inputs, *, dt_s: float, state: State | None = None) -> tuple[State, Sensors]:
+def run(
+    controlled: Controlled, inputs: Inputs, *, dt_s: float, state: State | None = None
+) -> tuple[State, Sensors]:
     """Rolls the plant out over `inputs`: the state after it and sensors whose leaves lead with time.
 
     Utilisation follows from IT power at each step's inlet temperature. `jax.vmap` maps over windows.

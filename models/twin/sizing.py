@@ -6,7 +6,6 @@ Every figure is a robust quantile of what was read; where a quantity is not mete
 from dataclasses import replace
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -25,7 +24,10 @@ SPARE_IT = 1.15  # servers' rated power over the most they were seen to draw
 
 def figures(record: Record) -> dict[str, Any]:
     """Arguments of `simulator.default_plant` that telemetry gives: size, halls, numbers of machines."""
-    found: dict[str, Any] = {"it_kw": float(SPARE_IT * high(record.inputs.it_w).sum() / 1e3), "halls": record.halls}
+    found: dict[str, Any] = {
+        "it_kw": float(SPARE_IT * high(record.inputs.it_w).sum() / 1e3),
+        "halls": record.halls,
+    }
     found |= {
         argument: max(2, record.units[kind])
         for argument, kind in (("chillers", "chillers"), ("tower_cells", "towers"))
@@ -51,7 +53,10 @@ def sized(record: Record, nameplate: dict[str, Any]) -> Controlled:
 
 def _servers(servers: Any, record: Record) -> Any:
     """Rated power above what was ever drawn, idle power below: any recorded power then has its utilisation."""
-    rated_w, least_w = SPARE_IT * high(record.inputs.it_w), np.nanquantile(record.inputs.it_w, 1 - HIGH, axis=0)
+    rated_w, least_w = (
+        SPARE_IT * high(record.inputs.it_w),
+        np.nanquantile(record.inputs.it_w, 1 - HIGH, axis=0),
+    )
     idle = min(float(servers.idle_fraction), 0.7 * float(np.min(least_w / rated_w)))
     return _filled(servers, rated_w=rated_w, idle_fraction=max(idle if record.metered_it else 0.0, 1e-3))
 
@@ -73,7 +78,10 @@ def without_hall_losses(plant: Plant) -> Plant:
         power_chain=replace(chain, **nothing),
         servers=_filled(plant.servers, leakage_per_k=0.0, fan_fraction=0.0, fan_slope_per_k=0.0),
         hall=_filled(
-            plant.hall, envelope_w_k=0.0, fresh_air_kg_s=0.0, heat_capacity_j_k=0.02 * plant.hall.heat_capacity_j_k
+            plant.hall,
+            envelope_w_k=0.0,
+            fresh_air_kg_s=0.0,
+            heat_capacity_j_k=0.02 * plant.hall.heat_capacity_j_k,
         ),
         crah=_filled(plant.crah, rated_fan_w=0.0),
     )
@@ -138,7 +146,9 @@ def _air_side(plant: Plant, record: Record) -> Plant:
 
 def _pump(pump: Any, flow_kg_s: np.ndarray, power_w: np.ndarray | None) -> Any:
     rated_kg_s = float(high(flow_kg_s))
-    least_kg_s = min(float(pump.minimum_flow_kg_s), 0.9 * float(np.nanquantile(flow_kg_s[flow_kg_s > 0], LOW)))
+    least_kg_s = min(
+        float(pump.minimum_flow_kg_s), 0.9 * float(np.nanquantile(flow_kg_s[flow_kg_s > 0], LOW))
+    )
     pump = _filled(pump, rated_flow_kg_s=rated_kg_s, minimum_flow_kg_s=least_kg_s)
     if power_w is None:
         return pump
@@ -158,7 +168,9 @@ def _chilled_water(plant: Plant, record: Record) -> Plant:
     loop = _filled(loop, volume_kg=300.0 * high(flow), minimum_flow_kg_s=least)
     crah = _filled(plant.crah, rated_water_kg_s=plant.crah.rated_water_kg_s * 0 + high(flow) / record.halls)
     return replace(
-        plant, crah=crah, chilled_water=replace(loop, pump=_pump(loop.pump, flow, record.measured.get("chw_pump_w")))
+        plant,
+        crah=crah,
+        chilled_water=replace(loop, pump=_pump(loop.pump, flow, record.measured.get("chw_pump_w"))),
     )
 
 
@@ -186,7 +198,8 @@ def _economizer(plant: Plant, record: Record) -> Plant:
     if opened.sum() < FEW_ROWS:
         return plant
     colder_k = record.measured["chw_return_c"] - np.fmax(
-        record.measured["cw_supply_c"], record.inputs.setpoints.get("cw_supply_c", np.full(len(record), -np.inf))
+        record.measured["cw_supply_c"],
+        record.inputs.setpoints.get("cw_supply_c", np.full(len(record), -np.inf)),
     )
     judged = enabled & np.isfinite(colder_k)
     choices_k = np.arange(0.0, 6.1, 0.25)
@@ -215,9 +228,7 @@ def _chillers(plant: Plant, record: Record) -> Plant:
     busy = (running > 0) & ~_economizing(record) & (load_w > 0)
     each_w = 1.15 * float(high((load_w / np.maximum(running, 1.0))[busy]))
     up, down = _staging(load_w[busy] / each_w, running[busy])
-    chillers = _filled(
-        chillers, rated_capacity_w=each_w, stage_up_load_ratio=up, stage_down_load_ratio=down
-    )
+    chillers = _filled(chillers, rated_capacity_w=each_w, stage_up_load_ratio=up, stage_down_load_ratio=down)
     return replace(plant, chillers=chillers)
 
 
@@ -255,7 +266,9 @@ def condenser_flow_kg_s(record: Record) -> np.ndarray | None:
     if load_w is None or not {"chiller_w", "cw_supply_c", "cw_return_c"} <= set(read):
         return None
     rise_k = read["cw_return_c"] - read["cw_supply_c"]
-    return np.where(rise_k > 0.5, (load_w + read["chiller_w"]) / (WATER_CP_J_KG_K * np.maximum(rise_k, 0.5)), np.nan)
+    return np.where(
+        rise_k > 0.5, (load_w + read["chiller_w"]) / (WATER_CP_J_KG_K * np.maximum(rise_k, 0.5)), np.nan
+    )
 
 
 def _tower(plant: Plant, record: Record) -> Plant:

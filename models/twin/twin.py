@@ -90,7 +90,9 @@ def predict(twin: Twin, setpoints: dict[str, Array], conditions: Conditions) -> 
     """
     unknown = sorted(set(setpoints) - set(Setpoints.__dataclass_fields__))
     if unknown:
-        raise ValueError(f"no setpoint {', '.join(unknown)}; choose of {', '.join(Setpoints.__dataclass_fields__)}")
+        raise ValueError(
+            f"no setpoint {', '.join(unknown)}; choose of {', '.join(Setpoints.__dataclass_fields__)}"
+        )
     steps = jnp.shape(conditions.outdoor_wetbulb_c)
     series = {name: jnp.broadcast_to(jnp.asarray(value, float), steps) for name, value in setpoints.items()}
     inputs = Inputs(series, *(jnp.asarray(leaf, dtype=float) for leaf in conditions))
@@ -131,7 +133,10 @@ def from_document(document: dict[str, Any], *, version: str = "") -> Twin:
         jnp.asarray(document["leaves"][name], leaf.dtype).reshape(leaf.shape)
         for name, (_, leaf) in zip(names, paths, strict=True)
     ]
-    estimates = ({"value": np.nan, "nameplate": np.nan, "low": np.nan, "high": np.nan} | e for e in document["estimates"])
+    estimates = (
+        {"value": np.nan, "nameplate": np.nan, "low": np.nan, "high": np.nan} | e
+        for e in document["estimates"]
+    )
     return Twin(
         controlled=jax.tree.unflatten(structure, leaves),
         nameplate=document["nameplate"],

@@ -21,10 +21,13 @@ CONTROLLED = {"chw_supply_c": "chw_supply_c", "cw_supply_c": "cw_supply_c", "sup
 def record_of(site: Site, table: pd.DataFrame) -> Record:
     """Telemetry of the interval table on every interval between its first and last row, in the simulator's units.
 
-    Raises ModelError where load or wetbulb, without which no plant can be driven, is never read.
+    Raises ModelError where the table is empty, or load or wetbulb, without which no plant can be driven, is never read.
     """
-    clock = pd.date_range(table.index[0], table.index[-1], freq=site.interval)
-    table = table.reindex(clock)
+    if table.empty:
+        raise ModelError(
+            f'site "{site.name}" has no telemetry in that time; see: coldaisle quality --site {site.name}'
+        )
+    table = table.reindex(clock(site, table))
     plant = plant_table(site, table)
     wrong = contradictory(plant)
     inputs = Inputs(
@@ -45,9 +48,14 @@ def record_of(site: Site, table: pd.DataFrame) -> Record:
     )
 
 
+def clock(site: Site, table: pd.DataFrame) -> pd.DatetimeIndex:
+    """Every interval between a table's first and last row: the record's rows."""
+    return pd.date_range(table.index[0], table.index[-1], freq=site.interval)
+
+
 def _setpoints(site: Site, plant: pd.DataFrame) -> dict[str, np.ndarray]:
     """Recorded setpoints by field; where none is, the controlled temperature that the site file offers."""
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for quantity, field in SETPOINT_FIELDS.items():
         if quantity in plant:
             found[field] = plant[quantity].ffill(limit=_rows(site, 24.0)).to_numpy(dtype=float)

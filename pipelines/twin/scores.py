@@ -31,7 +31,7 @@ def predictions(twin: Twin, record: Record, channels: tuple[str, ...]) -> dict[s
     return {name: np.where(judged, np.asarray(channel(sensors, name)), np.nan) for name in channels}
 
 
-def regression(record: Record, rows: np.ndarray, target: np.ndarray) -> "Quadratic":
+def quadratic(record: Record, rows: np.ndarray, target: np.ndarray) -> "Quadratic":
     """Least squares of all products of two of the twin's own inputs on `rows` of the record."""
     return Quadratic(_inputs(record)[rows], target[rows])
 
@@ -60,7 +60,9 @@ def _inputs(record: Record) -> np.ndarray:
     return np.stack([column for column in columns if np.nanstd(column) > 1e-6], axis=1)
 
 
-def scores(record: Record, times: pd.DatetimeIndex, predicted: dict[str, dict[str, np.ndarray]]) -> list[dict[str, Any]]:
+def scores(
+    record: Record, times: pd.DatetimeIndex, predicted: dict[str, dict[str, np.ndarray]]
+) -> list[dict[str, Any]]:
     """One row per model of `predicted` (model -> channel -> (n,)): power and rack inlet, where all models have both.
 
     cv_rmse, nmbe of power on hourly means, cv_rmse_interval on the site's own interval, rack_inlet_rmse_k hourly.
@@ -69,7 +71,9 @@ def scores(record: Record, times: pd.DatetimeIndex, predicted: dict[str, dict[st
     common = np.logical_and.reduce([np.isfinite(of[power]) for of in predicted.values()])
     for model, of in predicted.items():
         row: dict[str, Any] = {"model": model}
-        frame = pd.DataFrame({"measured": record.measured[power], "predicted": of[power]}, index=times)[common].dropna()
+        frame = pd.DataFrame({"measured": record.measured[power], "predicted": of[power]}, index=times)[
+            common
+        ].dropna()
         hourly = whole_hours(frame, record.dt_s)
         row |= {
             "cv_rmse": cv_rmse(*_pair(hourly)),
@@ -79,7 +83,9 @@ def scores(record: Record, times: pd.DatetimeIndex, predicted: dict[str, dict[st
         }
         if "rack_inlet_c" in of and "rack_inlet_c" in record.measured:
             inlet = {"measured": record.measured["rack_inlet_c"], "predicted": of["rack_inlet_c"]}
-            error = whole_hours(pd.DataFrame(inlet, index=times).dropna(), record.dt_s).diff(axis=1)["predicted"]
+            error = whole_hours(pd.DataFrame(inlet, index=times).dropna(), record.dt_s).diff(axis=1)[
+                "predicted"
+            ]
             row["rack_inlet_rmse_k"] = float(np.sqrt((error**2).mean()))
         found.append(row)
     return found
