@@ -8,13 +8,12 @@ The same as `coldaisle simulate`, in three lines:
 
 A study's folder is named by a hash of everything its figures follow from, the simulator's own source included.
 Each chunk of cases becomes one file, whole or absent, so that an interrupted study goes on where it stopped and
-gives the same table; memory holds one chunk, however large the grid.
+gives the same table; memory holds one chunk, however large the grid. With `hourly=True` every chunk's hours are
+kept as well, in files of their own: `study.hours()` reads them.
 """
 
 import hashlib
 import json
-import os
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,14 +32,25 @@ import simulator
 from pipelines.errors import ScenarioError, SiteError
 from pipelines.simulation.conditions import Conditions, plant_of, prices_per_kwh
 from pipelines.simulation.grid import FAULT_RANGES, SETPOINT_RANGES, Grid, study_grid
-from pipelines.simulation.outcomes import Shape, World, compiled_outcomes, totals
+from pipelines.simulation.outcomes import Shape, World, compiled_outcomes, named_figures, totals
 from pipelines.simulation.plant import nameplate_plant
+from pipelines.simulation.study_files import (
+    HOURLY,
+    MANIFEST,
+    PARTS,
+    TABLE,
+    is_whole,
+    part,
+    replace,
+    write_whole,
+)
 from pipelines.simulation.what_if import BLOCK_HOURS, WhatIf
 from pipelines.site import Site
 
 CHUNK_CASES = 512  # more is not faster and takes more memory
 LEAST_CHUNK_CASES = 8  # as fast as one: a vector unit's width; and small studies share a compilation
 MAX_DRIVER_STEPS = 2**25  # weather and load of the seeds in memory at a time: 0.5 GiB
+MAX_CASE_HOURS = 2**21  # hourly figures of a chunk: 0.2 GiB
 Progress = Callable[[int, int], None]  # cases done, of how many
 
 
@@ -59,11 +69,27 @@ class Study:
 
     @property
     def path(self) -> Path:
-        return self.folder / "table.parquet"
+        return self.folder / TABLE
+
+    @property
+    def hours_path(self) -> Path:
+        return self.folder / HOURLY
 
     def table(self, columns: list[str] | None = None) -> pd.DataFrame:
         """A row per case: seed, setpoints, faults that are swept or present, and what they amount to."""
         return pd.read_parquet(self.path, columns=columns)
+
+    def hours(self, case: int, columns: list[str] | None = None) -> pd.DataFrame:
+        """Hours of one case, its row number in `table()`: energy, PUE, water, inlet, minutes out.
+
+        Raises ScenarioError where the study was run without them.
+        """
+        if not self.hours_path.is_dir():
+            raise ScenarioError(
+                f"study {self.folder.name} has no hours; run it again with hourly=True (--hourly)"
+            )
+        found = pd.read_parquet(self.hours_path, columns=columns, filters=[("case", "==", case)])
+        return found.reset_index(drop=True)
 
 
 def run_study(
@@ -73,6 +99,7 @@ def run_study(
     *,
     folder: Path,
     chunk_cases: int = CHUNK_CASES,
+    hourly: bool = False,
     progress: Progress | None = None,
 ) -> Study:
     """Run what is not yet there of a study and return it; see `study_grid` for `axes`.
@@ -94,21 +121,34 @@ def run_study(
     manifest = _manifest(site, scenario, grid, chunk)
     home = _opened(Path(folder) / f"{site.name}-{manifest['hash'][:12]}", manifest)
     starts = range(0, grid.cases, chunk)
-    done = [start for start in starts if _is_whole(_part(home, start), min(chunk, grid.cases - start))]
-    resumed = sum(min(chunk, grid.cases - start) for start in done)
+    missing = [start for start in starts if not _is_done(home, start, grid, chunk, scenario, hourly)]
+    resumed = grid.cases - sum(min(chunk, grid.cases - start) for start in missing)
     count, run = resumed, _Runner(site, scenario, grid, plant, conditions, chunk)
     if progress:
         progress(count, grid.cases)
-    for start in sorted(set(starts) - set(done)):
-        rows = run.chunk(start)
-        _write_whole(_part(home, start), [pa.Table.from_pandas(rows, preserve_index=False)])
-        count += len(rows)
+    for start in missing:
+        count += _keep(home, start, *run.chunk(start, hourly))
         if progress:
             progress(count, grid.cases)
-    _write_whole(home / "table.parquet", (pq.read_table(_part(home, start)) for start in starts))
+    write_whole(home / TABLE, (pq.read_table(part(home, start)) for start in starts))
     notes = (*conditions.notes, *_left_out_note(grid))
     seconds = time.monotonic() - started
     return Study(site.name, home, grid.axes, grid.cases, grid.left_out, resumed, seconds, notes)
+
+
+def _is_done(home: Path, start: int, grid: Grid, chunk: int, scenario: WhatIf, hourly: bool) -> bool:
+    cases = min(chunk, grid.cases - start)
+    hours_there = not hourly or is_whole(part(home, start, folder=HOURLY), cases * scenario.days * 24)
+    return hours_there and is_whole(part(home, start), cases)
+
+
+def _keep(home: Path, start: int, rows: pd.DataFrame, hours: pa.Table | None) -> int:
+    """Write a chunk, its hours first: a part that is there has its hours."""
+    if hours is not None:
+        (home / HOURLY).mkdir(exist_ok=True)
+        write_whole(part(home, start, folder=HOURLY), [hours])
+    write_whole(part(home, start), [pa.Table.from_pandas(rows, preserve_index=False)])
+    return len(rows)
 
 
 class _Runner:
@@ -130,22 +170,37 @@ class _Runner:
         self._seeds_at_once = _most_seeds(grid, chunk)
         self._drawn: dict[int, tuple[simulator.Plant, simulator.Drivers]] = {}
         warmup_blocks, many_plants = scenario.warmup_hours // BLOCK_HOURS, scenario.plant_spread > 0
-        self._run = compiled_outcomes(Shape(self._blocks[0], warmup_blocks, scenario.dt_s, many_plants))
+        shape = Shape(self._blocks[0], BLOCK_HOURS, warmup_blocks, scenario.dt_s, many_plants)
+        self._run = compiled_outcomes(shape)
 
-    def chunk(self, start: int) -> pd.DataFrame:
-        """Rows of the cases from `start`. The last chunk is filled up with its last case, then cut."""
+    def chunk(self, start: int, hourly: bool) -> tuple[pd.DataFrame, pa.Table | None]:
+        """Rows of the cases from `start`, and where wanted their hours.
+
+        The last chunk is filled up with its last case, then cut: one size needs one compilation.
+        """
         end = min(start + self._chunk, self._grid.cases)
         inputs = self._grid.inputs(start, end)
         padded = {name: np.pad(v, (0, self._chunk - len(v)), mode="edge") for name, v in inputs.items()}
         seeds, which = np.unique(padded["seed"].astype(int), return_inverse=True)
-        blockwise = self._run(
+        figures = self._run(
             self._world(seeds),
             jnp.asarray(which),
             simulator.Setpoints(**_arrays(padded, SETPOINT_RANGES)),
             simulator.Faults(**_arrays(padded, FAULT_RANGES)),
         )
-        found = totals(blockwise, self._site, self._scenario.dt_s)
-        return pd.DataFrame(self._shown(inputs) | {name: v[: end - start] for name, v in found.items()})
+        hours = {name: np.asarray(values)[: end - start] for name, values in figures.items()}
+        found = totals(hours, self._site, self._scenario.dt_s)
+        rows = pd.DataFrame(self._shown(inputs) | found)
+        return rows, self._hours(start, hours) if hourly else None
+
+    def _hours(self, start: int, figures: dict[str, np.ndarray]) -> pa.Table:
+        """Hours of cases from `start`, a row each, from figures (cases, hours)."""
+        cases, hours = figures["facility_kwh"].shape
+        times = pd.date_range(self._scenario.start_utc, periods=hours, freq="1h").as_unit("s")
+        named = named_figures(figures, self._site, self._scenario.dt_s)
+        case = np.repeat(np.arange(start, start + cases, dtype=np.int32), hours)
+        columns = {name: values.ravel().astype(np.float32) for name, values in named.items()}
+        return pa.table({"case": case, "time": pa.array(np.tile(times, cases)), **columns})
 
     def _shown(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         absent = {name for name in FAULT_RANGES if self._grid.fixed.get(name) == 0.0}
@@ -178,6 +233,7 @@ class _Runner:
 def _chunk_size(grid: Grid, scenario: WhatIf, asked: int) -> int:
     """Cases a call: no more than asked, needed, or than keeps weather in memory bounded."""
     size = min(asked, max(LEAST_CHUNK_CASES, 1 << (grid.cases - 1).bit_length()))
+    size = min(size, max(1, MAX_CASE_HOURS // (scenario.days * 24)))
     seeds = max(2, MAX_DRIVER_STEPS // scenario.steps)
     if len(grid.axes.get("seed", ())) <= seeds:
         return size
@@ -238,45 +294,6 @@ def _digest(paths: list[Path]) -> str:
 
 def _opened(home: Path, manifest: dict[str, Any]) -> Path:
     """The study's folder with its manifest. The hash is in its name, so parts in it are this study's."""
-    (home / "parts").mkdir(parents=True, exist_ok=True)
-    _replace(home / "manifest.json", lambda path: path.write_text(json.dumps(manifest, indent=1)))
+    (home / PARTS).mkdir(parents=True, exist_ok=True)
+    replace(home / MANIFEST, lambda path: path.write_text(json.dumps(manifest, indent=1)))
     return home
-
-
-def _part(home: Path, start: int) -> Path:
-    return home / "parts" / f"cases-{start:08d}.parquet"
-
-
-def _is_whole(path: Path, rows: int) -> bool:
-    try:
-        return pq.read_metadata(path).num_rows == rows
-    except (OSError, pa.ArrowInvalid):
-        return False
-
-
-def _write_whole(path: Path, tables: Any) -> None:
-    """Tables one after another as one file, whole or not at all."""
-
-    def write(partial: Path) -> None:
-        writer = None
-        try:
-            for table in tables:
-                writer = writer or pq.ParquetWriter(partial, table.schema)
-                writer.write_table(table)
-        finally:
-            if writer:
-                writer.close()
-
-    _replace(path, write)
-
-
-def _replace(path: Path, write: Callable[[Path], Any]) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
-        write(Path(name))
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -289,3 +289,24 @@ def test_three_lines_of_python_give_the_command_s_table(tmp_path: Path) -> None:
     table = study.table()
 
     pd.testing.assert_frame_equal(table, pd.read_parquet(by_command), check_exact=True)
+
+
+def test_hours_of_a_study_add_up_to_its_table_and_survive_an_interruption(
+    site, study: Study, tmp_path: Path
+) -> None:
+    with pytest.raises(ScenarioError, match="--hourly"):
+        study.hours(0)
+    kept = run_study(site, HOT_DAY, AXES, folder=study.folder.parent, chunk_cases=8, hourly=True)
+    assert kept.resumed_cases == 0  # finished, but without hours
+    case = 9  # of the second chunk
+    hours = kept.hours(case)
+    assert hours["time"].tolist() == list(pd.date_range(HOT_DAY.start_utc, periods=24, freq="1h"))
+    row = kept.table().iloc[case]
+    assert hours["facility_kwh"].sum() == pytest.approx(row["facility_kwh"], rel=1e-6)
+    assert hours["rack_inlet_max_c"].max() == pytest.approx(row["rack_inlet_max_c"], rel=1e-6)
+    (kept.hours_path / "cases-00000008.parquet").unlink()
+    assert (
+        run_study(site, HOT_DAY, AXES, folder=study.folder.parent, chunk_cases=8, hourly=True).resumed_cases
+        == 8
+    )
+    pd.testing.assert_frame_equal(kept.hours(case), hours, check_exact=True)
