@@ -10,7 +10,7 @@ from pipelines.errors import ColdaisleError
 
 def application() -> typer.Typer:
     """The command line with every command registered; each imports its heavy parts only when it runs."""
-    from pipelines.cli import demo, ingest, learn, quality, recommend, simulate, site
+    from pipelines.cli import demo, energyplus, ingest, learn, quality, recommend, simulate, site
 
     app = typer.Typer(
         help="Learn from a data center's telemetry and recommend cooling setpoints.",
@@ -25,6 +25,7 @@ def application() -> typer.Typer:
     app.command("backtest")(learn.backtest)
     app.command("recommend")(recommend.recommend)
     app.command("simulate")(simulate.simulate)
+    app.command("energyplus")(energyplus.energyplus)
     app.command("demo")(demo.demo)
     return app
 
