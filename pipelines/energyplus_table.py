@@ -13,17 +13,15 @@ tag = "CH.KW"
 unit = "W"                            # EnergyPlus's; the point's own unit follows from [[points]]
 variables = [{ name = "Chiller Electricity Rate", key = "Chiller" }]
 
-[[energyplus.setpoints]]              # what a setpoint's tag writes, and the reading that proves it
+[[energyplus.setpoints]]              # what a setpoint's tag writes, and the readings that prove it
 tag = "PLANT.CHWS_SP_C"
-actuators = [{ component = "Schedule:Constant", control = "Schedule Value", key = "ChwSetpoint" }]
+actuators = [{ component = "Schedule:Constant", control = "Schedule Value", key = "ChwSetpoint", moves = "CHWS_C" }]
 probe = [7.0, 14.0]
-moves = "CHWS_C"
-least_move = 2.0                      # in EnergyPlus's unit of that reading
+least_move = 2.0                      # in EnergyPlus's unit of what `moves` names
 
 [[energyplus.loads]]                  # what IT utilisation 0-1 writes
-actuators = [{ component = "Schedule:Constant", control = "Schedule Value", key = "HallLoad" }]
+actuators = [{ component = "Schedule:Constant", control = "Schedule Value", key = "HallLoad", moves = "IT_KW" }]
 probe = [0.3, 0.8]
-moves = "IT_KW"
 least_move = 1000.0
 """
 
@@ -53,19 +51,19 @@ class ReadingTable(_Strict):
 
 
 class ActuatorTable(_Strict):
-    """An actuator as EnergyPlus's .edd file lists it."""
+    """An actuator as EnergyPlus's .edd file lists it, and the reading that must follow it."""
 
     component: str
     control: str
     key: str
+    moves: str
 
 
 class DrivenTable(_Strict):
-    """Actuators that one value writes, and the reading that must follow when it is toggled between `probe`."""
+    """Actuators that one value writes; toggled between `probe`, each must move its reading by `least_move`."""
 
     actuators: list[ActuatorTable] = Field(min_length=1)
     probe: tuple[float, float]
-    moves: str
     least_move: float = Field(gt=0)
 
 
@@ -92,7 +90,7 @@ class EnergyPlusTable(_Strict):
     def _names_are_readings(self) -> Self:
         known = {reading.tag for reading in self.readings}
         summed = {reading.tag for reading in self.readings if len(reading.variables) > 1}
-        probes = [each.moves for each in (*self.setpoints, *self.loads)]
+        probes = [each.moves for driven in (*self.setpoints, *self.loads) for each in driven.actuators]
         vague = sorted(summed & set(probes))
         if vague:
             raise ValueError(

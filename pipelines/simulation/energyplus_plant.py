@@ -175,7 +175,12 @@ def _variables(table: EnergyPlusTable) -> dict[str, Variable]:
 def _actuators(table: EnergyPlusTable) -> dict[str, Actuator]:
     return {
         name: Actuator(
-            actuator.component, actuator.control, actuator.key, *driven.probe, driven.moves, driven.least_move
+            actuator.component,
+            actuator.control,
+            actuator.key,
+            *driven.probe,
+            actuator.moves,
+            driven.least_move,
         )
         for prefix, driven in _driven(table)
         for name, actuator in zip(_actuator_names(driven, prefix), driven.actuators, strict=True)

@@ -46,14 +46,12 @@ readings = [
 ]
 [[energyplus.setpoints]]
 tag = "CHWS_SP_C"
-actuators = [{ component = "Schedule:Constant", control = "Schedule Value", key = "ChwSetpoint" }]
+actuators = [{ component = "Schedule:Constant", control = "Schedule Value", key = "ChwSetpoint", moves = "CHWS_F" }]
 probe = [8.0, 14.0]
-moves = "CHWS_F"
 least_move = 4.0
 [[energyplus.loads]]
-actuators = [{ component = "Schedule:Constant", control = "Schedule Value", key = "HallLoad" }]
+actuators = [{ component = "Schedule:Constant", control = "Schedule Value", key = "HallLoad", moves = "LOAD_KW" }]
 probe = [0.3, 0.7]
-moves = "LOAD_KW"
 least_move = 1000.0
 """
 
