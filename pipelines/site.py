@@ -230,7 +230,7 @@ class Site(_Strict):
     meters: Meters
     envelope: Envelope = Envelope()
     tariff: Tariff | None = None
-    twin: dict[str, float] | None = None
+    twin: dict[str, float | str] | None = None
     energyplus: EnergyPlusTable | None = None
 
     @model_validator(mode="after")

@@ -5,14 +5,15 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax import Array
 
+from simulator.coil import CoilAir, coil_air, coil_duty, water_for_conductance_kg_s
 from simulator.constants import AIR_CP_J_KG_K, EVAPORATION_J_KG
-from simulator.crah import coil_conductance_w_k, crah_airflow_kg_s, water_for_conductance_kg_s
+from simulator.crah import crah_airflow_kg_s
 from simulator.fan import fan_power_w, fan_speed
 from simulator.hall import humidity_step, rack_inlet_c, rack_outlet_c, recirculation_fraction
 from simulator.it import server_airflow_kg_s, server_power_w
 from simulator.pi import pi_step
 from simulator.power_chain import power_chain_losses_w
-from simulator.psychrometrics import humidity_ratio_from_wetbulb, saturation_humidity_ratio
+from simulator.psychrometrics import humidity_ratio_from_wetbulb
 from simulator.solve import mean_heat_to_sink_w
 from simulator.types import Drivers, Faults, Plant, Setpoints, State
 
@@ -54,13 +55,19 @@ class _Loads(NamedTuple):
 def air_side_step(
     plant: Plant, state: State, setpoints: Setpoints, drivers: Drivers, faults: Faults, dt_s: float
 ) -> AirSide:
-    """Loads, then coils, then what racks see; heat goes from halls to the chilled water at `state.chw_c`."""
+    """Loads, then coils, then what racks see; heat goes from halls to the chilled water that has reached the coils."""
     loads = _loads(plant, state, setpoints, drivers, faults)
-    water_kg_s, next_trim = _coil_water_kg_s(plant, state, setpoints, faults, loads, dt_s)
-    conductance_w_k = coil_conductance_w_k(plant.crah, loads.airflow_kg_s, water_kg_s, faults.coil_fouling)
+    meeting = coil_air(state.return_air_c, state.humidity_ratio, _coil_inlet_c(state), drivers.pressure_pa)
+    water_kg_s, next_trim = _coil_water_kg_s(plant, state, setpoints, faults, loads, meeting, dt_s)
+    duty = coil_duty(plant.crah, meeting, loads.airflow_kg_s, water_kg_s, faults.coil_fouling)
     capacity_j_k = plant.hall.heat_capacity_j_k
     sensible_w = mean_heat_to_sink_w(
-        state.return_air_c, state.chw_c, conductance_w_k, loads.sensible_gain_w, capacity_j_k, dt_s
+        state.return_air_c,
+        meeting.water_c,
+        duty.sensible_w_k,
+        loads.sensible_gain_w,
+        capacity_j_k,
+        dt_s,
     )
     next_return_c = state.return_air_c + (loads.sensible_gain_w - sensible_w) * dt_s / capacity_j_k
     return_c = (state.return_air_c + next_return_c) / 2
@@ -73,8 +80,8 @@ def air_side_step(
         humidity_ratio_from_wetbulb(
             drivers.outdoor_drybulb_c, drivers.outdoor_wetbulb_c, drivers.pressure_pa
         ),
-        saturation_humidity_ratio((state.chw_c + leaving_c) / 2, drivers.pressure_pa),
-        loads.airflow_kg_s,
+        duty.surface_humidity_ratio,
+        duty.drying_kg_s,
         dt_s,
     )
     latent_w = condensed_kg_s * EVAPORATION_J_KG
@@ -106,6 +113,10 @@ def air_side_step(
     )
 
 
+def _coil_inlet_c(state: State) -> Array:
+    return state.chw_supply_leg_c[-1]
+
+
 def _loads(plant: Plant, state: State, setpoints: Setpoints, drivers: Drivers, faults: Faults) -> _Loads:
     servers, chain, crah = plant.servers, plant.power_chain, plant.crah
     chips_w, fans_w = server_power_w(servers, drivers.it_utilization, state.rack_inlet_c)
@@ -115,7 +126,7 @@ def _loads(plant: Plant, state: State, setpoints: Setpoints, drivers: Drivers, f
     server_air = jnp.maximum(server_airflow_kg_s(servers, drivers.it_utilization, state.rack_inlet_c), 1e-3)
     air = crah_airflow_kg_s(crah, setpoints.airflow_ratio, server_air, faults.crah_fans_failed)
     speed = fan_speed(air, crah.rated_airflow_kg_s)
-    crah_fan_w = fan_power_w(crah.rated_fan_w, speed)
+    crah_fan_w = fan_power_w(crah.rated_fan_w, speed, crah.fan_power_curve)
     hall_share = servers.rated_w / servers.rated_w.sum()
     shared_w = (pdu_w + chain.ups_heat_to_hall * ups_w + chain.lighting_w) * hall_share
     skin_w_k = plant.hall.envelope_w_k + AIR_CP_J_KG_K * plant.hall.fresh_air_kg_s
@@ -129,7 +140,13 @@ def _fan_rise_k(loads: _Loads) -> Array:
 
 
 def _coil_water_kg_s(
-    plant: Plant, state: State, setpoints: Setpoints, faults: Faults, loads: _Loads, dt_s: float
+    plant: Plant,
+    state: State,
+    setpoints: Setpoints,
+    faults: Faults,
+    loads: _Loads,
+    meeting: CoilAir,
+    dt_s: float,
 ) -> tuple[Array, Array]:
     """Water the valves let through, kg/s, and the trim's next integral.
 
@@ -147,9 +164,11 @@ def _coil_water_kg_s(
         dt_s,
     )
     return_c = state.return_air_c + 0.5 * (loads.sensible_gain_w - wanted_w) * dt_s / capacity_j_k
-    head_k = return_c - state.chw_c
+    head_k = return_c - meeting.water_c
     conductance_w_k = jnp.where(head_k > 0.0, jnp.maximum(wanted_w, 0.0) / jnp.maximum(head_k, 0.05), 0.0)
-    design_kg_s = water_for_conductance_kg_s(crah, loads.airflow_kg_s, jnp.minimum(conductance_w_k, C_air))
+    design_kg_s = water_for_conductance_kg_s(
+        crah, meeting, loads.airflow_kg_s, jnp.minimum(conductance_w_k, C_air)
+    )
 
     room_for_more = crah.rated_water_kg_s / jnp.maximum(design_kg_s, 1e-3) - 1
     gains = plant.control.coil_trim.replace(  # type: ignore[attr-defined]

@@ -1,48 +1,89 @@
-"""Chilled-water loop: one mixed volume, variable primary flow with a minimum through the evaporators."""
+"""Chilled-water loop: supply and return legs that take time to pass, variable flow with a minimum.
+
+Each leg is a row of well-mixed volumes: transport delay with some mixing, as in pipes, headers and a tank.
+"""
+
+from typing import NamedTuple
 
 import jax.numpy as jnp
 from flax import struct
 from jax import Array
 
 from simulator.constants import WATER_CP_J_KG_K
-from simulator.pump import Pump
-from simulator.solve import mean_heat_to_sink_w
+from simulator.pump import NO_FLOW_KG_S, PumpGroup
+
+LEG_NODES = 2  # volumes in each leg
 
 
 @struct.dataclass
 class ChilledWater:
     """Scalars."""
 
-    volume_kg: Array
-    pump: Pump
+    volume_kg: Array  # both legs
+    pump: PumpGroup
     minimum_flow_kg_s: Array  # per running chiller, kept by the bypass
 
 
-def loop_heat_capacity_j_k(loop: ChilledWater) -> Array:
-    return loop.volume_kg * WATER_CP_J_KG_K
+class LoopPass(NamedTuple):
+    """What comes back to the plant over a step, linear in what leaves it: `return = passed * leaving + held`."""
+
+    passed: Array
+    held_c: Array
+
+    def return_c(self, leaving_c: Array) -> Array:
+        return self.passed * leaving_c + self.held_c
+
+    def leaving_c(self, cooled_k: Array) -> Array:
+        """Water that leaves a plant which takes `cooled_k` from what comes back: the balance that closes the loop."""
+        return (self.held_c - cooled_k) / (1 - self.passed)
+
+
+def node_heat_capacity_j_k(loop: ChilledWater) -> Array:
+    """Of one volume of one leg."""
+    return loop.volume_kg * WATER_CP_J_KG_K / (2 * LEG_NODES)
 
 
 def plant_flow_kg_s(loop: ChilledWater, coil_flow_kg_s: Array, chillers_running: Array) -> Array:
-    """Flow through the plant: what the coils draw, at least the running evaporators' minimum."""
-    minimum = loop.minimum_flow_kg_s * jnp.maximum(chillers_running, 1.0)
-    return jnp.maximum(coil_flow_kg_s, minimum)
+    """Flow through the plant: what the coils draw, at least the running evaporators' and the pumps' minimum.
+
+    The pumps never stop: something must circulate for the controllers to see a load.
+    """
+    wanted_kg_s = jnp.maximum(coil_flow_kg_s, loop.minimum_flow_kg_s * chillers_running)
+    return loop.pump.flow_kg_s(jnp.maximum(wanted_kg_s, 2 * NO_FLOW_KG_S))
 
 
-def return_c(supply_c: Array, heat_w: Array, flow_kg_s: Array) -> Array:
-    """Temperature of the water that comes back to the plant: heat balance of the stream."""
-    return supply_c + heat_w / (WATER_CP_J_KG_K * flow_kg_s)
+def leg_step(
+    loop: ChilledWater, nodes_c: Array, inflow_c: Array, flow_kg_s: Array, dt_s: float
+) -> tuple[Array, Array]:
+    """Temperatures of a leg's volumes after `dt_s`, (LEG_NODES,), and of its outflow, mean over the step.
+
+    Exact solution of `M dT/dt = m (T_in - T)` for each volume with its inflow's mean, so that what flows in, flows
+    out or is stored; it depends on the inflow linearly.
+    """
+    decay, memory = _decay_and_memory(loop, flow_kg_s, dt_s)
+    after = []
+    for n in range(LEG_NODES):
+        after.append(inflow_c + (nodes_c[n] - inflow_c) * decay)
+        inflow_c = inflow_c + (nodes_c[n] - inflow_c) * memory
+    return jnp.stack(after), inflow_c
 
 
-def heat_to_remove_w(
-    loop: ChilledWater, supply_c: Array, setpoint_c: Array, heat_w: Array, flow_kg_s: Array, dt_s: float
-) -> Array:
-    """Mean heat to take out over `dt_s` so that leaving water meets its setpoint, W; never negative."""
-    wanted = mean_heat_to_sink_w(
-        mass_c=supply_c,
-        sink_c=setpoint_c - heat_w / (WATER_CP_J_KG_K * flow_kg_s),
-        conductance_w_k=WATER_CP_J_KG_K * flow_kg_s,
-        gain_w=heat_w,
-        heat_capacity_j_k=loop_heat_capacity_j_k(loop),
-        dt_s=dt_s,
-    )
-    return jnp.maximum(wanted, 0.0)
+def loop_pass(
+    loop: ChilledWater,
+    supply_leg_c: Array,
+    return_leg_c: Array,
+    coil_rise_k: Array,
+    flow_kg_s: Array,
+    dt_s: float,
+) -> LoopPass:
+    """The way from the plant through supply leg, coils and return leg, as a linear function."""
+    _, memory = _decay_and_memory(loop, flow_kg_s, dt_s)
+    _, at_coils_c = leg_step(loop, supply_leg_c, jnp.zeros_like(coil_rise_k), flow_kg_s, dt_s)
+    _, back_c = leg_step(loop, return_leg_c, at_coils_c + coil_rise_k, flow_kg_s, dt_s)
+    return LoopPass(passed=(1 - memory) ** (2 * LEG_NODES), held_c=back_c)
+
+
+def _decay_and_memory(loop: ChilledWater, flow_kg_s: Array, dt_s: float) -> tuple[Array, Array]:
+    """A volume's start temperature's share in its temperature after the step, and in its mean over the step."""
+    x = jnp.maximum(flow_kg_s * WATER_CP_J_KG_K * dt_s / node_heat_capacity_j_k(loop), 1e-4)
+    return jnp.exp(-x), -jnp.expm1(-x) / x

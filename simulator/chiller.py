@@ -1,18 +1,23 @@
-"""Electric chillers: DOE-2 curves, several identical machines, staging with timers."""
+"""Electric chillers: what every kind has, and the kind whose curves are of entering condenser water."""
 
-import jax
+from abc import ABC, abstractmethod
+
 import jax.numpy as jnp
 from flax import struct
 from jax import Array
 
+from simulator.curves import biquadratic, polynomial
+
+LEAST_CAPACITY, MOST_CAPACITY = 0.1, 2.0  # of rated: a curve read far outside its data stays physical
+LEAST_INPUT, MOST_INPUT = 0.02, 3.0
+
 
 @struct.dataclass
-class Chillers:
-    """`units` identical machines; scalars except the curves.
+class Chillers(ABC):
+    """`units` identical machines; scalars except the curves, whose form each kind says.
 
-    `capacity_curve`, `input_curve` (6,): `c0 + c1 x + c2 x² + c3 y + c4 y² + c5 x y`, x the leaving
-    chilled-water and y the entering condenser-water temperature in °C. `part_load_curve` (3,):
-    `c0 + c1 PLR + c2 PLR²`.
+    `capacity_curve`, `input_curve` (6,): `simulator.curves.biquadratic` of leaving chilled water and of condenser
+    water, °C, over rated capacity and over rated input per output.
     """
 
     units: Array
@@ -22,82 +27,108 @@ class Chillers:
     input_curve: Array
     part_load_curve: Array
     minimum_load_ratio: Array  # below it the machine cycles
+    minimum_unloading_ratio: Array  # below it hot gas is bypassed: input no longer falls with load
+    surge_lift_k: Array  # condenser over chilled water up to which that ratio holds
+    surge_ratio_per_k: Array  # what each kelvin more adds to it, so that the compressor does not surge
     minimum_cw_c: Array  # entering condenser water is held above this by a bypass
     minimum_lift_k: Array  # and this far above leaving chilled water
     curve_chw_low_c: Array
     curve_chw_high_c: Array
+    curve_cw_low_c: Array  # of the condenser water that the curves are of
     curve_cw_high_c: Array
     stage_up_load_ratio: Array
     stage_down_load_ratio: Array
-    minimum_stage_s: Array  # between one change of the number running and the next
+    minimum_on_s: Array  # between the last start and the next stop
+    minimum_off_s: Array  # between the last stop or start and the next start
+
+    @abstractmethod
+    def capacity_w(self, chw_c: Array, cw_c: Array, cw_kg_s: Array) -> Array:
+        """Most heat one machine can take, W, from chilled water leaving at `chw_c`.
+
+        `cw_c` and `cw_kg_s` are the tower water that reaches it.
+        """
+
+    @abstractmethod
+    def machine_power_w(self, load_w: Array, chw_c: Array, cw_c: Array, cw_kg_s: Array) -> Array:
+        """Electric power of one running machine that takes `load_w`, W."""
 
 
 def entering_cw_c(chillers: Chillers, cw_c: Array, chw_c: Array) -> Array:
     """Condenser water the machines see: head-pressure control mixes in warm water if need be."""
-    floor = jnp.maximum(chillers.minimum_cw_c, chw_c + chillers.minimum_lift_k)
-    return jnp.clip(cw_c, floor, jnp.maximum(chillers.curve_cw_high_c, floor))
+    return jnp.maximum(cw_c, jnp.maximum(chillers.minimum_cw_c, chw_c + chillers.minimum_lift_k))
 
 
-def biquadratic(c: Array, x: Array, y: Array) -> Array:
-    return c[0] + x * (c[1] + c[2] * x + c[5] * y) + y * (c[3] + c[4] * y)
+def curve_temperatures_c(chillers: Chillers, chw_c: Array, cw_c: Array) -> tuple[Array, Array]:
+    """Chilled and condenser water inside the range the curves were made for."""
+    low, high = chillers.curve_cw_low_c, chillers.curve_cw_high_c
+    return jnp.clip(chw_c, chillers.curve_chw_low_c, chillers.curve_chw_high_c), jnp.clip(cw_c, low, high)
 
 
-def _curve_chw_c(chillers: Chillers, chw_c: Array) -> Array:
-    return jnp.clip(chw_c, chillers.curve_chw_low_c, chillers.curve_chw_high_c)
+def capacity_at_w(chillers: Chillers, x: Array, y: Array) -> Array:
+    """`Q_ref ChillerCapFTemp`, W, at curve temperatures `x`, `y`."""
+    modifier = biquadratic(chillers.capacity_curve, x, y)
+    return chillers.rated_capacity_w * jnp.clip(modifier, LEAST_CAPACITY, MOST_CAPACITY)
 
 
-def capacity_w(chillers: Chillers, chw_c: Array, cw_c: Array) -> Array:
-    """Most heat one machine can take, W: `Q_ref ChillerCapFTemp`.
+def input_ratio(chillers: Chillers, x: Array, y: Array) -> Array:
+    """`ChillerEIRFTemp` at curve temperatures `x`, `y`."""
+    return jnp.clip(biquadratic(chillers.input_curve, x, y), LEAST_INPUT, MOST_INPUT)
 
-    DOE-2 form: EnergyPlus Engineering Reference, "Electric Chiller Model Based on Condenser Entering
-    Temperature".
+
+def unloading_ratio(chillers: Chillers, chw_c: Array, cw_c: Array) -> Array:
+    """Part-load ratio below which hot-gas bypass keeps the compressor loaded.
+
+    A centrifugal compressor surges at low flow against high lift, so the floor rises with lift: ASHRAE Handbook
+    HVAC Systems and Equipment 2020, ch. 43 (centrifugal liquid chillers, hot-gas bypass). `minimum_unloading_ratio`
+    as in the EnergyPlus Engineering Reference, "Electric Chiller", false loading.
     """
-    x = _curve_chw_c(chillers, chw_c)
-    modifier = biquadratic(chillers.capacity_curve, x, entering_cw_c(chillers, cw_c, x))
-    return chillers.rated_capacity_w * jnp.clip(modifier, 0.1, 2.0)
+    excess_k = jnp.maximum(cw_c - chw_c - chillers.surge_lift_k, 0.0)
+    ratio = chillers.minimum_unloading_ratio + chillers.surge_ratio_per_k * excess_k
+    return jnp.clip(ratio, chillers.minimum_load_ratio, 1.0)
 
 
-def chiller_power_w(
-    chillers: Chillers, running: Array, load_w: Array, chw_c: Array, cw_c: Array, fouling: Array
-) -> Array:
-    """Power of all running machines, W: `P = Q_avail / COP_ref * EIRFT * EIRFPLR * CyclingRatio`, each.
+def part_load(chillers: Chillers, load_w: Array, available_w: Array, floor: Array) -> tuple[Array, Array]:
+    """Part-load ratio that the compressor works at, and the share of time that it runs.
 
-    Same source. Running machines share the load evenly. `fouling` is the relative rise of input that a fouled
-    condenser causes.
+    EnergyPlus Engineering Reference, "Electric Chiller": `PLR`, `ChillerCyclingRatio`.
     """
-    x = _curve_chw_c(chillers, chw_c)
-    y = entering_cw_c(chillers, cw_c, x)
-    Q_avail = capacity_w(chillers, chw_c, cw_c)
-    PLR = load_w / jnp.maximum(running * Q_avail, 1.0)
-    PLR_run = jnp.clip(PLR, chillers.minimum_load_ratio, 1.05)
-    EIRFT = jnp.clip(biquadratic(chillers.input_curve, x, y), 0.1, 3.0)
-    c = chillers.part_load_curve
-    EIRFPLR = c[0] + PLR_run * (c[1] + PLR_run * c[2])
+    PLR = load_w / jnp.maximum(available_w, 1.0)
     cycling = jnp.clip(PLR / chillers.minimum_load_ratio, 0.0, 1.0)
-    return running * Q_avail / chillers.rated_cop * EIRFT * EIRFPLR * cycling * (1 + fouling)
+    return jnp.clip(PLR, floor, 1.05), cycling
 
 
-def staged_chillers(
+@struct.dataclass
+class EirChillers(Chillers):
+    """Curves of *entering* condenser water; `part_load_curve` (n,) is a polynomial of part-load ratio.
+
+    EnergyPlus Engineering Reference, "Electric Chiller Model Based on Condenser Entering Temperature" (DOE-2).
+    """
+
+    def capacity_w(self, chw_c: Array, cw_c: Array, cw_kg_s: Array) -> Array:
+        x, y = curve_temperatures_c(self, chw_c, entering_cw_c(self, cw_c, chw_c))
+        return capacity_at_w(self, x, y)
+
+    def machine_power_w(self, load_w: Array, chw_c: Array, cw_c: Array, cw_kg_s: Array) -> Array:
+        """`P = Q_avail / COP_ref * EIRFT * EIRFPLR * CyclingRatio`, same source."""
+        x, y = curve_temperatures_c(self, chw_c, entering_cw_c(self, cw_c, chw_c))
+        Q_avail = capacity_at_w(self, x, y)
+        PLR, cycling = part_load(self, load_w, Q_avail, unloading_ratio(self, x, y))
+        EIRFPLR = polynomial(self.part_load_curve, PLR)
+        return Q_avail / self.rated_cop * input_ratio(self, x, y) * EIRFPLR * cycling
+
+
+def chillers_power_w(
     chillers: Chillers,
     running: Array,
-    since_change_s: Array,
     load_w: Array,
-    unit_capacity_w: Array,
-    allowed: Array,
-    dt_s: float,
-) -> tuple[Array, Array]:
-    """Number of machines running next and the time since it changed, s.
+    chw_c: Array,
+    cw_c: Array,
+    cw_kg_s: Array,
+    fouling: Array,
+) -> Array:
+    """Power of all running machines, W, which share `load_w` evenly; `cw_kg_s` is each one's condenser water.
 
-    One machine is added when the running ones would exceed their stage-up load, taken off when the rest
-    would stay under the stage-down load, never sooner than `minimum_stage_s` after the last change. The first
-    machine starts, and a trip or an operator's limit acts, at once. No load, no machine.
+    `fouling` is the relative rise of input that a fouled condenser causes.
     """
-    up = load_w > chillers.stage_up_load_ratio * running * unit_capacity_w
-    rest = jnp.maximum(running - 1, 0.0)
-    idle = load_w <= 0.02 * unit_capacity_w
-    down = jnp.where(rest > 0, load_w < chillers.stage_down_load_ratio * rest * unit_capacity_w, idle)
-    ready = (since_change_s >= chillers.minimum_stage_s) | (running == 0)
-    change = jnp.where(ready & up & ~idle, 1.0, jnp.where(ready & down & (running > 0), -1.0, 0.0))
-    wanted = jnp.clip(running + change, 0.0, jnp.clip(allowed, 0.0, chillers.units))
-    since = jnp.where(wanted == running, jnp.minimum(since_change_s + dt_s, 1e6), 0.0)
-    return jax.lax.stop_gradient(jnp.round(wanted)), jax.lax.stop_gradient(since)
+    each_w = load_w / jnp.maximum(running, 1.0)
+    return running * chillers.machine_power_w(each_w, chw_c, cw_c, cw_kg_s) * (1 + fouling)

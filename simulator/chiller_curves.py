@@ -43,3 +43,15 @@ def _curve_grid() -> tuple[np.ndarray, np.ndarray]:
 def _fitted_biquadratic(values: np.ndarray, chw_c: np.ndarray, cw_c: np.ndarray) -> np.ndarray:
     terms = np.stack([np.ones_like(chw_c), chw_c, chw_c**2, cw_c, cw_c**2, chw_c * cw_c], axis=1)
     return np.linalg.lstsq(terms, values, rcond=None)[0]
+
+
+def of_leaving_water(curve: np.ndarray, rise_k: float) -> np.ndarray:
+    """The biquadratic of chilled and *leaving* condenser water that equals `curve` where water rises by `rise_k`."""
+    c, d = curve, rise_k
+    return np.array([c[0] - c[3] * d + c[4] * d**2, c[1] - c[5] * d, c[2], c[3] - 2 * c[4] * d, c[4], c[5]])
+
+
+def part_load_of_leaving_water() -> np.ndarray:
+    """`PART_LOAD_CURVE` as a bicubic of leaving condenser water and part-load ratio, the same at any water."""
+    c = PART_LOAD_CURVE
+    return np.array([c[0], 0.0, 0.0, c[1], c[2], 0.0, 0.0, 0.0, 0.0, 0.0])

@@ -1,20 +1,38 @@
-"""Waterside economizer: a plate heat exchanger in the chilled-water return, ahead of the chillers."""
+"""Waterside economizer: a plate heat exchanger between chilled water and tower water."""
 
+from typing import Literal
+
+import jax
 import jax.numpy as jnp
 from flax import struct
 from jax import Array
 
 from simulator.constants import WATER_CP_J_KG_K
-from simulator.solve import counterflow_effectiveness, mean_heat_to_sink_w
+from simulator.solve import counterflow_effectiveness, inverse_of_rising_curve
+
+Piping = Literal["series", "parallel"]
+BISECTIONS = 16  # of the exchanger's share of flow: to below 1e-4
+LEAST_DIFFERENCE_K = 0.05
 
 
 @struct.dataclass
 class Economizer:
-    """Scalars."""
+    """Scalars; how it is piped is the plant's structure, fixed when a function is compiled.
+
+    `chilled_side`: in "series" all return water passes the exchanger ahead of the chillers, which do the rest
+    (integrated operation). In "parallel" it takes the share of the water that it can bring to the setpoint, the
+    chillers the rest; with chillers off it takes all.
+    `condenser_side`: in "parallel" it has a branch of its own, beside the condensers; in "series" tower water passes
+    it first and reaches the condensers warmed.
+    """
 
     ua_w_k: Array
     rated_cw_flow_kg_s: Array
-    head_pa: Array  # extra head in each loop while water passes the exchanger
+    minimum_cw_flow_ratio: Array  # how far its valve closes at part load; 1: it does not modulate
+    head_pa: Array  # extra head in each loop that passes all its water through the exchanger
+    lockout_difference_k: Array  # it is shut unless tower water is this much colder than the return
+    chilled_side: Piping = struct.field(pytree_node=False, default="series")
+    condenser_side: Piping = struct.field(pytree_node=False, default="parallel")
 
 
 def economizer_conductance_w_k(economizer: Economizer, chw_kg_s: Array, cw_kg_s: Array) -> Array:
@@ -27,25 +45,56 @@ def economizer_conductance_w_k(economizer: Economizer, chw_kg_s: Array, cw_kg_s:
     return counterflow_effectiveness(C_min, C_max, economizer.ua_w_k) * C_min
 
 
-def economizer_heat_w(
-    economizer: Economizer,
-    share_open: Array,
-    chw_c: Array,
-    held_chw_c: Array,
-    chw_flow_kg_s: Array,
-    cw_c: Array,
-    load_w: Array,
-    heat_capacity_j_k: Array,
-    dt_s: float,
+def economizer_open(
+    economizer: Economizer, enable: Array, chw_return_c: Array, cw_c: Array, cw_setpoint_c: Array
 ) -> Array:
-    """Mean heat from chilled-water return to tower water over `dt_s`, W; negative if tower water is warmer.
+    """1 while it is enabled and tower water, now and as asked for, is colder than the return by the lock-out."""
+    warmer_c = jnp.maximum(cw_c, cw_setpoint_c)
+    cold_enough = warmer_c < chw_return_c - economizer.lockout_difference_k
+    return jnp.where((enable > 0.5) & cold_enough, 1.0, 0.0)
 
-    `share_open` scales the tower-side flow: 1 in operation, a leaking valve's share otherwise. `held_chw_c` is
-    the loop's mean temperature with the chillers' help. Without it the exchanger alone would let the loop
-    drift from `chw_c`; the smaller of the two answers is right with chillers and stable without.
+
+def cw_flow_for_conductance_kg_s(economizer: Economizer, chw_kg_s: Array, conductance_w_k: Array) -> Array:
+    """Tower water with which the open exchanger reaches a conductance, between its valve's limits."""
+    most = economizer.rated_cw_flow_kg_s
+    return inverse_of_rising_curve(
+        lambda cw: economizer_conductance_w_k(economizer, chw_kg_s, cw),
+        target=conductance_w_k,
+        start=conductance_w_k / WATER_CP_J_KG_K,
+        low=economizer.minimum_cw_flow_ratio * most,
+        high=most,
+    )
+
+
+def heat_at_setpoint_w(
+    economizer: Economizer, chw_return_c: Array, chw_setpoint_c: Array, cw_c: Array, cw_kg_s: Array
+) -> Array:
+    """Most heat, W, that the exchanger takes from return water which it brings down to the setpoint; at least 0.
+
+    Counterflow with three known ends, unknown chilled-water flow. With r that flow over tower water's, k the
+    chilled water's drop over the cold end's difference: `NTU = UA / C_cw = r ln(1 + k (1 - r)) / (1 - r)`
+    (log-mean temperature difference, Incropera, Fundamentals of Heat and Mass Transfer, sect. 11.3), rising in r.
     """
-    cw_kg_s = economizer.rated_cw_flow_kg_s * share_open
-    conductance = economizer_conductance_w_k(economizer, chw_flow_kg_s, cw_kg_s)
-    sink_c = cw_c - load_w / (WATER_CP_J_KG_K * chw_flow_kg_s)
-    alone = mean_heat_to_sink_w(chw_c, sink_c, conductance, load_w, heat_capacity_j_k, dt_s)
-    return jnp.minimum(conductance * (held_chw_c - sink_c), alone)
+    C_cw = WATER_CP_J_KG_K * jnp.maximum(cw_kg_s, 1e-3)
+    drop_k = jnp.maximum(chw_return_c - chw_setpoint_c, LEAST_DIFFERENCE_K)
+    k = drop_k / jnp.maximum(chw_setpoint_c - cw_c, LEAST_DIFFERENCE_K)
+    NTU = economizer.ua_w_k / C_cw
+
+    def excess(r: Array) -> Array:
+        gap = jnp.where(jnp.abs(1 - r) < 1e-3, 1e-3, 1 - r)
+        return r * jnp.log1p(jnp.maximum(k * gap, -0.9999)) / gap - NTU
+
+    def halve(_: int, bracket: tuple[Array, Array]) -> tuple[Array, Array]:
+        low, high = bracket
+        middle = (low + high) / 2
+        above = excess(middle) > 0
+        return jnp.where(above, low, middle), jnp.where(above, middle, high)
+
+    hold = jax.lax.stop_gradient
+    bracket = (jnp.zeros_like(k), hold(1 + 1 / k))
+    low, high = jax.lax.fori_loop(0, BISECTIONS, halve, bracket, unroll=True)
+    r = hold((low + high) / 2)
+    value, slope = jax.jvp(excess, (r,), (jnp.ones_like(r),))
+    r = jnp.clip(r - value / jnp.maximum(hold(slope), 1e-6), 0.0, 1 + 1 / k)  # carries the gradient
+    reachable = (chw_setpoint_c > cw_c + LEAST_DIFFERENCE_K) & (chw_return_c > chw_setpoint_c)
+    return jnp.where(reachable, r * C_cw * drop_k, 0.0)

@@ -61,7 +61,8 @@ def stored_heat_j(plant: Plant, state: State) -> Array:
     """Heat held in halls and water over 0 °C, J; its change is what `net_heat_w` adds up to."""
     return (
         (plant.hall.heat_capacity_j_k * state.return_air_c).sum()
-        + chilled_water.loop_heat_capacity_j_k(plant.chilled_water) * state.chw_c
+        + chilled_water.node_heat_capacity_j_k(plant.chilled_water)
+        * (state.chw_supply_leg_c.sum() + state.chw_return_leg_c.sum())
         + condenser_water.loop_heat_capacity_j_k(plant.condenser_water) * state.cw_c
     )
 

@@ -1,12 +1,18 @@
 """A consistent site from a few nameplate numbers, and the same site as it really is."""
 
+from typing import Literal, get_args
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from simulator import sizing
 from simulator.constants import STANDARD_PRESSURE_PA
+from simulator.economizer import Piping
+from simulator.sizing import air, machines, water
+from simulator.sizing.design import Design
+from simulator.sizing.machines import ChillerKind, TowerKind
+from simulator.sizing.water import PumpKind
 from simulator.types import Drivers, Plant, Setpoints
 
 
@@ -17,12 +23,24 @@ def default_plant(
     chillers: int = 3,
     chiller_cop: float = 5.8,
     tower_cells: int = 3,
+    economizer: Literal["series", "parallel", "none"] = "series",
+    economizer_condenser: Piping = "parallel",
+    chiller_curves: ChillerKind = "entering",
+    tower: TowerKind = "merkel",
+    pumps: PumpKind = "head",
 ) -> Plant:
     """A chilled-water site sized for `it_kw` of servers with one chiller and one tower cell to spare.
 
+    Structure: how the `economizer` lies to the chillers in the chilled water and in the condenser water; which
+    condenser water the chillers' curves are of; which correlation the towers follow; whether pumps are known by head
+    and efficiency or by a part-load curve.
+
     Raises:
-        ValueError: a size is not positive, fewer than two chillers or tower cells, or a COP outside 3-9.
+        ValueError: a size is not positive, fewer than two chillers or tower cells, a COP outside 3-9, or a structure
+            that is not one of those named.
     """
+    halls, chillers, tower_cells = (_whole(*named) for named in
+        (("halls", halls), ("chillers", chillers), ("tower_cells", tower_cells)))  # fmt: skip
     if not it_kw > 0 or halls < 1:
         raise ValueError(f"it_kw and halls must be positive, got {it_kw} and {halls}")
     if chillers < 2 or tower_cells < 2:
@@ -31,21 +49,36 @@ def default_plant(
         )
     if not 3 <= chiller_cop <= 9:
         raise ValueError(f"chiller_cop must lie in 3-9 at AHRI conditions, got {chiller_cop}")
-    it_w = 1e3 * it_kw
-    heat_w = 1.12 * it_w  # servers, PDU, part of the UPS, fans, pumps, lighting
-    unit_w = heat_w / (chillers - 1)
+    for name, choice, known in (
+        ("economizer", economizer, ("series", "parallel", "none")),
+        ("economizer_condenser", economizer_condenser, get_args(Piping)),
+        ("chiller_curves", chiller_curves, get_args(ChillerKind)),
+        ("tower", tower, get_args(TowerKind)),
+        ("pumps", pumps, get_args(PumpKind)),
+    ):
+        if choice not in known:
+            raise ValueError(f"{name} must be one of {', '.join(known)}, got {choice!r}")
+    design = Design(1e3 * it_kw, halls, chillers, chiller_cop, tower_cells)
     return Plant(
-        servers=sizing.servers(it_w, halls),
-        power_chain=sizing.power_chain(it_w),
-        hall=sizing.hall(it_w, halls),
-        crah=sizing.crah(it_w, halls),
-        chilled_water=sizing.chilled_water(heat_w, unit_w),
-        chillers=sizing.chillers(unit_w, chillers, chiller_cop),
-        economizer=sizing.economizer(heat_w),
-        condenser_water=sizing.condenser_water(unit_w, chillers),
-        tower=sizing.tower(heat_w, tower_cells),
-        control=sizing.control(),
+        servers=air.servers(design),
+        power_chain=air.power_chain(design),
+        hall=air.hall(design),
+        crah=air.crah(design),
+        chilled_water=water.chilled_water(design, pumps),
+        chillers=machines.chillers(design, chiller_curves),
+        economizer=(
+            None if economizer == "none" else water.economizer(design, economizer, economizer_condenser)
+        ),
+        condenser_water=water.condenser_water(design, pumps),
+        tower=machines.tower(design, tower),
+        control=machines.control(),
     )
+
+
+def _whole(name: str, value: float) -> int:
+    if value != int(value):
+        raise ValueError(f"{name} must be a whole number, got {value}")
+    return int(value)
 
 
 def default_setpoints(plant: Plant) -> Setpoints:
@@ -101,10 +134,11 @@ def perturb_plant(key: Array, plant: Plant, relative: float = 0.1) -> Plant:
     )
 
 
+KEPT = (".control", ".stage_", ".minimum_on_", ".minimum_off_", "curve", ".units", ".cells", "lockout_")
+
+
 def _perturbed(name: str, leaf: Array, deviation: Array) -> Array:
-    if any(
-        part in name for part in (".control", ".stage_", "_stage_", "_curve", ".units", ".cells", "curve_")
-    ):
+    if any(part in name for part in KEPT):
         return leaf
     if name.endswith("_c"):  # a temperature has no natural zero: shift it by a few K
         return leaf + 10.0 * deviation

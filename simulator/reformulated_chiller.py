@@ -1,62 +1,64 @@
-"""Electric chiller whose curves are of leaving condenser water, as makers' selections give them."""
+"""Electric chillers whose curves are of leaving condenser water, as makers' selections give them."""
 
 import jax.numpy as jnp
 from flax import struct
 from jax import Array
 
-from simulator.chiller import biquadratic
+from simulator.chiller import (
+    Chillers,
+    capacity_at_w,
+    curve_temperatures_c,
+    entering_cw_c,
+    input_ratio,
+    part_load,
+    unloading_ratio,
+)
 from simulator.constants import WATER_CP_J_KG_K
+from simulator.curves import bicubic
 
 LEAVING_WATER_ITERATIONS = 4  # each narrows the rise's error about tenfold
+MOST_CONDENSER_RISE_K = 25.0  # a starved condenser trips before its water gets hotter
 
 
 @struct.dataclass
-class ReformulatedChiller:
-    """One machine; scalars except the curves.
+class ReformulatedEirChillers(Chillers):
+    """Curves of *leaving* condenser water; `part_load_curve` (10,) is `simulator.curves.bicubic` of it and of PLR.
 
-    `capacity_curve`, `input_curve` (6,): as `simulator.chiller.Chillers`, but y is *leaving* condenser water, °C.
-    `part_load_curve` (10,): `c0 + c1 x + c2 x² + c3 y + c4 y² + c5 x y + c6 x³ + c7 y³ + c8 x² y + c9 x y²`,
-    x leaving condenser water, y part-load ratio.
+    EnergyPlus Engineering Reference, "Electric Chiller Model Based on Condenser Leaving Temperature" (Hydeman et al.
+    2002, ASHRAE Transactions 108(1)). Leaving water depends on the power that it decides: fixed-point iteration from
+    the load alone, which converges because a kelvin changes the rejected heat by about 1 %.
     """
 
-    rated_capacity_w: Array
-    rated_cop: Array
-    capacity_curve: Array
-    input_curve: Array
-    part_load_curve: Array
-    minimum_load_ratio: Array  # below it the machine cycles
+    curve_part_load_cw_low_c: Array  # range of leaving water that the part-load curve was made for
+    curve_part_load_cw_high_c: Array
 
+    def capacity_w(self, chw_c: Array, cw_c: Array, cw_kg_s: Array) -> Array:
+        """Most heat one machine can take, W: with the leaving water that it then has itself."""
+        most_w = self.rated_capacity_w
+        for _ in range(LEAVING_WATER_ITERATIONS):
+            power_w, available_w = self._at_leaving_water(most_w, most_w, chw_c, cw_c, cw_kg_s)
+            leaving_c = self._leaving_c(available_w + power_w, chw_c, cw_c, cw_kg_s)
+            most_w = capacity_at_w(self, *curve_temperatures_c(self, chw_c, leaving_c))
+        return most_w
 
-def _bicubic(c: Array, x: Array, y: Array) -> Array:
-    return (
-        c[0]
-        + x * (c[1] + x * (c[2] + c[6] * x) + y * (c[5] + c[8] * x + c[9] * y))
-        + y * (c[3] + y * (c[4] + c[7] * y))
-    )
+    def machine_power_w(self, load_w: Array, chw_c: Array, cw_c: Array, cw_kg_s: Array) -> Array:
+        power_w = jnp.zeros_like(load_w)
+        for _ in range(LEAVING_WATER_ITERATIONS):
+            power_w, _ = self._at_leaving_water(load_w, load_w + power_w, chw_c, cw_c, cw_kg_s)
+        return power_w
 
+    def _leaving_c(self, rejected_w: Array, chw_c: Array, cw_c: Array, cw_kg_s: Array) -> Array:
+        rise_k = rejected_w / (WATER_CP_J_KG_K * jnp.maximum(cw_kg_s, 1e-3))
+        return entering_cw_c(self, cw_c, chw_c) + jnp.minimum(rise_k, MOST_CONDENSER_RISE_K)
 
-def reformulated_chiller_power_w(
-    chiller: ReformulatedChiller, load_w: Array, chw_c: Array, entering_cw_c: Array, cw_kg_s: Array
-) -> tuple[Array, Array]:
-    """Electric power, W, and heat taken, W, of one machine; every argument is a scalar or broadcasts.
-
-    EnergyPlus Engineering Reference, "Electric Chiller Model Based on Condenser Leaving Temperature" (Hydeman
-    et al. 2002, ASHRAE Transactions 108(1)). Leaving water depends on the power it decides: fixed-point
-    iteration from the load alone, which converges because a kelvin changes the rejected heat by about 1 %.
-    Heat taken is less than `load_w` where the machine's capacity falls short.
-    """
-    C_water = WATER_CP_J_KG_K * jnp.maximum(cw_kg_s, 1e-3)
-    power_w, taken_w = jnp.zeros_like(load_w), load_w
-    for _ in range(LEAVING_WATER_ITERATIONS):
-        leaving_c = entering_cw_c + jnp.minimum((taken_w + power_w) / C_water, 25.0)
-        available_w = chiller.rated_capacity_w * jnp.clip(
-            biquadratic(chiller.capacity_curve, chw_c, leaving_c), 0.1, 2.0
-        )
-        taken_w = jnp.minimum(load_w, available_w)
-        PLR = taken_w / available_w
-        EIRFT = jnp.clip(biquadratic(chiller.input_curve, chw_c, leaving_c), 0.02, 3.0)
-        PLR_run = jnp.maximum(PLR, chiller.minimum_load_ratio)
-        EIRFPLR = jnp.maximum(_bicubic(chiller.part_load_curve, leaving_c, PLR_run), 0.0)
-        cycling = jnp.clip(PLR / chiller.minimum_load_ratio, 0.0, 1.0)
-        power_w = available_w / chiller.rated_cop * EIRFT * EIRFPLR * cycling
-    return power_w, taken_w
+    def _at_leaving_water(
+        self, load_w: Array, rejected_w: Array, chw_c: Array, cw_c: Array, cw_kg_s: Array
+    ) -> tuple[Array, Array]:
+        """Power and available capacity, W, of one machine whose condenser water takes `rejected_w`."""
+        leaving_c = self._leaving_c(rejected_w, chw_c, cw_c, cw_kg_s)
+        x, y = curve_temperatures_c(self, chw_c, leaving_c)
+        Q_avail = capacity_at_w(self, x, y)
+        PLR, cycling = part_load(self, load_w, Q_avail, unloading_ratio(self, x, y))
+        y_part = jnp.clip(leaving_c, self.curve_part_load_cw_low_c, self.curve_part_load_cw_high_c)
+        EIRFPLR = jnp.maximum(bicubic(self.part_load_curve, y_part, PLR), 0.0)
+        return Q_avail / self.rated_cop * input_ratio(self, x, y) * EIRFPLR * cycling, Q_avail

@@ -8,14 +8,18 @@ import jax.numpy as jnp
 from jax import Array
 
 from simulator.air_side import AirSide, air_side_step, valve_position
+from simulator.chilled_side import ChilledSide, chilled_side_step
+from simulator.chilled_water import LEG_NODES
+from simulator.condenser_side import CondenserSide, condenser_side_step
 from simulator.control import physical_drivers, physical_setpoints, slewed_setpoints
 from simulator.faults import physical_faults
 from simulator.plant import default_setpoints
 from simulator.power_chain import part_load_loss_w
 from simulator.psychrometrics import dew_point_from_humidity_ratio_c, relative_humidity
+from simulator.staging import Staging
 from simulator.types import Drivers, Faults, Plant, Sensors, Setpoints, State
-from simulator.water_side import ChilledSide, CondenserSide, chilled_side_step, condenser_side_step
 
+LONG_AGO_S = 7200.0  # longer than any timer waits for
 MAX_SUBSTEP_S = 300.0  # longer steps are divided; tests compare with 15 s
 
 
@@ -29,10 +33,10 @@ def init(plant: Plant) -> State:
         rack_inlet_c=halls + 21.0,
         humidity_ratio=halls + 0.008,
         coil_trim=halls,
-        chw_c=scalar + 10.0,
+        chw_supply_leg_c=jnp.full_like(scalar, 10.0, shape=(LEG_NODES,)),
+        chw_return_leg_c=jnp.full_like(scalar, 13.0, shape=(LEG_NODES,)),
         cw_c=scalar + 24.0,
-        chillers_running=scalar + 1.0,
-        since_stage_change_s=scalar + 3600.0,
+        staging=Staging(scalar + 1.0, scalar + LONG_AGO_S, scalar + LONG_AGO_S),
         setpoints=default_setpoints(plant),
     )
 
@@ -81,10 +85,10 @@ def _substep(
         rack_inlet_c=air.rack_inlet_c,
         humidity_ratio=air.next_humidity_ratio,
         coil_trim=air.next_coil_trim,
-        chw_c=chilled.next_chw_c,
+        chw_supply_leg_c=chilled.next_supply_leg_c,
+        chw_return_leg_c=chilled.next_return_leg_c,
         cw_c=condenser.next_cw_c,
-        chillers_running=chilled.chillers_running,
-        since_stage_change_s=chilled.since_stage_change_s,
+        staging=chilled.staging,
         setpoints=setpoints,
     )
     # a scan's carry keeps its type when a caller mixes precisions
@@ -102,7 +106,7 @@ def _read(
 ) -> Sensors:
     it_w = (air.chips_w + air.server_fan_w).sum()
     crah_fan_w = air.crah_fan_w.sum()
-    cooling_w = chilled.chiller_w + chilled.pump_w + condenser.pump_w + condenser.tower_fan_w + crah_fan_w
+    cooling_w = chilled.chiller_w + chilled.pump_w + condenser.pump_w + condenser.fans.power_w + crah_fan_w
     chain = plant.power_chain
     delivered_w = it_w + air.ups_loss_w + air.pdu_loss_w + chain.lighting_w + cooling_w
     transformer_w = part_load_loss_w(chain.transformer_rated_w, chain.transformer_loss, delivered_w)
@@ -124,7 +128,7 @@ def _read(
         chiller_w=chilled.chiller_w,
         chw_pump_w=chilled.pump_w,
         cw_pump_w=condenser.pump_w,
-        tower_fan_w=condenser.tower_fan_w,
+        tower_fan_w=condenser.fans.power_w,
         crah_fan_w=crah_fan_w,
         supply_air_c=_mean(air.supply_air_c, air.crah_airflow_kg_s),
         return_air_c=_mean(air.return_air_c, air.crah_airflow_kg_s),
@@ -139,12 +143,12 @@ def _read(
         cw_supply_c=condenser.supply_c,
         cw_return_c=condenser.return_c,
         cw_flow_kg_s=condenser.flow_kg_s,
-        chillers_running=chilled.chillers_running,
+        chillers_running=chilled.staging.running,
         towers_running=condenser.towers_running,
         crah_fan_speed=_mean(air.crah_speed, plant.crah.rated_airflow_kg_s),
         chw_pump_speed=chilled.pump_speed,
         cw_pump_speed=condenser.pump_speed,
-        tower_fan_speed=condenser.tower_fan_speed,
+        tower_fan_speed=condenser.fans.speed,
         valve_position=valve_position(plant, air.coil_water_kg_s),
         airflow_kg_s=air.crah_airflow_kg_s.sum(),
         hall_gain_w=air.gain_w.sum(),
@@ -152,7 +156,9 @@ def _read(
         economizer_heat_w=chilled.economizer_heat_w,
         chiller_heat_w=chilled.chiller_heat_w,
         tower_heat_w=condenser.tower_heat_w,
-        water_evaporated_kg_s=condenser.water_evaporated_kg_s,
+        water_evaporated_kg_s=condenser.water.evaporated_kg_s,
+        water_drift_kg_s=condenser.water.drift_kg_s,
+        water_blowdown_kg_s=condenser.water.blowdown_kg_s,
         supply_air_setpoint_c=setpoints.supply_air_c,
         chw_supply_setpoint_c=setpoints.chw_supply_c,
         cw_supply_setpoint_c=setpoints.cw_supply_c,

@@ -1,127 +1,108 @@
-"""Cooling towers: several identical cells with variable-speed fans."""
+"""Cooling towers: several cells with variable-speed fans; what every kind has, and the water it uses."""
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from flax import struct
 from jax import Array
 
-from simulator.constants import (
-    AIR_CP_J_KG_K,
-    EVAPORATION_J_KG,
-    VAPOUR_TO_AIR_MOLAR_MASS,
-    WATER_CP_J_KG_K,
-    WATER_VAPOUR_GAS_CONSTANT_J_KG_K,
-    ZERO_CELSIUS_K,
-)
+from simulator.constants import EVAPORATION_J_KG, WATER_CP_J_KG_K
 from simulator.psychrometrics import humidity_ratio_from_wetbulb, saturation_humidity_ratio
-from simulator.solve import counterflow_effectiveness, inverse_of_rising_curve
+from simulator.wet_air import wet_air_cp_j_kg_k
 
-AIR_EXPONENT = (
-    0.6  # Merkel number goes with (L/G)^-0.6: ASHRAE Handbook HVAC Systems and Equipment 2020, ch. 40
-)
-MAX_SPEED = 1.0
+FREEZING_C = 0.0
+
+
+class TowerInlet(NamedTuple):
+    """What reaches the cells in operation, all together; scalars."""
+
+    cells: Array
+    water_kg_s: Array
+    entering_c: Array  # water
+    wetbulb_c: Array
+    pressure_pa: Array
+
+
+class TowerFans(NamedTuple):
+    """Scalars: `speed` and `air_ratio` as fractions of rated, each cell's mean; `power_w` of all cells."""
+
+    speed: Array
+    air_ratio: Array
+    power_w: Array
 
 
 @struct.dataclass
-class Tower:
-    """One cell's ratings, scalars; `cells` is how many there are."""
+class Tower(ABC):
+    """One cell's ratings, scalars but for the curve; `cells` is how many there are."""
 
     cells: Array
-    rated_ua_w_k: Array
     rated_water_kg_s: Array
     rated_air_kg_s: Array
     rated_fan_w: Array
+    fan_power_curve: Array  # (n,), of airflow fraction, ascending powers
     minimum_water_fraction: Array  # of rated flow, below which a cell's fill runs dry and the cell is shut
-    free_convection: Array  # airflow fraction with the fan off
+    freezing_water_fraction: Array  # the same in frost: fewer cells with more water do not ice up
+    minimum_leaving_c: Array  # basin temperature below which the bypass opens, whatever the setpoint
+    drift_fraction: Array  # of the water passed, lost as droplets
+    cycles_of_concentration: Array  # dissolved solids over those of make-up water; blowdown keeps it
+
+    @abstractmethod
+    def full_speed_conductance_w_k(self, inlet: TowerInlet) -> Array:
+        """Heat per K between entering water and wetbulb with all fans at full speed, W/K."""
+
+    @abstractmethod
+    def fans_for(self, inlet: TowerInlet, heat_w: Array) -> TowerFans:
+        """What the fans do to reject `heat_w`; a bypass takes what free convection exceeds."""
 
 
-def saturated_air_slope_j_kg_k(mean_c: Array, pressure_pa: Array) -> Array:
-    """Slope of saturated air's enthalpy with temperature, the equivalent specific heat of wet air.
+class TowerWater(NamedTuple):
+    """Water lost, kg/s; scalars."""
 
-    Clausius-Clapeyron. Braun, Klein and Mitchell 1989, ASHRAE Transactions 95(2).
+    evaporated_kg_s: Array
+    drift_kg_s: Array
+    blowdown_kg_s: Array
+
+
+def cells_for_flow(tower: Tower, water_kg_s: Array, drybulb_c: Array, share_failed: Array) -> Array:
+    """Cells in operation: as many as the water can wet, for many slow fans use less than few fast ones.
+
+    In frost each cell gets more water, so that its fill does not ice up: ASHRAE Handbook HVAC Systems and Equipment
+    2020, ch. 40, "Winter operation".
     """
-    t = jnp.clip(mean_c, -30.0, 60.0)
-    w_s = saturation_humidity_ratio(t, pressure_pa)
-    slope = EVAPORATION_J_KG / (WATER_VAPOUR_GAS_CONSTANT_J_KG_K * (t + ZERO_CELSIUS_K) ** 2)
-    return AIR_CP_J_KG_K + EVAPORATION_J_KG * w_s * (1 + w_s / VAPOUR_TO_AIR_MOLAR_MASS) * slope
-
-
-def wet_air_cp_j_kg_k(entering_wetbulb_c: Array, leaving_wetbulb_c: Array, pressure_pa: Array) -> Array:
-    """Mean of that slope between two wetbulbs, by Simpson's rule: the chord that Merkel's equivalent fluid needs.
-
-    Over a wide span, as in cold weather, the slope halfway falls short of it.
-    """
-    halfway_c = (entering_wetbulb_c + leaving_wetbulb_c) / 2
-    ends = saturated_air_slope_j_kg_k(entering_wetbulb_c, pressure_pa) + saturated_air_slope_j_kg_k(
-        leaving_wetbulb_c, pressure_pa
-    )
-    return (ends + 4 * saturated_air_slope_j_kg_k(halfway_c, pressure_pa)) / 6
-
-
-def tower_conductance_w_k(
-    tower: Tower, cells_running: Array, water_kg_s: Array, air_ratio: Array, wet_air_cp_j_kg_k: Array
-) -> Array:
-    """Heat per K between entering water and entering wetbulb, W/K.
-
-    Merkel's theory as effectiveness-NTU with an equivalent fluid: EnergyPlus Engineering Reference,
-    "CoolingTower:VariableSpeed:Merkel". `air_ratio` is a fraction of rated airflow.
-    """
-    water_ratio = water_kg_s / (jnp.maximum(cells_running, 1e-3) * tower.rated_water_kg_s)
-    scale = jnp.maximum(air_ratio, 1e-3) ** AIR_EXPONENT * jnp.clip(water_ratio, 1e-3, 3.0) ** (
-        1 - AIR_EXPONENT
-    )
-    UA = cells_running * tower.rated_ua_w_k * scale * wet_air_cp_j_kg_k / AIR_CP_J_KG_K
-    C_air = cells_running * tower.rated_air_kg_s * air_ratio * wet_air_cp_j_kg_k
-    C_water = WATER_CP_J_KG_K * water_kg_s
-    C_min, C_max = jnp.minimum(C_air, C_water), jnp.maximum(C_air, C_water)
-    return counterflow_effectiveness(C_min, C_max, UA) * C_min
-
-
-def cells_for_flow(tower: Tower, water_kg_s: Array, share_failed: Array) -> Array:
-    """Cells in operation: as many as the water can wet, for many slow fans use less than few fast ones."""
-    wetted = jnp.floor(water_kg_s / (tower.minimum_water_fraction * tower.rated_water_kg_s))
+    least = jnp.where(drybulb_c < FREEZING_C, tower.freezing_water_fraction, tower.minimum_water_fraction)
+    wetted = jnp.floor(water_kg_s / (least * tower.rated_water_kg_s))
     available = tower.cells * (1 - share_failed)
     return jax.lax.stop_gradient(jnp.clip(wetted, jnp.minimum(1.0, available), available))
 
 
-def fan_speed_for_conductance(
-    tower: Tower, cells_running: Array, water_kg_s: Array, conductance_w_k: Array, wet_air_cp_j_kg_k: Array
-) -> Array:
-    """Fan speed, 0-1, at which the cells give a conductance; a bypass takes what free convection exceeds."""
-    C_air_rated = cells_running * tower.rated_air_kg_s * wet_air_cp_j_kg_k
-    ratio = inverse_of_rising_curve(
-        lambda air: tower_conductance_w_k(tower, cells_running, water_kg_s, air, wet_air_cp_j_kg_k),
-        target=conductance_w_k,
-        start=conductance_w_k / jnp.maximum(C_air_rated, 1e-3),
-        low=tower.free_convection,
-        high=jnp.full_like(conductance_w_k, MAX_SPEED),
-    )
-    return (ratio - tower.free_convection) / (MAX_SPEED - tower.free_convection)
+def water_lost(
+    tower: Tower, inlet: TowerInlet, fans: TowerFans, heat_w: Array, drybulb_c: Array
+) -> TowerWater:
+    """Water evaporated with air leaving saturated, carried off as drift, and blown down, kg/s.
 
-
-def air_ratio(tower: Tower, speed: Array) -> Array:
-    """Airflow as a fraction of rated: free convection with the fan off, rated at full speed."""
-    return tower.free_convection + (MAX_SPEED - tower.free_convection) * speed
-
-
-def evaporation_kg_s(
-    tower: Tower,
-    cells_running: Array,
-    speed: Array,
-    heat_w: Array,
-    drybulb_c: Array,
-    wetbulb_c: Array,
-    pressure_pa: Array,
-    wet_air_cp_j_kg_k: Array,
-) -> Array:
-    """Water evaporated, kg/s, with air leaving saturated.
-
-    EnergyPlus Engineering Reference, "Cooling Tower Makeup Water Usage", method SaturatedExit. The latent
-    share is limited to 0-1.1 of the heat, beyond which the equivalent fluid is no longer a fair picture.
+    EnergyPlus Engineering Reference, "Cooling Tower Makeup Water Usage": evaporation by SaturatedExit, drift a share
+    of the water passed, blowdown by concentration ratio, `E / (CR - 1) - D`. The latent share is limited to 0-1.1 of
+    the heat, beyond which the equivalent fluid is no longer a fair picture.
     """
-    air = air_ratio(tower, speed) * cells_running * tower.rated_air_kg_s
-    exit_c = wetbulb_c + heat_w / jnp.maximum(air * wet_air_cp_j_kg_k, 1.0)
-    w_in = humidity_ratio_from_wetbulb(drybulb_c, wetbulb_c, pressure_pa)
-    w_out = saturation_humidity_ratio(jnp.clip(exit_c, -30.0, 60.0), pressure_pa)
+    air_kg_s = fans.air_ratio * inlet.cells * tower.rated_air_kg_s
+    exit_c = inlet.wetbulb_c + heat_w / jnp.maximum(air_kg_s * wet_air_at_inlet_j_kg_k(inlet), 1.0)
+    w_in = humidity_ratio_from_wetbulb(drybulb_c, inlet.wetbulb_c, inlet.pressure_pa)
+    w_out = saturation_humidity_ratio(jnp.clip(exit_c, -30.0, 60.0), inlet.pressure_pa)
     most = 1.1 * jnp.maximum(heat_w, 0.0) / EVAPORATION_J_KG
-    return jnp.clip(air * (w_out - w_in), 0.0, most)
+    evaporated = jnp.clip(air_kg_s * (w_out - w_in), 0.0, most)
+    drift = jnp.where(inlet.cells > 0, tower.drift_fraction * inlet.water_kg_s, 0.0)
+    blowdown = evaporated / jnp.maximum(tower.cycles_of_concentration - 1, 0.05) - drift
+    return TowerWater(evaporated, drift, jnp.maximum(blowdown, 0.0))
+
+
+def wet_air_at_inlet_j_kg_k(inlet: TowerInlet) -> Array:
+    """Wet air's specific heat with air that leaves halfway between wetbulb and entering water, as it usually does."""
+    leaving_wetbulb_c = (inlet.wetbulb_c + inlet.entering_c) / 2
+    return wet_air_cp_j_kg_k(inlet.wetbulb_c, leaving_wetbulb_c, inlet.pressure_pa)
+
+
+def inlet_capacity_w_k(inlet: TowerInlet) -> Array:
+    """Heat capacity rate of the water that reaches the cells, W/K."""
+    return WATER_CP_J_KG_K * inlet.water_kg_s

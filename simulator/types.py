@@ -13,6 +13,7 @@ from simulator.hall import Hall
 from simulator.it import Servers
 from simulator.pi import PIGains
 from simulator.power_chain import PowerChain
+from simulator.staging import Staging
 from simulator.tower import Tower
 
 __all__ = ["Drivers", "Faults", "LocalControl", "Plant", "Sensors", "Setpoints", "State"]
@@ -50,17 +51,21 @@ class LocalControl:
 
 @struct.dataclass
 class Plant:
-    """What a site is: capacities, curves, volumes. Leaves are scalars or (halls,) as each part says."""
+    """What a site is: capacities, curves, volumes. Leaves are scalars or (halls,) as each part says.
+
+    Structure (kinds of chillers, towers and pumps, piping of the economizer, None without one) is in the types, so
+    each structure is compiled once and plants of one structure can be stacked.
+    """
 
     servers: Servers
     power_chain: PowerChain
     hall: Hall
     crah: Crah
     chilled_water: ChilledWater
-    chillers: Chillers
-    economizer: Economizer
+    chillers: Chillers  # EirChillers or ReformulatedEirChillers
+    economizer: Economizer | None
     condenser_water: CondenserWater
-    tower: Tower
+    tower: Tower  # MerkelTower or YorkTower
     control: LocalControl
 
 
@@ -73,10 +78,10 @@ class State:
     rack_inlet_c: Array  # (halls,), mean
     humidity_ratio: Array  # (halls,)
     coil_trim: Array  # (halls,), integral of the valves' PI loop
-    chw_c: Array
+    chw_supply_leg_c: Array  # (LEG_NODES,), from the plant to the coils
+    chw_return_leg_c: Array  # (LEG_NODES,), and back
     cw_c: Array
-    chillers_running: Array
-    since_stage_change_s: Array
+    staging: Staging
     setpoints: Setpoints  # in force, slewing towards the ones asked for
 
 
@@ -130,6 +135,8 @@ class Sensors:
     chiller_heat_w: Array
     tower_heat_w: Array
     water_evaporated_kg_s: Array
+    water_drift_kg_s: Array
+    water_blowdown_kg_s: Array
     supply_air_setpoint_c: Array  # in force
     chw_supply_setpoint_c: Array
     cw_supply_setpoint_c: Array

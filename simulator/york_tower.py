@@ -4,7 +4,8 @@ import jax.numpy as jnp
 from flax import struct
 from jax import Array
 
-from simulator.fan import fan_power_from_curve_w
+from simulator.fan import fan_power_w
+from simulator.tower import Tower, TowerFans, TowerInlet, inlet_capacity_w_k
 
 # EnergyPlus Engineering Reference, "Variable Speed Cooling Towers", table of YorkCalc coefficients (K, °C).
 # [power of liquid-to-gas, power of range, power of wetbulb]
@@ -30,20 +31,33 @@ WETBULB_LIMITS_C = (-34.4, 26.6667)
 RANGE_LIMITS_K = (1.1111, 22.2222)
 WATER_RATIO_LIMITS = (0.75, 1.25)
 MOST_LIQUID_TO_GAS = 8.0
+MOST_EFFECTIVENESS = 0.98  # of cooling towards wetbulb: the correlation's false roots lie beyond it
 
 
 @struct.dataclass
-class YorkTower:
-    """One cell, scalars except `fan_curve` (n,), ascending powers of the airflow ratio."""
+class YorkTower(Tower):
+    """Scalars. EnergyPlus Engineering Reference, "Variable Speed Cooling Towers", YorkCalc."""
 
-    rated_water_kg_s: Array
-    rated_fan_w: Array
     design_wetbulb_c: Array
     design_approach_k: Array
     design_range_k: Array
     minimum_air_ratio: Array  # below it the fan cycles
     free_convection: Array  # share of full-speed cooling with the fan off
-    fan_curve: Array
+
+    def full_speed_conductance_w_k(self, inlet: TowerInlet) -> Array:
+        """From the range that the correlation gives the entering water at full airflow."""
+        full_c = york_leaving_c(self, inlet, jnp.ones_like(inlet.entering_c))
+        above_wetbulb_k = jnp.maximum(inlet.entering_c - inlet.wetbulb_c, 0.5)
+        effectiveness = jnp.clip((inlet.entering_c - full_c) / above_wetbulb_k, 0.0, MOST_EFFECTIVENESS)
+        return jnp.where(inlet.cells > 0, effectiveness * inlet_capacity_w_k(inlet), 0.0)
+
+    def fans_for(self, inlet: TowerInlet, heat_w: Array) -> TowerFans:
+        """Airflow whose approach takes the heat out of the water, with the fan cycling at its least speed."""
+        wanted_c = inlet.entering_c - heat_w / jnp.maximum(inlet_capacity_w_k(inlet), 1e-3)
+        air_ratio, cycling = york_airflow(self, inlet, wanted_c)
+        fan_w = fan_power_w(self.rated_fan_w, air_ratio, self.fan_power_curve)
+        mean_air = jnp.maximum(cycling * air_ratio, self.free_convection)
+        return TowerFans(cycling * air_ratio, mean_air, inlet.cells * cycling * fan_w)
 
 
 def _of_liquid_to_gas(wetbulb_c: Array, range_k: Array) -> tuple[Array, Array, Array]:
@@ -53,12 +67,6 @@ def _of_liquid_to_gas(wetbulb_c: Array, range_k: Array) -> tuple[Array, Array, A
         for block in YORKCALC
     )
     return jnp.asarray(a), jnp.asarray(b), jnp.asarray(c)
-
-
-def york_approach_k(wetbulb_c: Array, range_k: Array, liquid_to_gas: Array) -> Array:
-    """Leaving water above wetbulb, K, inside the correlation's range."""
-    a, b, c = _of_liquid_to_gas(wetbulb_c, range_k)
-    return a + liquid_to_gas * (b + liquid_to_gas * c)
 
 
 def _positive_root(a: Array, b: Array, c: Array) -> Array:
@@ -73,43 +81,39 @@ def liquid_to_gas_for_approach(wetbulb_c: Array, range_k: Array, approach_k: Arr
     return jnp.clip(_positive_root(a - approach_k, b, c), 1e-3, MOST_LIQUID_TO_GAS)
 
 
-def _water_ratio(tower: YorkTower, water_kg_s: Array) -> Array:
+def _water_ratio(tower: YorkTower, inlet: TowerInlet) -> Array:
     """Water over the flow at which the correlation gives this tower's design approach at full airflow."""
     design = liquid_to_gas_for_approach(tower.design_wetbulb_c, tower.design_range_k, tower.design_approach_k)
-    return jnp.clip(design * water_kg_s / tower.rated_water_kg_s, *WATER_RATIO_LIMITS)
+    each_kg_s = inlet.water_kg_s / jnp.maximum(inlet.cells, 1e-3)
+    return jnp.clip(design * each_kg_s / tower.rated_water_kg_s, *WATER_RATIO_LIMITS)
 
 
-def york_leaving_c(
-    tower: YorkTower, entering_c: Array, wetbulb_c: Array, water_kg_s: Array, air_ratio: Array
-) -> Array:
+def york_leaving_c(tower: YorkTower, inlet: TowerInlet, air_ratio: Array) -> Array:
     """Leaving water with the fan at an airflow ratio: entering less the range that its own approach allows."""
-    wetbulb = jnp.clip(wetbulb_c, *WETBULB_LIMITS_C)
-    L = jnp.minimum(_water_ratio(tower, water_kg_s) / jnp.maximum(air_ratio, 1e-3), MOST_LIQUID_TO_GAS)
+    wetbulb = jnp.clip(inlet.wetbulb_c, *WETBULB_LIMITS_C)
+    L = jnp.minimum(_water_ratio(tower, inlet) / jnp.maximum(air_ratio, 1e-3), MOST_LIQUID_TO_GAS)
     p, q, r = (
         sum(YORKCALC[g][n][w] * L**g * wetbulb**w for g in range(3) for w in range(3)) for n in range(3)
     )
-    range_k = _positive_root(jnp.asarray(wetbulb + p - entering_c), jnp.asarray(1 + q), jnp.asarray(r))
-    return entering_c - jnp.clip(range_k, 0.0, RANGE_LIMITS_K[1])
+    excess_k = jnp.asarray(inlet.wetbulb_c + p - inlet.entering_c)
+    range_k = _positive_root(excess_k, jnp.asarray(1 + q), jnp.asarray(r))
+    return inlet.entering_c - jnp.clip(range_k, 0.0, RANGE_LIMITS_K[1])
 
 
-def york_tower_step(
-    tower: YorkTower, entering_c: Array, wetbulb_c: Array, water_kg_s: Array, setpoint_c: Array
-) -> tuple[Array, Array]:
-    """Leaving water, °C, and fan power, W, when the fan works towards a setpoint; scalars or broadcast.
+def york_airflow(tower: YorkTower, inlet: TowerInlet, setpoint_c: Array) -> tuple[Array, Array]:
+    """Airflow ratio while the fan runs, and the share of time it runs, to bring water to a setpoint.
 
     EnergyPlus Engineering Reference, "Variable Speed Cooling Towers": free convection where it suffices, a fan
     cycling at minimum speed above that, then the speed whose approach meets the setpoint, at most full.
     """
-    full_c = york_leaving_c(tower, entering_c, wetbulb_c, water_kg_s, jnp.ones_like(entering_c))
-    slow_c = york_leaving_c(tower, entering_c, wetbulb_c, water_kg_s, tower.minimum_air_ratio)
-    off_c = entering_c - tower.free_convection * (entering_c - full_c)
+    full_c = york_leaving_c(tower, inlet, jnp.ones_like(inlet.entering_c))
+    slow_c = york_leaving_c(tower, inlet, tower.minimum_air_ratio)
+    off_c = inlet.entering_c - tower.free_convection * (inlet.entering_c - full_c)
 
-    wetbulb = jnp.clip(wetbulb_c, *WETBULB_LIMITS_C)
-    range_k = jnp.clip(entering_c - setpoint_c, *RANGE_LIMITS_K)
-    L = liquid_to_gas_for_approach(wetbulb, range_k, setpoint_c - wetbulb)
-    air_ratio = jnp.clip(_water_ratio(tower, water_kg_s) / L, tower.minimum_air_ratio, 1.0)
+    wetbulb = jnp.clip(inlet.wetbulb_c, *WETBULB_LIMITS_C)
+    range_k = jnp.clip(inlet.entering_c - setpoint_c, *RANGE_LIMITS_K)
+    L = liquid_to_gas_for_approach(wetbulb, range_k, setpoint_c - inlet.wetbulb_c)
+    air_ratio = jnp.clip(_water_ratio(tower, inlet) / L, tower.minimum_air_ratio, 1.0)
     air_ratio = jnp.where(full_c >= setpoint_c, 1.0, air_ratio)
-
     cycling = jnp.clip((off_c - setpoint_c) / jnp.maximum(off_c - slow_c, 1e-3), 0.0, 1.0)
-    fan_w = cycling * fan_power_from_curve_w(tower.rated_fan_w, air_ratio, tower.fan_curve)
-    return jnp.maximum(jnp.minimum(off_c, setpoint_c), full_c), fan_w
+    return air_ratio, cycling

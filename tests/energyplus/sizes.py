@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simulator.chiller_curves import PART_LOAD_CURVE, capacity_curve, input_curve
+from simulator.chiller_curves import PART_LOAD_CURVE, capacity_curve, input_curve, of_leaving_water
 
 CHILLER_W = 1.2e6
 CHILLER_COP = 5.8
@@ -12,16 +12,8 @@ TOWER_M3_S = 0.09
 CAPACITY_CURVE = capacity_curve()
 INPUT_CURVE = input_curve(CHILLER_COP)
 CONDENSER_RISE_K = 5.0  # of the rating point: turns a curve of entering water into one of leaving water
-
-
-def of_leaving_water(curve: np.ndarray) -> np.ndarray:
-    """The biquadratic of (chilled, leaving condenser) water that equals `curve` at the rating point's rise."""
-    c, d = curve, CONDENSER_RISE_K
-    return np.array([c[0] - c[3] * d + c[4] * d**2, c[1] - c[5] * d, c[2], c[3] - 2 * c[4] * d, c[4], c[5]])
-
-
-LEAVING_CAPACITY_CURVE = of_leaving_water(CAPACITY_CURVE)
-LEAVING_INPUT_CURVE = of_leaving_water(INPUT_CURVE)
+LEAVING_CAPACITY_CURVE = of_leaving_water(CAPACITY_CURVE, CONDENSER_RISE_K)
+LEAVING_INPUT_CURVE = of_leaving_water(INPUT_CURVE, CONDENSER_RISE_K)
 # x leaving condenser water, y part load: c0 + c1 x + c2 x² + c3 y + c4 y² + c5 x y + c6 x³ + c7 y³ + c8 x² y + c9 x y².
 # One at full load and 34.44 °C; at part load, warmer water costs a little more.
 LEAVING_PART_LOAD_CURVE = np.array(
@@ -67,4 +59,8 @@ MERKEL_AIR_CURVE = np.array([0.0, 1.0, 0.6])  # c0 + c1 x^c2, as our tower has i
 MERKEL_WATER_CURVE = np.array([0.0, 1.0, 0.4])
 MERKEL_WETBULB_CURVE = np.array([1.0, 0.0, 0.0, 0.0])
 HALL_W = 280e3
+MOISTURE_W = 60e3  # latent
+COIL_INTERNAL_OVER_EXTERNAL = (
+    3.3  # EnergyPlus Engineering Reference, simple coil: inner over outer conductance
+)
 COIL_UA_W_K = 25_011.71  # that EnergyPlus derives from the design point above (eplusout.eio)

@@ -85,7 +85,7 @@ def test_good_setpoints_save_15_percent_of_cooling_energy_or_more(
     assert 0.15 < (before["facility_w"] - after["facility_w"]) / before["cooling_w"] < 0.75
 
 
-def test_economizer_carries_the_load_in_winter_and_costs_pumping_in_summer(
+def test_economizer_carries_the_load_in_winter_and_is_locked_out_in_summer(
     settled: Settled, setpoints: Setpoints
 ) -> None:
     winter = settled(changed(setpoints, chw_supply_c=13.0, cw_supply_c=9.0, economizer_enable=1.0), **WINTER)
@@ -95,7 +95,7 @@ def test_economizer_carries_the_load_in_winter_and_costs_pumping_in_summer(
     closed = settled(setpoints, **SUMMER)
     opened = settled(changed(setpoints, economizer_enable=1.0), **SUMMER)
     assert opened["economizer_heat_w"] == 0
-    assert opened["facility_w"] > closed["facility_w"]
+    assert opened["facility_w"] == pytest.approx(closed["facility_w"])
 
 
 def test_chilled_water_close_to_supply_air_starves_the_coil_and_supply_air_floats_up(

@@ -1,0 +1,1 @@
+"""Sizes of a site's parts from its IT power: every part follows from the same design conditions."""
