@@ -31,3 +31,7 @@ class WeatherError(ColdaisleError):
 
 class ScenarioError(ColdaisleError):
     """A what-if scenario or sweep that contradicts itself or physics."""
+
+
+class PlantError(ColdaisleError):
+    """A plant that does not run, or a setpoint that has no effect on it."""

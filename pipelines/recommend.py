@@ -7,6 +7,7 @@ import pandas as pd
 
 from models.optimize import settle
 from models.plant_model import PlantModel
+from models.twin.twin import Twin
 from pipelines.config import Settings
 from pipelines.dataset import OVERHEAD, RACK_INLET
 from pipelines.errors import ModelError
@@ -18,6 +19,7 @@ from pipelines.schema import QUANTITIES
 from pipelines.site import Site
 from pipelines.situation import Hold, Situation, limits, quantities, situation
 from pipelines.store import Store
+from pipelines.twin.registry import find_twin
 
 LOOKBACK = pd.Timedelta(hours=6)
 CAUTION = 1.0  # standard deviations of the ensemble's spread that a saving must outweigh
@@ -40,7 +42,8 @@ def recommend(site: Site, settings: Settings, *, at: pd.Timestamp | None = None)
         if not site.setpoints:
             raise Hold("the site file declares no setpoints; add [[setpoints]] for what may be chosen")
         model = _champion(site, settings)
-        return decide(site, model, store.read(start=at - LOOKBACK, end=at), at)
+        table = store.read(start=at - LOOKBACK, end=at)
+        return decide(site, model, table, at, twin=_twin(site, settings))
     except Hold as reason:
         return _hold(site, at, str(reason))
 
@@ -50,12 +53,12 @@ def recommending_control(site: Site, settings: Settings) -> Callable:
 
     Where the plant is outside what was learned and no reachable setpoints lead back, it goes to the defaults.
     """
-    model = _champion(site, settings)
+    model, twin = _champion(site, settings), _twin(site, settings)
     defaults = {site.quantity_of(setpoint): setpoint.default for setpoint in site.setpoints}
 
     def control(table: pd.DataFrame, at: pd.Timestamp) -> dict[str, float]:
         try:
-            return {move.quantity: move.proposed for move in _decided(site, model, table, at).moves}
+            return {move.quantity: move.proposed for move in _decided(site, model, table, at, twin).moves}
         except OutsideRecord:
             return defaults
         except Hold:
@@ -64,26 +67,30 @@ def recommending_control(site: Site, settings: Settings) -> Callable:
     return control
 
 
-def decide(site: Site, model: PlantModel, table: pd.DataFrame, at: pd.Timestamp) -> Recommendation:
-    """Recommendation from an interval table of the last hours and a decision model."""
+def decide(
+    site: Site, model: PlantModel, table: pd.DataFrame, at: pd.Timestamp, *, twin: Twin | None = None
+) -> Recommendation:
+    """Recommendation from an interval table of the last hours and a decision model; the twin may object."""
     try:
-        return _decided(site, model, table, at)
+        return _decided(site, model, table, at, twin)
     except Hold as reason:
         return _hold(site, at, str(reason), model)
 
 
-def _decided(site: Site, model: PlantModel, table: pd.DataFrame, at: pd.Timestamp) -> Recommendation:
+def _decided(
+    site: Site, model: PlantModel, table: pd.DataFrame, at: pd.Timestamp, twin: Twin | None
+) -> Recommendation:
     now = situation(site, table, at)
     rows, expected = expectations(site, model, now)
     best = _best(site, rows, expected)
     if best == 0:
         raise Hold("no reachable setpoints inside the record are expected to need clearly less power")
     present, proposed = (_estimate(site, expected, row) for row in (0, best))
-    twin = _second_opinion(site, now, rows[best])
+    opinion = _second_opinion(site, now, rows[best], twin)
     returning = not expected["eligible"].iloc[0]  # to where the record has been: no saving is at stake
-    if twin and not twin.agrees and not returning:
-        reason = f"the simulator does not confirm the move: {twin.note}"
-        return _hold(site, at, reason, model, present=present, proposed=proposed, twin=twin)
+    if opinion and not opinion.agrees and not returning:
+        reason = f"the simulator does not confirm the move: {opinion.note}"
+        return _hold(site, at, reason, model, present=present, proposed=proposed, twin=opinion)
     return Recommendation(
         site=site.name,
         at=at.to_pydatetime(),
@@ -94,7 +101,7 @@ def _decided(site: Site, model: PlantModel, table: pd.DataFrame, at: pd.Timestam
         present=present,
         proposed=proposed,
         saving_kw=present.facility_kw - proposed.facility_kw,
-        twin=twin,
+        twin=opinion,
         model_version=model.version,
     )
 
@@ -125,13 +132,20 @@ def _best(site: Site, rows: np.ndarray, expected: pd.DataFrame) -> int:
     )
 
 
-def _second_opinion(site: Site, now: Situation, proposed: np.ndarray) -> TwinCheck | None:
-    if site.twin is None or not site.meters.it:
+def _twin(site: Site, settings: Settings) -> Twin | None:
+    try:
+        return find_twin(site, settings)
+    except ModelError as error:
+        raise Hold(f"the second opinion cannot be asked: {error}") from error
+
+
+def _second_opinion(site: Site, now: Situation, proposed: np.ndarray, twin: Twin | None) -> TwinCheck | None:
+    if twin is None and (site.twin is None or not site.meters.it):
         return None
     from pipelines.simulation.second_opinion import second_opinion  # compiles the simulator
 
     chosen = pd.Series(proposed, index=now.setpoints.index)
-    return second_opinion(site, now.inputs, float(now.inputs["load_kw"]), now.setpoints, chosen)
+    return second_opinion(site, now.inputs, float(now.inputs["load_kw"]), now.setpoints, chosen, twin=twin)
 
 
 def _estimate(site: Site, expected: pd.DataFrame, row: int) -> Estimate:

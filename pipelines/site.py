@@ -10,6 +10,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipelines.config import SITE_FOLDER, Settings
+from pipelines.energyplus_table import EnergyPlusTable
 from pipelines.errors import SiteError
 from pipelines.schema import QUANTITIES, column_name
 from pipelines.units import conversion, is_energy
@@ -230,6 +231,7 @@ class Site(_Strict):
     envelope: Envelope = Envelope()
     tariff: Tariff | None = None
     twin: dict[str, float | str] | None = None
+    energyplus: EnergyPlusTable | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -247,6 +249,11 @@ class Site(_Strict):
                     f'point {point.tag}: source "{point.source}" is not declared; add it to [[sources]]'
                 )
         tags = {point.tag for point in self.points}
+        unknown = sorted({each.tag for each in self.energyplus.setpoints} - tags) if self.energyplus else []
+        if unknown:
+            raise ValueError(
+                f"energyplus.setpoints: {unknown[0]} is not a declared point; add it to [[points]]"
+            )
         for setpoint in self.setpoints:
             if setpoint.tag not in tags:
                 raise ValueError(f"setpoint {setpoint.tag} is not a declared point; add it to [[points]]")
@@ -292,7 +299,7 @@ def _unique(what: str, names: list[str]) -> None:
 def load_site(path: Path) -> Site:
     """Read and check a site file. Raises SiteError with every fault found in it."""
     try:
-        return Site.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        site = Site.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as cause:
         raise SiteError(
             f"site file {path} does not exist; make one with: coldaisle site new EXPORT.csv"
@@ -303,6 +310,9 @@ def load_site(path: Path) -> Site:
         raise SiteError(
             f"site file {path}:\n" + "\n".join(_fault(error) for error in cause.errors())
         ) from cause
+    if site.energyplus is None:
+        return site
+    return site.model_copy(update={"energyplus": site.energyplus.beside(path.parent)})
 
 
 def _fault(error) -> str:

@@ -5,14 +5,15 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax import Array
 
+from simulator.coil import CoilAir, coil_air, coil_duty, water_for_conductance_kg_s
 from simulator.constants import AIR_CP_J_KG_K, EVAPORATION_J_KG
-from simulator.crah import coil_conductance_w_k, crah_airflow_kg_s, water_for_conductance_kg_s
+from simulator.crah import crah_airflow_kg_s
 from simulator.fan import fan_power_w, fan_speed
 from simulator.hall import humidity_step, rack_inlet_c, rack_outlet_c, recirculation_fraction
 from simulator.it import server_airflow_kg_s, server_power_w
 from simulator.pi import pi_step
 from simulator.power_chain import power_chain_losses_w
-from simulator.psychrometrics import humidity_ratio_from_wetbulb, saturation_humidity_ratio
+from simulator.psychrometrics import humidity_ratio_from_wetbulb
 from simulator.solve import mean_heat_to_sink_w
 from simulator.types import Drivers, Faults, Plant, Setpoints, State
 
@@ -56,11 +57,17 @@ def air_side_step(
 ) -> AirSide:
     """Loads, then coils, then what racks see; heat goes from halls to the chilled water that has reached the coils."""
     loads = _loads(plant, state, setpoints, drivers, faults)
-    water_kg_s, next_trim = _coil_water_kg_s(plant, state, setpoints, faults, loads, dt_s)
-    conductance_w_k = coil_conductance_w_k(plant.crah, loads.airflow_kg_s, water_kg_s, faults.coil_fouling)
+    meeting = coil_air(state.return_air_c, state.humidity_ratio, _coil_inlet_c(state), drivers.pressure_pa)
+    water_kg_s, next_trim = _coil_water_kg_s(plant, state, setpoints, faults, loads, meeting, dt_s)
+    duty = coil_duty(plant.crah, meeting, loads.airflow_kg_s, water_kg_s, faults.coil_fouling)
     capacity_j_k = plant.hall.heat_capacity_j_k
     sensible_w = mean_heat_to_sink_w(
-        state.return_air_c, _coil_inlet_c(state), conductance_w_k, loads.sensible_gain_w, capacity_j_k, dt_s
+        state.return_air_c,
+        meeting.water_c,
+        duty.sensible_w_k,
+        loads.sensible_gain_w,
+        capacity_j_k,
+        dt_s,
     )
     next_return_c = state.return_air_c + (loads.sensible_gain_w - sensible_w) * dt_s / capacity_j_k
     return_c = (state.return_air_c + next_return_c) / 2
@@ -73,8 +80,8 @@ def air_side_step(
         humidity_ratio_from_wetbulb(
             drivers.outdoor_drybulb_c, drivers.outdoor_wetbulb_c, drivers.pressure_pa
         ),
-        saturation_humidity_ratio((_coil_inlet_c(state) + leaving_c) / 2, drivers.pressure_pa),
-        loads.airflow_kg_s,
+        duty.surface_humidity_ratio,
+        duty.drying_kg_s,
         dt_s,
     )
     latent_w = condensed_kg_s * EVAPORATION_J_KG
@@ -133,7 +140,13 @@ def _fan_rise_k(loads: _Loads) -> Array:
 
 
 def _coil_water_kg_s(
-    plant: Plant, state: State, setpoints: Setpoints, faults: Faults, loads: _Loads, dt_s: float
+    plant: Plant,
+    state: State,
+    setpoints: Setpoints,
+    faults: Faults,
+    loads: _Loads,
+    meeting: CoilAir,
+    dt_s: float,
 ) -> tuple[Array, Array]:
     """Water the valves let through, kg/s, and the trim's next integral.
 
@@ -151,9 +164,11 @@ def _coil_water_kg_s(
         dt_s,
     )
     return_c = state.return_air_c + 0.5 * (loads.sensible_gain_w - wanted_w) * dt_s / capacity_j_k
-    head_k = return_c - _coil_inlet_c(state)
+    head_k = return_c - meeting.water_c
     conductance_w_k = jnp.where(head_k > 0.0, jnp.maximum(wanted_w, 0.0) / jnp.maximum(head_k, 0.05), 0.0)
-    design_kg_s = water_for_conductance_kg_s(crah, loads.airflow_kg_s, jnp.minimum(conductance_w_k, C_air))
+    design_kg_s = water_for_conductance_kg_s(
+        crah, meeting, loads.airflow_kg_s, jnp.minimum(conductance_w_k, C_air)
+    )
 
     room_for_more = crah.rated_water_kg_s / jnp.maximum(design_kg_s, 1e-3) - 1
     gains = plant.control.coil_trim.replace(  # type: ignore[attr-defined]

@@ -53,19 +53,19 @@ def humidity_step(
     hall: Hall,
     humidity_ratio: Array,
     fresh_air_humidity_ratio: Array,
-    coil_saturated_humidity_ratio: Array,
-    coil_airflow_kg_s: Array,
+    coil_surface_humidity_ratio: Array,
+    coil_drying_kg_s: Array,
     dt_s: float,
 ) -> tuple[Array, Array]:
     """Humidity ratio after `dt_s` and water condensed on the coil, kg/s, both (halls,).
 
-    Moisture balance `M dw/dt = m_fresh (w_fresh - w) - m_coil max(0, w - w_coil)`, solved exactly; water
-    leaves only while the coil is colder than the dew point.
+    Moisture balance `M dw/dt = m_fresh (w_fresh - w) - m_coil max(0, w - w_coil)`, solved exactly, with `m_coil` the
+    air that a wet coil's surface dries to `w_coil`; water leaves only while the surface is below the dew point.
     """
-    w, w_coil = humidity_ratio, coil_saturated_humidity_ratio
+    w, w_coil = humidity_ratio, coil_surface_humidity_ratio
     w_fresh = jnp.maximum(fresh_air_humidity_ratio, hall.fresh_air_min_humidity_ratio)
     is_wet = jnp.maximum(w, w_fresh) > w_coil
-    drying = jnp.where(is_wet, coil_airflow_kg_s, 0.0)
+    drying = jnp.where(is_wet, coil_drying_kg_s, 0.0)
     exchange = jnp.maximum(hall.fresh_air_kg_s + drying, 1e-6)
     w_balance = (hall.fresh_air_kg_s * w_fresh + drying * w_coil) / exchange
     x = exchange * dt_s / hall.air_mass_kg

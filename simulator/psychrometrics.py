@@ -86,6 +86,12 @@ def enthalpy_j_kg(drybulb_c: ArrayLike, humidity_ratio: ArrayLike) -> Array:
     return 1_006.0 * t + jnp.asarray(humidity_ratio) * (EVAPORATION_J_KG + 1_860.0 * t)
 
 
+def humidity_ratio_from_enthalpy(drybulb_c: ArrayLike, enthalpy_j_kg: ArrayLike) -> Array:
+    """Humidity ratio of moist air of a temperature and an enthalpy, eq. 30 turned round."""
+    t: Array = jnp.asarray(drybulb_c)
+    return (jnp.asarray(enthalpy_j_kg) - 1_006.0 * t) / (EVAPORATION_J_KG + 1_860.0 * t)
+
+
 def dew_point_c(drybulb_c: ArrayLike, relative_humidity: ArrayLike) -> Array:
     """Dew (or frost) point from drybulb and relative humidity."""
     return dew_point_from_vapour_pressure_c(

@@ -38,7 +38,12 @@ def counterflow_ua_w_k(effectiveness: Array, c_min_w_k: Array, c_max_w_k: Array)
 
 
 def inverse_of_rising_curve(
-    curve: Callable[[Array], Array], target: Array, start: Array, low: Array, high: Array
+    curve: Callable[[Array], Array],
+    target: Array,
+    start: Array,
+    low: Array,
+    high: Array,
+    iterations: int = INVERSE_ITERATIONS,
 ) -> Array:
     """Solves `curve(x) = target` on [low, high] for a rising, concave curve, by Newton's method.
 
@@ -48,7 +53,7 @@ def inverse_of_rising_curve(
     """
     hold = jax.lax.stop_gradient
     x = hold(jnp.clip(start, low, high))
-    for _ in range(INVERSE_ITERATIONS - 1):
+    for _ in range(iterations - 1):
         value, slope = jax.jvp(curve, (x,), (jnp.ones_like(x),))
         x = hold(jnp.clip(x + (target - value) / jnp.maximum(slope, 1e-6), low, high))
     _, slope = jax.jvp(curve, (x,), (jnp.ones_like(x),))

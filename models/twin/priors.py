@@ -75,7 +75,9 @@ def curve_directions(name: str, size: int) -> dict[str, np.ndarray]:
     curves of a ratio (3: quadratic) about full load; powers of fans and pumps by the share that goes with one power
     of flow less than the highest; bicubics (10) of condenser water and a ratio likewise.
     """
-    if name.endswith("power_curve") and size >= 2:  # between the affinity law and a system with static pressure
+    if (
+        name.endswith("power_curve") and size >= 2
+    ):  # between the affinity law and a system with static pressure
         return {"square part": SQUARE_SPREAD * (np.eye(size)[-2] - np.eye(size)[-1])}
     if size == 6:
         return {

@@ -10,7 +10,7 @@ from pipelines.errors import ColdaisleError
 
 def application() -> typer.Typer:
     """The command line with every command registered; each imports its heavy parts only when it runs."""
-    from pipelines.cli import demo, ingest, learn, quality, recommend, simulate, site, twin
+    from pipelines.cli import demo, energyplus, explore, ingest, learn, quality, recommend, simulate, site, twin
 
     app = typer.Typer(
         help="Learn from a data center's telemetry and recommend cooling setpoints.",
@@ -19,6 +19,7 @@ def application() -> typer.Typer:
         add_completion=False,
     )
     app.add_typer(site.app, name="site", help="Make and check site files.")
+    app.add_typer(explore.app, name="explore", help="Plan setpoint trials.")
     app.command("ingest")(ingest.ingest)
     app.command("quality")(quality.quality)
     app.command("train")(learn.train)
@@ -26,6 +27,7 @@ def application() -> typer.Typer:
     app.command("recommend")(recommend.recommend)
     app.command("simulate")(simulate.simulate)
     app.command("twin")(twin.twin)
+    app.command("energyplus")(energyplus.energyplus)
     app.command("demo")(demo.demo)
     return app
 

@@ -31,6 +31,7 @@ def simulate(
         Path | None, typer.Option("--weather", help="An EPW file, in place of the scenario's weather")
     ] = None,
     days: Annotated[int | None, typer.Option("--days", help="In place of the scenario's days")] = None,
+    hourly: Annotated[bool, typer.Option("--hourly", help="Keep every case's hours as well")] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -51,7 +52,7 @@ def simulate(
     with _progress() as bar:
         task = bar.add_task("compiling and simulating")
         study = run_study(
-            found, chosen, sweep, folder=settings.home / "studies",
+            found, chosen, sweep, folder=settings.home / "studies", hourly=hourly,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )  # fmt: skip
     axes = list(study.axes)
@@ -61,7 +62,7 @@ def simulate(
     plot = write_page(
         study_figure(study.table(columns_needed(axes)), axes, title), study.folder / "plot.html"
     )
-    emit(_result(study, title, plot), as_json, show)
+    emit(_result(study, title, plot, hourly), as_json, show)
 
 
 def _progress() -> Progress:
@@ -69,7 +70,7 @@ def _progress() -> Progress:
     return Progress(*columns, console=progress_console)
 
 
-def _result(study: "Study", title: str, plot: Path) -> dict[str, Any]:
+def _result(study: "Study", title: str, plot: Path, hourly: bool) -> dict[str, Any]:
     others = [name for name in study.axes if name != "seed"]
     columns = [*dict.fromkeys([*study.axes, *MEASURES])]
     rows = study.table(columns)
@@ -86,6 +87,7 @@ def _result(study: "Study", title: str, plot: Path) -> dict[str, Any]:
         "best": (inside if len(inside) else means).nsmallest(BEST_SHOWN, "facility_kwh").to_dict("records"),
         "notes": list(study.notes),
         "table": study.path,
+        "hours": study.hours_path if hourly else None,
         "plot": plot,
         "seconds": round(study.seconds, 1),
     }
@@ -99,6 +101,8 @@ def show(result: dict[str, Any], console: Console) -> None:
         console.print(f"  {escape(note)}", style="dim", soft_wrap=True)
     console.print(_best(result))
     console.print(f"Table: {result['table']}\nPlot:  {result['plot']}", soft_wrap=True)
+    if result["hours"]:
+        console.print(f"Hours: {result['hours']}", soft_wrap=True)
 
 
 def _best(result: dict[str, Any]) -> Table:

@@ -107,9 +107,11 @@ def _nameplate(figures: tuple[tuple[str, Any], ...]) -> simulator.Plant:
         raise SiteError(f"[twin] does not describe a plant: {cause}; edit [twin] in the site file") from cause
 
 
-def asked_setpoints(plant: simulator.Plant, schedule: pd.DataFrame) -> simulator.Setpoints:
-    """Setpoints of a schedule, shape (steps,) each; what it does not name stays at the plant's initial."""
-    initial = simulator.init(plant).setpoints
+def asked_setpoints(
+    plant: simulator.Plant, schedule: pd.DataFrame, held: simulator.Setpoints | None = None
+) -> simulator.Setpoints:
+    """Setpoints of a schedule, shape (steps,) each; what it does not name stays at `held`, else the plant's initial."""
+    initial = simulator.init(plant).setpoints if held is None else held
     chosen = {
         field: jnp.asarray(schedule[quantity].to_numpy(), dtype=float)
         for quantity, field in SETPOINT_FIELDS.items()

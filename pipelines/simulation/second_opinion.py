@@ -1,5 +1,6 @@
-"""What the simulator expects of the same move, from nameplate figures alone."""
+"""What the simulator expects of the same move: the site's fitted twin, or, before one is fitted, its nameplate."""
 
+from dataclasses import dataclass
 from functools import cache
 
 import jax
@@ -8,13 +9,30 @@ import numpy as np
 import pandas as pd
 
 import simulator
+from models.twin import Twin
 from pipelines.recommendation import Estimate, TwinCheck
 from pipelines.simulation.plant import asked_setpoints, nameplate_plant
 from pipelines.site import Site
 from simulator.psychrometrics import pressure_at_altitude_pa
 
 SETTLE_STEPS, DT_S = 48, 300.0  # four hours at held setpoints: longer than any loop remembers
-UTILIZATIONS = np.linspace(0.05, 1.0, 20)
+# a site without setpoint tags moves the controlled temperatures themselves
+STANDS_FOR = {
+    "chw_supply_c": "chw_supply_sp_c", "cw_supply_c": "cw_supply_sp_c", "supply_air_c": "supply_air_sp_c"
+}  # fmt: skip
+UTILIZATIONS = np.linspace(0.02, 1.0, 25)
+
+
+@dataclass(frozen=True)
+class _Model:
+    """The plant to ask, the setpoints in force that the site does not record, and what drives it.
+
+    metered_it: False where a thermal load stands for IT power.
+    """
+
+    plant: simulator.Plant
+    setpoints: simulator.Setpoints
+    metered_it: bool
 
 
 @cache
@@ -30,30 +48,56 @@ def _settled():
 
 
 def second_opinion(
-    site: Site, weather: pd.Series, it_kw: float, present: pd.Series, proposed: pd.Series
+    site: Site,
+    weather: pd.Series,
+    load_kw: float,
+    present: pd.Series,
+    proposed: pd.Series,
+    *,
+    twin: Twin | None = None,
 ) -> TwinCheck:
-    """Compare present and proposed setpoints (by quantity) on the site's nameplate plant, settled.
+    """Compare present and proposed setpoints (by quantity) on the site's plant, settled.
 
     weather: outdoor_drybulb_c, outdoor_wetbulb_c, and outdoor_pressure_pa where it is measured.
-    Utilisation is the one at which the nameplate plant would draw `it_kw` under the present setpoints; it is
-    held, so that IT power may answer.
+    load_kw: IT power, or the thermal load where that stands for it.
+    twin: the fitted plant; without it, the one that the site file's [twin] describes.
+    Utilisation is the one at which the plant would draw `load_kw` under the present setpoints; it is held, so that
+    IT power may answer. Of two predictions by one plant the difference is judged: a lasting error falls out.
     """
-    plant = nameplate_plant(site)
+    model = _model(site, twin)
     standard_pa = float(pressure_at_altitude_pa(site.location.altitude_m))
-    weather = pd.Series({"outdoor_pressure_pa": standard_pa} | weather.dropna().to_dict())
-    utilization = _utilization(plant, weather, it_kw, present)
-    both = pd.DataFrame([present, proposed])
-    sensors = _settled()(plant, asked_setpoints(plant, both), _drivers(weather, np.full(2, utilization)))
+    known = weather.dropna().to_dict()
+    if (
+        "outdoor_wetbulb_c" in known
+    ):  # a site that records no drybulb: saturated air, which no part of power asks
+        known = {"outdoor_drybulb_c": known["outdoor_wetbulb_c"]} | known
+    weather = pd.Series({"outdoor_pressure_pa": standard_pa} | known)
+    utilization = _utilization(model, weather, load_kw, present)
+    sensors = _run(model, pd.DataFrame([present, proposed]), weather, np.full(2, utilization))
     before, after = (
-        _estimate(site, jax.tree.map(lambda leaf, row=row: leaf[row], sensors)) for row in (0, 1)
+        _estimate(model, jax.tree.map(lambda leaf, row=row: leaf[row], sensors)) for row in (0, 1)
     )
     return _verdict(site, before, after, *(float(inlet) for inlet in sensors.rack_inlet_c))
 
 
-def _utilization(plant: simulator.Plant, weather: pd.Series, it_kw: float, present: pd.Series) -> float:
+def _model(site: Site, twin: Twin | None) -> _Model:
+    if twin is not None:
+        return _Model(twin.plant, twin.setpoints, twin.metered_it)
+    plant = nameplate_plant(site)
+    return _Model(plant, simulator.init(plant).setpoints, bool(site.meters.it))
+
+
+def _run(
+    model: _Model, schedule: pd.DataFrame, weather: pd.Series, utilization: np.ndarray
+) -> simulator.Sensors:
+    setpoints = asked_setpoints(model.plant, schedule.rename(columns=STANDS_FOR), model.setpoints)
+    return _settled()(model.plant, setpoints, _drivers(weather, utilization))
+
+
+def _utilization(model: _Model, weather: pd.Series, load_kw: float, present: pd.Series) -> float:
     repeated = pd.DataFrame([present] * len(UTILIZATIONS))
-    sensors = _settled()(plant, asked_setpoints(plant, repeated), _drivers(weather, UTILIZATIONS))
-    return float(np.interp(it_kw, np.asarray(sensors.it_w) / 1e3, UTILIZATIONS))
+    sensors = _run(model, repeated, weather, UTILIZATIONS)
+    return float(np.interp(load_kw, np.asarray(sensors.it_w) / 1e3, UTILIZATIONS))
 
 
 def _drivers(weather: pd.Series, utilization: np.ndarray) -> simulator.Drivers:
@@ -68,13 +112,14 @@ def _drivers(weather: pd.Series, utilization: np.ndarray) -> simulator.Drivers:
     )
 
 
-def _estimate(site: Site, sensors: simulator.Sensors) -> Estimate:
+def _estimate(model: _Model, sensors: simulator.Sensors) -> Estimate:
     facility_kw, it_kw, cooling_kw = (
         float(value) / 1e3 for value in (sensors.facility_w, sensors.it_w, sensors.cooling_w)
     )
-    load_kw = float(sensors.coil_heat_w) / 1e3
+    if not model.metered_it:  # there is no hall: the plant's power is all that is known
+        return Estimate(figure=cooling_kw / it_kw, cooling_kw=cooling_kw, facility_kw=cooling_kw)
     return Estimate(
-        figure=facility_kw / it_kw if site.meters.it else cooling_kw / load_kw,
+        figure=facility_kw / it_kw,
         cooling_kw=cooling_kw,
         facility_kw=facility_kw,
         it_power_kw=it_kw,
@@ -85,14 +130,17 @@ def _estimate(site: Site, sensors: simulator.Sensors) -> Estimate:
 def _verdict(site: Site, before: Estimate, after: Estimate, was_c: float, inlet_c: float) -> TwinCheck:
     saving_kw = before.facility_kw - after.facility_kw
     low, high = site.envelope.rack_inlet_min_c, site.envelope.rack_inlet_max_c
-    # A nameplate plant reads off by a constant: an inlet beyond a limit counts where the move worsens it.
-    too_warm, too_cold = high < inlet_c > was_c, low > inlet_c < was_c
+    # A plant that reads off by a constant: an inlet beyond a limit counts where the move worsens it.
+    in_halls = after.rack_inlet_c is not None
+    too_warm, too_cold = in_halls and high < inlet_c > was_c, in_halls and low > inlet_c < was_c
     if too_warm or too_cold:
         note = f"it sees the rack inlet at {inlet_c:.1f} °C, outside {low:g} to {high:g} °C"
     elif saving_kw <= 0:
         note = f"it expects {-saving_kw:.1f} kW more, not less"
-    else:
+    elif in_halls:
         note = f"it expects {saving_kw:.1f} kW less and the rack inlet at {inlet_c:.1f} °C"
+    else:
+        note = f"it expects {saving_kw:.1f} kW less"
     return TwinCheck(
         agrees=saving_kw > 0 and not (too_warm or too_cold), present=before, proposed=after, note=note
     )

@@ -8,13 +8,12 @@ The same as `coldaisle simulate`, in three lines:
 
 A study's folder is named by a hash of everything its figures follow from, the simulator's own source included.
 Each chunk of cases becomes one file, whole or absent, so that an interrupted study goes on where it stopped and
-gives the same table; memory holds one chunk, however large the grid.
+gives the same table; memory holds one chunk, however large the grid. With `hourly=True` every chunk's hours are
+kept as well, in files of their own: `study.hours()` reads them.
 """
 
 import hashlib
 import json
-import os
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -31,16 +29,24 @@ import pyarrow.parquet as pq
 
 import simulator
 from pipelines.errors import ScenarioError, SiteError
-from pipelines.simulation.conditions import Conditions, plant_of, prices_per_kwh
-from pipelines.simulation.grid import FAULT_RANGES, SETPOINT_RANGES, Grid, study_grid
-from pipelines.simulation.outcomes import Shape, World, compiled_outcomes, totals
+from pipelines.simulation.chunks import ChunkRunner, chunk_size
+from pipelines.simulation.conditions import Conditions
+from pipelines.simulation.grid import Grid, study_grid
 from pipelines.simulation.plant import nameplate_plant
-from pipelines.simulation.what_if import BLOCK_HOURS, WhatIf
+from pipelines.simulation.study_files import (
+    HOURLY,
+    MANIFEST,
+    PARTS,
+    TABLE,
+    is_whole,
+    part,
+    replace,
+    write_whole,
+)
+from pipelines.simulation.what_if import WhatIf
 from pipelines.site import Site
 
 CHUNK_CASES = 512  # more is not faster and takes more memory
-LEAST_CHUNK_CASES = 8  # as fast as one: a vector unit's width; and small studies share a compilation
-MAX_DRIVER_STEPS = 2**25  # weather and load of the seeds in memory at a time: 0.5 GiB
 Progress = Callable[[int, int], None]  # cases done, of how many
 
 
@@ -59,11 +65,27 @@ class Study:
 
     @property
     def path(self) -> Path:
-        return self.folder / "table.parquet"
+        return self.folder / TABLE
+
+    @property
+    def hours_path(self) -> Path:
+        return self.folder / HOURLY
 
     def table(self, columns: list[str] | None = None) -> pd.DataFrame:
         """A row per case: seed, setpoints, faults that are swept or present, and what they amount to."""
         return pd.read_parquet(self.path, columns=columns)
+
+    def hours(self, case: int, columns: list[str] | None = None) -> pd.DataFrame:
+        """Hours of one case, its row number in `table()`: energy, PUE, water, inlet, minutes out.
+
+        Raises ScenarioError where the study was run without them.
+        """
+        if not self.hours_path.is_dir():
+            raise ScenarioError(
+                f"study {self.folder.name} has no hours; run it again with hourly=True (--hourly)"
+            )
+        found = pd.read_parquet(self.hours_path, columns=columns, filters=[("case", "==", case)])
+        return found.reset_index(drop=True)
 
 
 def run_study(
@@ -73,6 +95,7 @@ def run_study(
     *,
     folder: Path,
     chunk_cases: int = CHUNK_CASES,
+    hourly: bool = False,
     progress: Progress | None = None,
 ) -> Study:
     """Run what is not yet there of a study and return it; see `study_grid` for `axes`.
@@ -89,115 +112,39 @@ def run_study(
         raise ScenarioError(f"chunk_cases must be at least 1, got {chunk_cases}; {CHUNK_CASES} is usual")
     plant = nameplate_plant(site)
     grid = study_grid(site, scenario, axes, plant)
-    chunk = _chunk_size(grid, scenario, chunk_cases)
+    chunk = chunk_size(grid, scenario, chunk_cases)
     conditions = Conditions(site, scenario)
     manifest = _manifest(site, scenario, grid, chunk)
     home = _opened(Path(folder) / f"{site.name}-{manifest['hash'][:12]}", manifest)
     starts = range(0, grid.cases, chunk)
-    done = [start for start in starts if _is_whole(_part(home, start), min(chunk, grid.cases - start))]
-    resumed = sum(min(chunk, grid.cases - start) for start in done)
-    count, run = resumed, _Runner(site, scenario, grid, plant, conditions, chunk)
+    missing = [start for start in starts if not _is_done(home, start, grid, chunk, scenario, hourly)]
+    resumed = grid.cases - sum(min(chunk, grid.cases - start) for start in missing)
+    count, run = resumed, ChunkRunner(site, scenario, grid, plant, conditions, chunk)
     if progress:
         progress(count, grid.cases)
-    for start in sorted(set(starts) - set(done)):
-        rows = run.chunk(start)
-        _write_whole(_part(home, start), [pa.Table.from_pandas(rows, preserve_index=False)])
-        count += len(rows)
+    for start in missing:
+        count += _keep(home, start, *run.chunk(start, hourly))
         if progress:
             progress(count, grid.cases)
-    _write_whole(home / "table.parquet", (pq.read_table(_part(home, start)) for start in starts))
+    write_whole(home / TABLE, (pq.read_table(part(home, start)) for start in starts))
     notes = (*conditions.notes, *_left_out_note(grid))
     seconds = time.monotonic() - started
     return Study(site.name, home, grid.axes, grid.cases, grid.left_out, resumed, seconds, notes)
 
 
-class _Runner:
-    """Runs chunks of a grid; holds what they share."""
-
-    def __init__(
-        self,
-        site: Site,
-        scenario: WhatIf,
-        grid: Grid,
-        plant: simulator.Plant,
-        conditions: Conditions,
-        chunk: int,
-    ) -> None:
-        self._site, self._scenario, self._grid = site, scenario, grid
-        self._plant, self._conditions, self._chunk = plant, conditions, chunk
-        self._blocks = (scenario.days * 24 // BLOCK_HOURS, BLOCK_HOURS * 60 // scenario.step_minutes)
-        self._price = jnp.asarray(prices_per_kwh(site.tariff, scenario).reshape(self._blocks), dtype=float)
-        self._seeds_at_once = _most_seeds(grid, chunk)
-        self._drawn: dict[int, tuple[simulator.Plant, simulator.Drivers]] = {}
-        warmup_blocks, many_plants = scenario.warmup_hours // BLOCK_HOURS, scenario.plant_spread > 0
-        self._run = compiled_outcomes(Shape(self._blocks[0], warmup_blocks, scenario.dt_s, many_plants))
-
-    def chunk(self, start: int) -> pd.DataFrame:
-        """Rows of the cases from `start`. The last chunk is filled up with its last case, then cut."""
-        end = min(start + self._chunk, self._grid.cases)
-        inputs = self._grid.inputs(start, end)
-        padded = {name: np.pad(v, (0, self._chunk - len(v)), mode="edge") for name, v in inputs.items()}
-        seeds, which = np.unique(padded["seed"].astype(int), return_inverse=True)
-        blockwise = self._run(
-            self._world(seeds),
-            jnp.asarray(which),
-            simulator.Setpoints(**_arrays(padded, SETPOINT_RANGES)),
-            simulator.Faults(**_arrays(padded, FAULT_RANGES)),
-        )
-        found = totals(blockwise, self._site, self._scenario.dt_s)
-        return pd.DataFrame(self._shown(inputs) | {name: v[: end - start] for name, v in found.items()})
-
-    def _shown(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        absent = {name for name in FAULT_RANGES if self._grid.fixed.get(name) == 0.0}
-        columns = {name: values for name, values in inputs.items() if name not in absent}
-        return columns | {"seed": columns["seed"].astype(np.int64)}
-
-    def _world(self, seeds: np.ndarray) -> World:
-        """Plants and drivers of a chunk's seeds, always as many, so that one compilation serves all."""
-        wanted = [int(seed) for seed in seeds]
-        self._drawn = {seed: drawn for seed, drawn in self._drawn.items() if seed in wanted}
-        self._drawn = {seed: self._drawn.get(seed) or self._draw(seed) for seed in wanted}
-        drawn = list(self._drawn.values())
-        drawn += drawn[-1:] * (self._seeds_at_once - len(drawn))
-        plants = jax.tree.map(lambda *leaves: jnp.stack(leaves), *(plant for plant, _ in drawn))
-        weather = jax.tree.map(lambda *leaves: np.stack(leaves), *(drivers for _, drivers in drawn))
-        envelope = self._site.envelope
-        return World(
-            plants if self._scenario.plant_spread > 0 else self._plant,
-            jax.tree.map(lambda leaf: jnp.asarray(leaf.reshape(-1, *self._blocks), dtype=float), weather),
-            self._price,
-            (envelope.rack_inlet_min_c, envelope.rack_inlet_max_c, envelope.dew_point_max_c),
-        )
-
-    def _draw(self, seed: int) -> tuple[simulator.Plant, simulator.Drivers]:
-        spread = self._scenario.plant_spread > 0
-        plant = plant_of(self._plant, self._scenario, seed) if spread else self._plant
-        return plant, self._conditions.drivers(seed)
+def _is_done(home: Path, start: int, grid: Grid, chunk: int, scenario: WhatIf, hourly: bool) -> bool:
+    cases = min(chunk, grid.cases - start)
+    hours_there = not hourly or is_whole(part(home, start, folder=HOURLY), cases * scenario.days * 24)
+    return hours_there and is_whole(part(home, start), cases)
 
 
-def _chunk_size(grid: Grid, scenario: WhatIf, asked: int) -> int:
-    """Cases a call: no more than asked, needed, or than keeps weather in memory bounded."""
-    size = min(asked, max(LEAST_CHUNK_CASES, 1 << (grid.cases - 1).bit_length()))
-    seeds = max(2, MAX_DRIVER_STEPS // scenario.steps)
-    if len(grid.axes.get("seed", ())) <= seeds:
-        return size
-    bounded = (seeds - 1) * _cases_a_seed(grid)
-    return min(size, 1 << (bounded.bit_length() - 1))
-
-
-def _most_seeds(grid: Grid, chunk: int) -> int:
-    """The most different seeds that a chunk of this grid meets; seed is the slowest axis."""
-    if "seed" not in grid.axes:
-        return 1
-    return min(len(grid.axes["seed"]), -(-chunk // _cases_a_seed(grid)) + 1)
-
-
-def _cases_a_seed(grid: Grid) -> int:
-    return grid.cases // len(grid.axes["seed"])  # seeds differ in weather, never in what is left out
-
-
-def _arrays(inputs: dict[str, np.ndarray], names: Any) -> dict[str, jax.Array]:
-    return {name: jnp.asarray(inputs[name], dtype=float) for name in names}
+def _keep(home: Path, start: int, rows: pd.DataFrame, hours: pa.Table | None) -> int:
+    """Write a chunk, its hours first: a part that is there has its hours."""
+    if hours is not None:
+        (home / HOURLY).mkdir(exist_ok=True)
+        write_whole(part(home, start, folder=HOURLY), [hours])
+    write_whole(part(home, start), [pa.Table.from_pandas(rows, preserve_index=False)])
+    return len(rows)
 
 
 def _left_out_note(grid: Grid) -> list[str]:
@@ -220,8 +167,8 @@ def _manifest(site: Site, scenario: WhatIf, grid: Grid, chunk: int) -> dict[str,
         "fixed": grid.fixed,
         "cases": grid.cases,
         "chunk_cases": chunk,
-        "simulator": _digest(sorted(Path(simulator.__file__).parent.glob("*.py"))),
-        "study": _digest(sorted(Path(__file__).parent.glob("*.py"))),
+        "simulator": _digest(sorted(Path(simulator.__file__).parent.rglob("*.py"))),
+        "study": _digest(sorted(Path(__file__).parent.rglob("*.py"))),
         "jax": version("jax"),
         "device": jax.devices()[0].platform,
     }
@@ -238,45 +185,6 @@ def _digest(paths: list[Path]) -> str:
 
 def _opened(home: Path, manifest: dict[str, Any]) -> Path:
     """The study's folder with its manifest. The hash is in its name, so parts in it are this study's."""
-    (home / "parts").mkdir(parents=True, exist_ok=True)
-    _replace(home / "manifest.json", lambda path: path.write_text(json.dumps(manifest, indent=1)))
+    (home / PARTS).mkdir(parents=True, exist_ok=True)
+    replace(home / MANIFEST, lambda path: path.write_text(json.dumps(manifest, indent=1)))
     return home
-
-
-def _part(home: Path, start: int) -> Path:
-    return home / "parts" / f"cases-{start:08d}.parquet"
-
-
-def _is_whole(path: Path, rows: int) -> bool:
-    try:
-        return pq.read_metadata(path).num_rows == rows
-    except (OSError, pa.ArrowInvalid):
-        return False
-
-
-def _write_whole(path: Path, tables: Any) -> None:
-    """Tables one after another as one file, whole or not at all."""
-
-    def write(partial: Path) -> None:
-        writer = None
-        try:
-            for table in tables:
-                writer = writer or pq.ParquetWriter(partial, table.schema)
-                writer.write_table(table)
-        finally:
-            if writer:
-                writer.close()
-
-    _replace(path, write)
-
-
-def _replace(path: Path, write: Callable[[Path], Any]) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
-        write(Path(name))
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -1,15 +1,21 @@
-"""Speed of the simulator: plant-steps a second for one plant, a small fleet and a large one."""
+"""Speed of the simulator: plant-steps a second for one plant, a small fleet and a large one, beside EnergyPlus."""
 
 import resource
+import tempfile
 import time
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from simulator import Drivers, default_plant, default_setpoints, init, perturb_plant, rollout
+from simulator.energyplus import run_energyplus
 from simulator.load import generated_utilization
 from simulator.weather import generated_weather
+from tests.energyplus.make_goldens import WATER_INPUTS, WATER_VARIABLES, config, held_draws
+from tests.energyplus.water_plant import water_plant
 
 DT_S = 300.0
 CASES = ((1, 105_120), (64, 8_064), (4096, 288))  # plants, steps: a year, four weeks, a day at five minutes
@@ -17,7 +23,26 @@ CASES = ((1, 105_120), (64, 8_064), (4096, 288))  # plants, steps: a year, four 
 
 def run() -> list[dict[str, Any]]:
     """One row per fleet size; the sensors each case keeps are the ones a study reduces, summed as it runs."""
-    return [_row(plants, steps) for plants, steps in CASES]
+    return [*(_row(plants, steps) for plants, steps in CASES), _energyplus()]
+
+
+def _energyplus() -> dict[str, Any]:
+    """A year of one chiller, exchanger and tower at 15 minutes through the adapter, setpoints changing."""
+    case = "EnergyPlus through its adapter"
+    if find_spec("pyenergyplus") is None:
+        return {"case": f"{case}: not installed, make test-energyplus installs it"}
+    with tempfile.TemporaryDirectory() as folder:
+        model = config(water_plant("reformulated", "merkel"), Path(folder), WATER_VARIABLES, WATER_INPUTS)
+        started = time.perf_counter()
+        steps = len(run_energyplus(model, held_draws(WATER_INPUTS), check=False).hours)
+        run_s = time.perf_counter() - started
+    return {
+        "case": case,
+        "plants": 1,
+        "steps": steps,
+        "steps_per_s": round(steps / run_s),
+        "run_s": round(run_s, 3),
+    }
 
 
 def _row(plants: int, steps: int) -> dict[str, Any]:

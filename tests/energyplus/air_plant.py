@@ -15,14 +15,18 @@ from tests.energyplus.blocks import (
 )
 
 
-def air_plant() -> Model:
-    """Schedules to drive it: HallLoad (fraction of `HALL_W`), HallSetpoint, ChwSetpoint (°C)."""
+def air_plant(*, moist: bool = False) -> Model:
+    """Schedules to drive it: HallLoad (fraction of `HALL_W`), HallSetpoint, ChwSetpoint (°C).
+
+    `moist`: with HallMoisture (fraction of `MOISTURE_W`) too, a source of vapour that the coil must condense.
+    """
     return merged(
         frame(),
         schedules(On=1.0, HallLoad=0.7, HallSetpoint=30.0, ChwSetpoint=10.0, Cooling=2.0),
         _water(),
         _fan_coil(),
         _hall(),
+        _moisture() if moist else {},
         curve("Cubic", "FanPower", sizes.FAN_CURVE, minimum_value_of_x=0.0, maximum_value_of_x=1.0),
     )
 
@@ -180,3 +184,15 @@ def _hall() -> Model:
             }
         },
     }
+
+
+def _moisture() -> Model:
+    vapour = {
+        "fuel_type": "None",
+        "zone_or_zonelist_or_space_or_spacelist_name": "Hall",
+        "schedule_name": "HallMoisture",
+        "design_level_calculation_method": "EquipmentLevel",
+        "design_level": sizes.MOISTURE_W,
+        "fraction_latent": 1.0,
+    }
+    return merged(schedules(HallMoisture=0.3), {"OtherEquipment": {"Humidifier": vapour}})

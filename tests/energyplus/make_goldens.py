@@ -72,6 +72,11 @@ AIR_VARIABLES = {
     "humidity_ratio": node("Fan out", "Humidity Ratio"),
     "pressure_pa": Variable("Site Outdoor Air Barometric Pressure", "Environment"),
 }
+MOIST_AIR_INPUTS: Limits = AIR_INPUTS | {"HallMoisture": (0.02, 1.0)}
+MOIST_AIR_VARIABLES = AIR_VARIABLES | {
+    "coil_sensible_w": Variable("Cooling Coil Sensible Cooling Rate", "Coil"),
+    "humidity_ratio_out": node("Coil out", "Humidity Ratio"),
+}
 CHECK_ONLY = ("load_w", "free_load_w")  # for the energy balance, not in the tables
 
 
@@ -138,6 +143,7 @@ def make(name: str, model: Model, variables: dict[str, Variable], inputs: Limits
 
 def main() -> None:
     make("coil_and_fan", air_plant(), AIR_VARIABLES, AIR_INPUTS)
+    make("wet_coil", air_plant(moist=True), MOIST_AIR_VARIABLES, MOIST_AIR_INPUTS)
     for chiller, tower in (("electric", "york"), ("reformulated", "merkel")):
         name = f"{chiller}_chiller_{tower}_tower"
         make(name, water_plant(chiller, tower), WATER_VARIABLES, WATER_INPUTS)

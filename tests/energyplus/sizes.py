@@ -59,4 +59,8 @@ MERKEL_AIR_CURVE = np.array([0.0, 1.0, 0.6])  # c0 + c1 x^c2, as our tower has i
 MERKEL_WATER_CURVE = np.array([0.0, 1.0, 0.4])
 MERKEL_WETBULB_CURVE = np.array([1.0, 0.0, 0.0, 0.0])
 HALL_W = 280e3
+MOISTURE_W = 60e3  # latent
+COIL_INTERNAL_OVER_EXTERNAL = (
+    3.3  # EnergyPlus Engineering Reference, simple coil: inner over outer conductance
+)
 COIL_UA_W_K = 25_011.71  # that EnergyPlus derives from the design point above (eplusout.eio)

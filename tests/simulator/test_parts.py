@@ -7,9 +7,8 @@ import pytest
 
 from simulator import Plant
 from simulator.constants import WATER_DENSITY_KG_M3
-from simulator.crah import coil_conductance_w_k, water_for_conductance_kg_s
 from simulator.fan import AFFINITY_CURVE, fan_power_w
-from simulator.hall import humidity_step, recirculation_fraction
+from simulator.hall import recirculation_fraction
 from simulator.it import server_fan_speed, server_power_w
 from simulator.pi import PIGains, pi_step, slew
 from simulator.power_chain import part_load_loss_w
@@ -67,28 +66,6 @@ def test_a_warm_mass_loses_the_heat_its_cooling_curve_says() -> None:
     assert end_c == pytest.approx(10.0 + 20.0 * np.exp(-K * dt_s / C), rel=1e-5)
 
 
-@pytest.mark.parametrize("share", [0.05, 0.2, 0.5, 0.8, 0.95])
-def test_coil_water_found_for_a_duty_gives_that_duty(plant: Plant, share: float) -> None:
-    crah = plant.crah
-    air = 0.7 * crah.rated_airflow_kg_s
-    clean = jnp.zeros_like(air)
-    most = coil_conductance_w_k(crah, air, crah.rated_water_kg_s, clean)
-    water = water_for_conductance_kg_s(crah, air, share * most)
-    assert float((coil_conductance_w_k(crah, air, water, clean) / most)[0]) == pytest.approx(share, rel=0.01)
-
-
-def test_a_coil_asked_for_too_much_opens_fully(plant: Plant) -> None:
-    air = plant.crah.rated_airflow_kg_s
-    water = water_for_conductance_kg_s(plant.crah, air, 10 * 1006.0 * air)
-    np.testing.assert_allclose(water, plant.crah.rated_water_kg_s)
-
-
-def test_fouling_lowers_what_a_coil_can_do(plant: Plant) -> None:
-    crah = plant.crah
-    at = (crah, crah.rated_airflow_kg_s, crah.rated_water_kg_s)
-    assert (coil_conductance_w_k(*at, array(0.3)) < coil_conductance_w_k(*at, array(0.0))).all()
-
-
 def test_server_fans_hold_still_below_the_knee_and_speed_up_above(plant: Plant) -> None:
     inlet = jnp.asarray([16.0, 20.0, 22.0, 25.0, 27.0, 30.0])
     speed = server_fan_speed(plant.servers, array(0.5), inlet)
@@ -111,16 +88,6 @@ def test_short_supply_air_makes_racks_draw_exactly_the_deficit_from_the_hot_side
     mean, worst = recirculation_fraction(tight, jnp.asarray([1.2, 1.0, 0.8]))
     np.testing.assert_allclose(mean, [0.0, 0.0, 0.2], atol=1e-6)
     assert (worst >= mean).all()
-
-
-def test_a_coil_colder_than_the_dew_point_dries_the_hall_and_a_warm_one_does_not(plant: Plant) -> None:
-    w, fresh, air = jnp.asarray([0.011]), array(0.011), jnp.asarray([80.0])
-    dried, condensed = humidity_step(plant.hall, w, fresh, jnp.asarray([0.007]), air, 300.0)
-    assert float(dried[0]) < 0.0075
-    assert float(condensed[0]) > 0
-    kept, none = humidity_step(plant.hall, w, fresh, jnp.asarray([0.013]), air, 300.0)
-    assert float(kept[0]) == pytest.approx(0.011)
-    assert float(none[0]) == 0.0
 
 
 def test_slewing_moves_no_faster_than_its_rate() -> None:

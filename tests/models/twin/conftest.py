@@ -13,7 +13,14 @@ from models.twin.run import Controlled, scored
 from tests.models.twin.kit import inputs_of, nameplate, record_of
 
 QUICK = TwinConfig(
-    starts=1, adam_steps=2, newton_steps=8, thinned=8, final_steps=2, window_hours=10.0, settle_hours=2.0, folds=2
+    starts=1,
+    adam_steps=2,
+    newton_steps=8,
+    thinned=8,
+    final_steps=2,
+    window_hours=10.0,
+    settle_hours=2.0,
+    folds=2,
 )
 
 

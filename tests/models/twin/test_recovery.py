@@ -10,7 +10,9 @@ from tests.models.twin.kit import DT_S, NAMEPLATE, inputs_of, record_of
 
 @pytest.fixture(scope="module")
 def found(case):
-    return estimates(case.space, case.descent.z, posterior_covariance(case.descent.matrix), case.descent.starts)
+    return estimates(
+        case.space, case.descent.z, posterior_covariance(case.descent.matrix), case.descent.starts
+    )
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +73,9 @@ def test_a_row_left_out_of_the_fit_is_predicted_by_a_fit_without_it(case):
     assert set(np.unique(rows.fold[known])) == {0, 1}
     channel = case.descent.objective.channels.index("chiller_w")
     error = case.record.measured["chiller_w"][known] - rows.predicted["chiller_w"][known]
-    assert np.sort(error) == pytest.approx(np.sort(residual[..., channel][np.isfinite(residual[..., channel])]), abs=1.0)
+    assert np.sort(error) == pytest.approx(
+        np.sort(residual[..., channel][np.isfinite(residual[..., channel])]), abs=1.0
+    )
     assert np.sqrt(np.mean(error**2)) < 0.05 * case.record.measured["chiller_w"][known].mean()
 
 

@@ -15,19 +15,13 @@ import simulator
 from pipelines.cli.main import application
 from pipelines.config import SITE_FOLDER
 from pipelines.errors import ScenarioError, SiteError, WeatherError
+from pipelines.simulation.chunks import MAX_DRIVER_STEPS, chunk_size, most_seeds
 from pipelines.simulation.conditions import Conditions, prices_per_kwh
 from pipelines.simulation.grid import study_grid
 from pipelines.simulation.outcomes import COOLING_PARTS
 from pipelines.simulation.plant import nameplate_plant
 from pipelines.simulation.study_plot import study_figure
-from pipelines.simulation.sweep import (
-    CHUNK_CASES,
-    MAX_DRIVER_STEPS,
-    Study,
-    _chunk_size,
-    _most_seeds,
-    run_study,
-)
+from pipelines.simulation.sweep import CHUNK_CASES, Study, run_study
 from pipelines.simulation.what_if import WhatIf, read_scenario
 from pipelines.site import Envelope, Tariff, load_site
 from simulator.metrics import pue, violation_minutes
@@ -124,9 +118,9 @@ def test_the_manifest_says_what_the_figures_follow_from(study: Study) -> None:
 def test_a_year_of_a_thousand_seeds_goes_in_chunks_whose_weather_fits_in_memory(site) -> None:
     year = WhatIf(days=365)
     grid = study_grid(site, year, "seed=0:999:1", nameplate_plant(site))
-    chunk = _chunk_size(grid, year, CHUNK_CASES)
+    chunk = chunk_size(grid, year, CHUNK_CASES)
     assert 128 <= chunk < CHUNK_CASES
-    assert _most_seeds(grid, chunk) * year.steps <= MAX_DRIVER_STEPS
+    assert most_seeds(grid, chunk) * year.steps <= MAX_DRIVER_STEPS
 
 
 def test_plants_off_their_nameplate_differ_by_seed(site, tmp_path: Path) -> None:
@@ -289,3 +283,24 @@ def test_three_lines_of_python_give_the_command_s_table(tmp_path: Path) -> None:
     table = study.table()
 
     pd.testing.assert_frame_equal(table, pd.read_parquet(by_command), check_exact=True)
+
+
+def test_hours_of_a_study_add_up_to_its_table_and_survive_an_interruption(
+    site, study: Study, tmp_path: Path
+) -> None:
+    with pytest.raises(ScenarioError, match="--hourly"):
+        study.hours(0)
+    kept = run_study(site, HOT_DAY, AXES, folder=study.folder.parent, chunk_cases=8, hourly=True)
+    assert kept.resumed_cases == 0  # finished, but without hours
+    case = 9  # of the second chunk
+    hours = kept.hours(case)
+    assert hours["time"].tolist() == list(pd.date_range(HOT_DAY.start_utc, periods=24, freq="1h"))
+    row = kept.table().iloc[case]
+    assert hours["facility_kwh"].sum() == pytest.approx(row["facility_kwh"], rel=1e-6)
+    assert hours["rack_inlet_max_c"].max() == pytest.approx(row["rack_inlet_max_c"], rel=1e-6)
+    (kept.hours_path / "cases-00000008.parquet").unlink()
+    assert (
+        run_study(site, HOT_DAY, AXES, folder=study.folder.parent, chunk_cases=8, hourly=True).resumed_cases
+        == 8
+    )
+    pd.testing.assert_frame_equal(kept.hours(case), hours, check_exact=True)

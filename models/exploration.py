@@ -1,0 +1,164 @@
+"""A sequence of setpoint trials that teaches most for the energy it puts at risk.
+
+Each trial is the one whose hours tell most about a smooth unknown response (the information gain of a Gaussian
+process: Srinivas, Krause, Kakade and Seeger 2012, IEEE Trans. Inf. Theory 58(5)), less a price on the energy at
+risk; the price is what makes the whole sequence keep its budget. The process is written in random Fourier
+features (Rahimi and Recht 2007, NIPS), so that the gain of thousands of candidates is one matrix product.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+Array = np.ndarray
+
+FOURIER_FEATURES = 96
+LENGTH_SCALE = 1.5  # trials nearer than this many usual sizes tell much the same
+NOISE = 0.3  # of a trial hour, where the response's own spread is 1: meters, and what conditions leave unexplained
+BISECTIONS = 12
+HOUR = 1.0
+
+
+@dataclass(frozen=True)
+class Space:
+    """What may be set. k setpoints: default, slew_per_hour, scale (one trial's usual size) and binary are (k,)."""
+
+    default: Array
+    slew_per_hour: Array
+    scale: Array
+    binary: Array
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One trial's time: `hours` rows of conditions (hours, c), and whether it must rest at the default.
+
+    allowed: candidates (m, k) -> bool (m,), what is safe under this slot's conditions.
+    """
+
+    conditions: Array
+    rests: bool
+    allowed: Callable[[Array], Array]
+
+
+@dataclass(frozen=True)
+class Design:
+    """Setpoints of every slot (slots, k), what they teach in nats over doing nothing, and the kWh at risk."""
+
+    setpoints: Array
+    gained_nats: float
+    risk_kwh: float
+
+
+def design(
+    space: Space,
+    slots: list[Slot],
+    candidates: Array,
+    record: Array,
+    conditions_scale: tuple[Array, Array],
+    risk_kw: Callable[[Array], Array],
+    *,
+    budget_kwh: float,
+) -> Design:
+    """Trials for `slots` in time order, within `budget_kwh` at risk.
+
+    candidates: (m, k) setpoints; record: (n, k + c) rows already seen, setpoints then conditions.
+    conditions_scale: mean and spread of the c conditions. risk_kw: rows (n, k + c) -> kW at risk (n,).
+
+    Raises ValueError where no candidate is allowed in any slot that does not rest.
+    """
+    if not any(slot.allowed(candidates).any() for slot in slots if not slot.rests):
+        raise ValueError(
+            "no trial is safe under the envelope and limits; widen the limits or lower the margin"
+        )
+    features = _Features(space, *conditions_scale)
+    known = _information(features(record))
+    free = _sequence(space, slots, candidates, features, known, risk_kw, price=0.0)
+    if free.risk_kwh <= budget_kwh:
+        return free
+    low, high, best = 0.0, 1.0, None
+    for _ in range(BISECTIONS):
+        price = 0.5 * (low + high)
+        tried = _sequence(space, slots, candidates, features, known, risk_kw, price=price)
+        low, high = (low, price) if tried.risk_kwh <= budget_kwh else (price, high)
+        if tried.risk_kwh <= budget_kwh:
+            best = tried
+    return best or _sequence(space, slots, candidates, features, known, risk_kw, price=high)
+
+
+def approach_path(present: Array, goals: Array, space: Space, hours: int) -> Array:
+    """Setpoints (m, hours, k) at the end of each hour on the way from present (k,) to goals (m, k)."""
+    reach = space.slew_per_hour * HOUR * np.arange(1, hours + 1)[:, None]  # (hours, k)
+    gap = (goals - present)[:, None, :]
+    moved = present + np.clip(gap, -reach, reach)
+    return np.where(space.binary, goals[:, None, :], moved)
+
+
+class _Features:
+    """Fourier features of standardised setpoints and conditions, a set for each state of the binary ones."""
+
+    def __init__(self, space: Space, mean: Array, spread: Array) -> None:
+        self._space = space
+        self._centre = np.concatenate([space.default, mean])
+        self._scale = np.concatenate([space.scale, spread])
+        random = np.random.default_rng(0)  # any draw serves; the same one makes plans repeatable
+        smooth = int((~space.binary).sum()) + len(mean)
+        self._waves = random.standard_normal((smooth, FOURIER_FEATURES)) / LENGTH_SCALE
+        self._phases = random.uniform(0.0, 2.0 * np.pi, FOURIER_FEATURES)
+
+    def __call__(self, rows: Array) -> Array:
+        z = (rows - self._centre) / self._scale
+        k = len(self._space.default)
+        on = rows[..., :k][..., self._space.binary] > 0.5
+        smooth = np.concatenate([z[..., :k][..., ~self._space.binary], z[..., k:]], axis=-1)
+        basis = np.sqrt(2.0 / FOURIER_FEATURES) * np.cos(smooth @ self._waves + self._phases)
+        return np.concatenate([basis, *(basis * on[..., [j]] for j in range(on.shape[-1]))], axis=-1)
+
+
+def _information(phi: Array) -> Array:
+    """Covariance of the coefficients (d, d) after rows phi (n, d)."""
+    precision = np.eye(phi.shape[1]) + phi.T @ phi / NOISE**2
+    return np.linalg.inv(precision)
+
+
+def _sequence(
+    space: Space,
+    slots: list[Slot],
+    candidates: Array,
+    features: _Features,
+    known: Array,
+    risk_kw: Callable[[Array], Array],
+    *,
+    price: float,
+) -> Design:
+    present, covariance, chosen, gained, risked = space.default, known, [], 0.0, 0.0
+    for slot in slots:
+        goals = space.default[None] if slot.rests else np.vstack([space.default, candidates])
+        hours = len(slot.conditions)
+        path = approach_path(present, goals, space, hours)
+        seen = np.broadcast_to(slot.conditions, (len(goals), *slot.conditions.shape))
+        rows = np.concatenate([path, seen], axis=-1)  # (m, hours, k + c)
+        phi = features(rows)
+        gain = _gain(phi, covariance)
+        risk = risk_kw(rows.reshape(-1, rows.shape[-1])).reshape(rows.shape[:2]).sum(axis=1) * HOUR
+        safe = np.ones(len(goals), bool) if slot.rests else np.r_[True, slot.allowed(candidates)]
+        best = int(np.argmax(np.where(safe, gain - price * risk, -np.inf)))
+        covariance = _updated(covariance, phi[best])
+        present = path[best, -1]
+        chosen.append(goals[best])
+        gained, risked = gained + gain[best], risked + risk[best]
+    return Design(np.array(chosen), float(gained), float(risked))
+
+
+def _gain(phi: Array, covariance: Array) -> Array:
+    """Information gained (m,) by rows phi (m, hours, d): half the log-determinant's rise."""
+    inner = phi @ covariance @ np.swapaxes(phi, 1, 2) / NOISE**2
+    return 0.5 * np.linalg.slogdet(np.eye(phi.shape[1]) + inner)[1]
+
+
+def _updated(covariance: Array, phi: Array) -> Array:
+    """Covariance after rows phi (hours, d): the matrix inversion lemma."""
+    projected = phi @ covariance
+    inner = NOISE**2 * np.eye(len(phi)) + projected @ phi.T
+    return covariance - projected.T @ np.linalg.solve(inner, projected)

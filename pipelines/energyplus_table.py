@@ -1,0 +1,110 @@
+"""The `[energyplus]` table of a site file: an EnergyPlus model that stands for the site's plant.
+
+[energyplus]
+model = "hall.epJSON"                 # paths are relative to the site file
+weather = "usa_il_chicago"            # an .epw file, or a name that the engine brings along
+begin = [1, 1]                        # month and day
+end = [12, 31]
+heat_given = ["coil"]                 # readings below whose sums an energy balance holds equal
+heat_removed = ["chiller", "exchanger"]
+
+[[energyplus.readings]]               # what a tag reads: the sum of output variables
+tag = "CH.KW"
+unit = "W"                            # EnergyPlus's; the point's own unit follows from [[points]]
+variables = [{ name = "Chiller Electricity Rate", key = "Chiller" }]
+
+[[energyplus.setpoints]]              # what a setpoint's tag writes, and the readings that prove it
+tag = "PLANT.CHWS_SP_C"
+actuators = [{ component = "Schedule:Constant", control = "Schedule Value", key = "ChwSetpoint", moves = "CHWS_C" }]
+probe = [7.0, 14.0]
+least_move = 2.0                      # in EnergyPlus's unit of what `moves` names
+
+[[energyplus.loads]]                  # what IT utilisation 0-1 writes
+actuators = [{ component = "Schedule:Constant", control = "Schedule Value", key = "HallLoad", moves = "IT_KW" }]
+probe = [0.3, 0.8]
+least_move = 1000.0
+"""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class OutputVariable(_Strict):
+    """An output variable as EnergyPlus's .rdd file lists it."""
+
+    name: str
+    key: str
+
+
+class ReadingTable(_Strict):
+    """What EnergyPlus gives under a name: a historian tag, or a name used in `moves` and the heat balance."""
+
+    tag: str
+    unit: str = ""
+    variables: list[OutputVariable] = Field(min_length=1)
+
+
+class ActuatorTable(_Strict):
+    """An actuator as EnergyPlus's .edd file lists it, and the reading that must follow it."""
+
+    component: str
+    control: str
+    key: str
+    moves: str
+
+
+class DrivenTable(_Strict):
+    """Actuators that one value writes; toggled between `probe`, each must move its reading by `least_move`."""
+
+    actuators: list[ActuatorTable] = Field(min_length=1)
+    probe: tuple[float, float]
+    least_move: float = Field(gt=0)
+
+
+class SetpointTable(DrivenTable):
+    """Actuators that a setpoint's tag writes; values are in °C or fractions, EnergyPlus's and canonical alike."""
+
+    tag: str
+
+
+class EnergyPlusTable(_Strict):
+    """An EnergyPlus model with the tags that read and write it."""
+
+    model: Path
+    weather: str
+    begin: tuple[int, int] | None = None
+    end: tuple[int, int] | None = None
+    heat_given: list[str] = []
+    heat_removed: list[str] = []
+    readings: list[ReadingTable] = Field(min_length=1)
+    setpoints: list[SetpointTable] = []
+    loads: list[DrivenTable] = []
+
+    @model_validator(mode="after")
+    def _names_are_readings(self) -> Self:
+        known = {reading.tag for reading in self.readings}
+        summed = {reading.tag for reading in self.readings if len(reading.variables) > 1}
+        probes = [each.moves for driven in (*self.setpoints, *self.loads) for each in driven.actuators]
+        vague = sorted(summed & set(probes))
+        if vague:
+            raise ValueError(
+                f"energyplus: moves must name a reading of one variable, {vague[0]} is a sum; name one of its parts"
+            )
+        used = [*self.heat_given, *self.heat_removed, *probes]
+        unknown = sorted(set(used) - known)
+        if unknown:
+            raise ValueError(
+                f"energyplus: {', '.join(unknown)} must be a reading's tag; add it to [[energyplus.readings]]"
+            )
+        return self
+
+    def beside(self, folder: Path) -> "EnergyPlusTable":
+        """With its paths taken from `folder`, where the site file lies."""
+        weather = str(folder / self.weather) if self.weather.lower().endswith(".epw") else self.weather
+        return self.model_copy(update={"model": folder / self.model, "weather": weather})
