@@ -90,14 +90,8 @@ def descend(
     say(f"loss {loss:.0f} on all windows")
     good = np.stack([end for end, value in ends if value <= LEAST_SHARE_OF_BEST * ends[0][1]])
     settle_steps = steps_of(config.settle_hours, record.dt_s)
-    return Descent(
-        z,
-        objective,
-        objective.rescaled(scales(objective, z, held=False)).curvature(z).matrix,
-        good,
-        first_rows,
-        settle_steps,
-    )
+    honest = objective.rescaled(scales(objective, z, held=False))
+    return Descent(z, objective, honest.curvature(z).matrix, good, first_rows, settle_steps)
 
 
 def _starts(parameters: int, starts: int, seed: int) -> np.ndarray:

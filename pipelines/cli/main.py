@@ -10,7 +10,18 @@ from pipelines.errors import ColdaisleError
 
 def application() -> typer.Typer:
     """The command line with every command registered; each imports its heavy parts only when it runs."""
-    from pipelines.cli import demo, energyplus, explore, ingest, learn, quality, recommend, simulate, site, twin
+    from pipelines.cli import (
+        demo,
+        energyplus,
+        explore,
+        ingest,
+        learn,
+        quality,
+        recommend,
+        simulate,
+        site,
+        twin,
+    )
 
     app = typer.Typer(
         help="Learn from a data center's telemetry and recommend cooling setpoints.",
