@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from models.twin.check import physical
 from models.twin.descent import Say, TwinConfig, descend
+from models.twin.nameplate import known
 from models.twin.parameters import space
 from models.twin.posterior import Estimate, estimates, posterior_covariance
 from models.twin.record import Inputs, Record
@@ -47,7 +48,7 @@ def fit_twin(
 ) -> Twin:
     """Fit a plant to telemetry: sizes from robust quantiles of it, then every parameter through the rollout.
 
-    nameplate: arguments of `simulator.default_plant` that the site's people know; the rest follows from the record.
+    nameplate: what the site's people know (`models.twin.nameplate`); the rest follows from the record.
     Raises UnphysicalError for readings that no plant can make, TooFewRowsError for too few of them, DivergedError
     where no start gives a finite loss, ValueError where `nameplate` describes no plant.
     """
@@ -69,7 +70,7 @@ def fit_and_judge(
     for words, rows in broken.items():
         say(f"{rows} rows left out: {words}")
     channels = scored(record.measured)
-    searched = space(sized(record, described), record)
+    searched = space(sized(record, described), record, given=known(described).figures)
     descent = descend(searched, record, channels, config, seed=seed, say=say)
     say(f"judging on {config.folds} folds of time, each left out in turn")
     residual, predictions = held_out(descent, len(record), folds=config.folds)

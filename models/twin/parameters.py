@@ -1,5 +1,6 @@
 """The fitted numbers of a plant: each standard normal before telemetry, bounded, and mapped onto the plant."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -57,12 +58,15 @@ class Space:
         return float(leaf.mean() if parameter.element is None else leaf[parameter.element])
 
 
-def space(nameplate: Controlled, record: Record) -> Space:
-    """Every parameter that this record could say something of: setpoints that it holds are not among them.
+def space(nameplate: Controlled, record: Record, given: Collection[str] = ()) -> Space:
+    """Every parameter that this record could say something of: neither the setpoints that
+    it holds nor the figures that are `given` (by dotted name below the plant).
+
 
     A leaf with one value per hall moves as one: halls of one site are built alike.
     """
     unfitted = [f"setpoints.{name}" for name in record.inputs.setpoints]
+    unfitted += [f"plant.{name}" for name in given]
     unfitted += UNSCALED if "it_utilization" not in record.measured else ()
     unfitted += () if record.metered_it else NO_HALL
     found: list[Parameter] = []

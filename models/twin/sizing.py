@@ -10,15 +10,19 @@ import jax.numpy as jnp
 import numpy as np
 
 import simulator
+from models.twin.nameplate import known, with_figures
 from models.twin.record import Record
 from models.twin.run import Controlled
 from simulator.constants import AIR_CP_J_KG_K, WATER_CP_J_KG_K, WATER_DENSITY_KG_M3
-from simulator.pump import CurvePump
+from simulator.pump import CurvePump, Pump
 from simulator.types import Plant
 
 HIGH, LOW = 0.995, 0.01
 FEW_ROWS = 20  # fewer say nothing
 SELDOM = 0.02  # share of the hours that is no way of running, but an exception
+SPARE_VALVE = 1.25  # water through open valves over the most that was seen to flow
+# Each condenser is a branch with a resistance of its own: more branches draw more water at nearly the same head.
+BRANCHES_STATIC_HEAD = 0.85
 SPARE_IT = 1.15  # servers' rated power over the most they were seen to draw
 
 
@@ -37,18 +41,19 @@ def figures(record: Record) -> dict[str, Any]:
 
 
 def sized(record: Record, nameplate: dict[str, Any]) -> Controlled:
-    """A textbook plant from `nameplate` (arguments of `simulator.default_plant`), its sizes set from the record.
+    """A textbook plant from `nameplate` (`models.twin.nameplate`), its sizes set from the record but for known figures.
 
     Raises ValueError where `nameplate` does not describe a plant.
     """
-    plant = simulator.default_plant(**nameplate)
+    what = known(nameplate)
+    plant = simulator.default_plant(**what.arguments)
     controlled = Controlled(plant, simulator.default_setpoints(plant))
     plant = replace(plant, servers=_servers(plant.servers, record))
     if not record.metered_it:
         plant = without_hall_losses(plant)
     for part in (_losses, _air_side, _chilled_water, _condenser_water, _economizer, _chillers, _tower):
         plant = part(plant, record)
-    return replace(controlled, plant=plant)
+    return replace(controlled, plant=with_figures(plant, what.figures))
 
 
 def _servers(servers: Any, record: Record) -> Any:
@@ -166,7 +171,7 @@ def _chilled_water(plant: Plant, record: Record) -> Plant:
     running = record.running.get("chillers", np.full(len(record), machines))
     least = np.nanquantile((flow / np.maximum(running, 1.0))[flow > 0.02 * high(flow)], LOW)
     loop = _filled(loop, volume_kg=300.0 * high(flow), minimum_flow_kg_s=least)
-    crah = _filled(plant.crah, rated_water_kg_s=plant.crah.rated_water_kg_s * 0 + high(flow) / record.halls)
+    crah = _filled(plant.crah, rated_water_kg_s=SPARE_VALVE * high(flow) / record.halls)
     return replace(
         plant,
         crah=crah,
@@ -182,6 +187,8 @@ def _condenser_water(plant: Plant, record: Record) -> Plant:
     running = record.running.get("chillers", np.full(len(record), float(plant.chillers.units)))
     each = np.nanmedian((flow / np.maximum(running, 1.0))[(running > 0) & ~_economizing(record)])
     loop = _filled(loop, volume_kg=300.0 * high(flow), flow_per_chiller_kg_s=each)
+    if isinstance(loop.pump, Pump):
+        loop = replace(loop, pump=_filled(loop.pump, static_head_fraction=BRANCHES_STATIC_HEAD))
     return replace(
         plant, condenser_water=replace(loop, pump=_pump(loop.pump, flow, record.measured.get("cw_pump_w")))
     )

@@ -11,6 +11,7 @@ import numpy as np
 from jax import Array
 
 import simulator
+from models.twin.nameplate import nameplate_plant
 from models.twin.parameters import dotted
 from models.twin.posterior import Estimate
 from models.twin.record import Inputs
@@ -48,7 +49,7 @@ class Twin:
     """A site's plant as its telemetry shows it.
 
     controlled: the plant, and the setpoints in force that the site does not record.
-    nameplate: arguments of `simulator.default_plant` that give the plant its structure.
+    nameplate: what gives the plant its structure (`models.twin.nameplate`).
     bounds: by channel of `models.twin.run.CHANNELS`.
     metered_it: False where a thermal load stands for IT power.
     """
@@ -122,7 +123,7 @@ def from_document(document: dict[str, Any], *, version: str = "") -> Twin:
 
     Raises ValueError, KeyError or TypeError where it is damaged, or was fitted with another simulator.
     """
-    plant = simulator.default_plant(**document["nameplate"])
+    plant = nameplate_plant(document["nameplate"])
     like = Controlled(plant, simulator.default_setpoints(plant))
     paths, structure = jax.tree.flatten_with_path(like)
     names = [dotted(path) for path, _ in paths]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 import simulator
+from models.twin.nameplate import nameplate_plant as textbook_plant
 from pipelines.errors import SiteError
 from pipelines.schema import QUANTITIES
 from pipelines.site import Site
@@ -102,7 +103,7 @@ def nameplate_plant(site: Site) -> simulator.Plant:
 @cache
 def _nameplate(figures: tuple[tuple[str, Any], ...]) -> simulator.Plant:
     try:
-        return simulator.default_plant(**dict(figures))
+        return textbook_plant(dict(figures))
     except (TypeError, ValueError) as cause:
         raise SiteError(f"[twin] does not describe a plant: {cause}; edit [twin] in the site file") from cause
 

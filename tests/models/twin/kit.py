@@ -53,9 +53,13 @@ def as_twin(controlled: Controlled) -> Twin:
     return Twin(controlled, NAMEPLATE, (), {}, DT_S, metered_it=True)
 
 
+def sensors_of(truth: Controlled, inputs: Inputs) -> simulator.Sensors:
+    return predict(as_twin(truth), inputs.setpoints, Conditions(*inputs[1:]))
+
+
 def record_of(truth: Controlled, inputs: Inputs, *, seed: int = 0) -> Record:
     """What the historian of `truth` holds."""
-    sensors = predict(as_twin(truth), inputs.setpoints, Conditions(*inputs[1:]))
+    sensors = sensors_of(truth, inputs)
     read = observe(NOISE, sensors, jax.random.key(seed))
     measured = {name: np.asarray(channel(read, name), dtype=float) for name in METERED}
     measured["overhead_w"] = np.asarray(read.facility_w, dtype=float) - inputs.it_w[:, 0]

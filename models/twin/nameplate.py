@@ -1,0 +1,49 @@
+"""A plant from what its people know of it: arguments of the textbook plant, and single figures by name."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+import simulator
+from simulator.types import Plant
+
+
+@dataclass(frozen=True)
+class Known:
+    """arguments: of `simulator.default_plant`. figures: by dotted name below the plant, in the simulator's units."""
+
+    arguments: dict[str, Any]
+    figures: dict[str, float]
+
+
+def known(nameplate: dict[str, Any]) -> Known:
+    """Splits a [twin] table: a name with a dot (`economizer.lockout_difference_k`) is one figure of the plant."""
+    figures = {name: float(value) for name, value in nameplate.items() if "." in name}
+    return Known({name: value for name, value in nameplate.items() if "." not in name}, figures)
+
+
+def nameplate_plant(nameplate: dict[str, Any]) -> Plant:
+    """The textbook plant with its figures. Raises ValueError or TypeError where there is no such plant or figure."""
+    what = known(nameplate)
+    return with_figures(simulator.default_plant(**what.arguments), what.figures)
+
+
+def with_figures(plant: Plant, figures: dict[str, float]) -> Plant:
+    """The plant with single figures replaced. Raises ValueError for a figure that it does not have."""
+    for name, value in figures.items():
+        plant = _with(plant, name.split("."), value, name)
+    return plant
+
+
+def _with(part: Any, path: list[str], value: float, name: str) -> Any:
+    field, *rest = path
+    if not hasattr(part, field) or getattr(part, field) is None:
+        raise ValueError(f'the plant has no figure "{name}"; name one as the report of coldaisle twin does')
+    below = getattr(part, field)
+    if rest:
+        return replace(part, **{field: _with(below, rest, value, name)})
+    if not isinstance(below, jax.Array):
+        raise ValueError(f'"{name}" is a part of the plant, not a figure; name one of its figures')
+    return replace(part, **{field: jnp.full_like(below, value)})
