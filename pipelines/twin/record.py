@@ -29,11 +29,11 @@ def record_of(site: Site, table: pd.DataFrame) -> Record:
         )
     table = table.reindex(clock(site, table))
     plant = plant_table(site, table)
-    wrong = contradictory(plant)
+    wrong, wetbulb_c = contradictory(plant), _driver(site, plant, "outdoor_wetbulb_c")
     inputs = Inputs(
         setpoints=_setpoints(site, plant),
         outdoor_drybulb_c=_driver(site, plant, "outdoor_drybulb_c", "outdoor_wetbulb_c"),
-        outdoor_wetbulb_c=_driver(site, plant, "outdoor_wetbulb_c"),
+        outdoor_wetbulb_c=wetbulb_c,
         pressure_pa=_pressure_pa(site, plant),
         it_w=1e3 * _closed(_load_kw(site, table, plant).mask(wrong), site).to_numpy(dtype=float),
     )
