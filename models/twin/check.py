@@ -7,7 +7,7 @@ import numpy as np
 
 from models.errors import UnphysicalError
 from models.twin.record import Record
-from models.twin.sizing import thermal_load_w
+from models.twin.sizing.reading import thermal_load_w
 from simulator.constants import WATER_CP_J_KG_K, ZERO_CELSIUS_K
 
 MOST_BROKEN = 0.2  # share of the rows a rule can judge; beyond, a meter or its unit is wrong

@@ -12,6 +12,7 @@ from models.twin.run import channel
 
 TWIN, QUADRATIC = "twin", "quadratic regression"
 COOLING = "cooling_w"
+CONSTANT = 1e-6  # spread of an input below which it did not move
 SETTLE_HOURS = 6.0  # from rest, before a prediction is judged
 
 
@@ -41,12 +42,14 @@ class Quadratic:
 
     def __init__(self, x: np.ndarray, y: np.ndarray) -> None:
         known = np.isfinite(x).all(axis=1) & np.isfinite(y)
-        self._mean, self._scale = x[known].mean(axis=0), np.maximum(x[known].std(axis=0), 1e-9)
-        self._weights = np.linalg.lstsq(self._terms(x[known]), y[known], rcond=None)[0]
+        self._varies = x[known].std(axis=0) > CONSTANT
+        x = x[known][:, self._varies]
+        self._mean, self._scale = x.mean(axis=0), x.std(axis=0)
+        self._weights = np.linalg.lstsq(self._terms(x), y[known], rcond=None)[0]
 
     def predict(self, record: Record) -> np.ndarray:
-        """Predictions (n,), NaN where an input is missing."""
-        return self._terms(_inputs(record)) @ self._weights
+        """Predictions (n,), NaN where an input is missing; what never moved in the fit has no say."""
+        return self._terms(_inputs(record)[:, self._varies]) @ self._weights
 
     def _terms(self, x: np.ndarray) -> np.ndarray:
         z = (x - self._mean) / self._scale
@@ -56,8 +59,7 @@ class Quadratic:
 def _inputs(record: Record) -> np.ndarray:
     inputs = record.inputs
     weather = [inputs.outdoor_wetbulb_c, inputs.outdoor_drybulb_c]
-    columns = [inputs.it_w.sum(axis=1), *weather, *inputs.setpoints.values()]
-    return np.stack([column for column in columns if np.nanstd(column) > 1e-6], axis=1)
+    return np.stack([inputs.it_w.sum(axis=1), *weather, *inputs.setpoints.values()], axis=1)
 
 
 def scores(

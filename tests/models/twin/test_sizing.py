@@ -3,7 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.twin.sizing import figures, sized, thermal_load_w
+from models.twin.sizing import figures, sized
+from models.twin.sizing.reading import thermal_load_w
 from tests.models.twin.records import ROWS, record
 
 NAMEPLATE = {"it_kw": 1000.0, "chillers": 2, "tower_cells": 2}

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipelines.errors import ModelError
 from pipelines.twin.record import clock, record_of
+from pipelines.twin.scores import quadratic, whole_hours
 from tests.pipelines.ingest_kit import point, site_of
 from tests.pipelines.learning_kit import chiller_readings, chillers, hall, hall_readings, setpoint, table
 
@@ -90,8 +93,15 @@ def test_an_empty_stretch_says_so():
 
 
 def test_hours_with_a_gap_are_not_judged():
-    from pipelines.twin.scores import whole_hours
-
     times = pd.date_range("2025-01-01", periods=8, freq="15min")
     frame = pd.DataFrame({"measured": range(8), "predicted": range(8)}, index=times, dtype=float)
     assert len(whole_hours(frame.drop(index=times[5]), 900.0)) == 1
+
+
+def test_the_regression_passes_over_a_setpoint_that_never_moved_while_it_was_fitted():
+    site = chillers()
+    base = record_of(site, table(site, chiller_readings(200)))
+    still = replace(base, inputs=base.inputs._replace(setpoints={"chw_supply_c": np.full(200, 7.0)}))
+    moved = replace(base, inputs=base.inputs._replace(setpoints={"chw_supply_c": np.linspace(6.0, 9.0, 200)}))
+    model = quadratic(still, np.ones(200, bool), still.measured["cooling_w"])
+    assert model.predict(moved) == pytest.approx(model.predict(still))

@@ -1,0 +1,53 @@
+"""What several sizes are read off: robust highs, heat and water flow by whichever meters there are."""
+
+from dataclasses import replace
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from models.twin.record import Record
+from simulator.constants import WATER_CP_J_KG_K
+
+HIGH, LOW = 0.995, 0.01
+
+
+def high(values: np.ndarray) -> np.ndarray:
+    """What a quantity reaches but for outliers, along the first axis."""
+    return np.nanquantile(values, HIGH, axis=0)
+
+
+def filled(part: Any, **values: Any) -> Any:
+    """The part with leaves replaced, each in the shape and type that it had."""
+    shaped = {}
+    for name, value in values.items():
+        leaf = getattr(part, name)
+        shaped[name] = jnp.broadcast_to(jnp.asarray(value, dtype=leaf.dtype), leaf.shape)
+    return replace(part, **shaped)
+
+
+def economizing(record: Record) -> np.ndarray:
+    return record.inputs.setpoints.get("economizer_enable", np.zeros(len(record))) > 0.5
+
+
+def thermal_load_w(record: Record) -> np.ndarray | None:
+    """Heat the chilled water carries, W, (n,): metered, from its flow and temperatures, or what servers give."""
+    read = record.measured
+    if "coil_heat_w" in read:
+        return read["coil_heat_w"]
+    if {"chw_flow_kg_s", "chw_return_c", "chw_supply_c"} <= set(read):
+        return WATER_CP_J_KG_K * read["chw_flow_kg_s"] * (read["chw_return_c"] - read["chw_supply_c"])
+    return record.inputs.it_w.sum(axis=1)
+
+
+def condenser_flow_kg_s(record: Record) -> np.ndarray | None:
+    """Tower water, kg/s, (n,): metered, or from the heat it carries and its rise."""
+    read, load_w = record.measured, thermal_load_w(record)
+    if "cw_flow_kg_s" in read:
+        return read["cw_flow_kg_s"]
+    if load_w is None or not {"chiller_w", "cw_supply_c", "cw_return_c"} <= set(read):
+        return None
+    rise_k = read["cw_return_c"] - read["cw_supply_c"]
+    return np.where(
+        rise_k > 0.5, (load_w + read["chiller_w"]) / (WATER_CP_J_KG_K * np.maximum(rise_k, 0.5)), np.nan
+    )
