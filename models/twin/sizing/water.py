@@ -13,8 +13,9 @@ from simulator.types import Plant
 
 FEW_ROWS = 20  # fewer say nothing
 SPARE_VALVE = 1.25  # water through open valves over the most that was seen to flow
-# Each condenser is a branch with a resistance of its own: more branches draw more water at nearly the same head.
-BRANCHES_STATIC_HEAD = 0.85
+# Each condenser is a branch with a resistance of its own: more branches draw more water at
+# nearly the same head, and only headers shared by all add to it.
+BRANCHES_STATIC_HEAD = 0.95
 
 
 def _pump(pump: Any, flow_kg_s: np.ndarray, power_w: np.ndarray | None) -> Any:
