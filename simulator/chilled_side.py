@@ -31,6 +31,7 @@ class ChilledSide(NamedTuple):
     economizer_cw_kg_s: Array
     pump_w: Array
     pump_speed: Array
+    extra_head_pa: Array  # of the economizer, at the pumps' rated flow
     flow_kg_s: Array
     supply_c: Array  # leaving the plant
     return_c: Array
@@ -112,6 +113,7 @@ def chilled_side_step(
         economizer_cw_kg_s=free.cw_kg_s,
         pump_w=pump_w,
         pump_speed=loop.pump.speed(flow_kg_s, extra_head_pa),
+        extra_head_pa=extra_head_pa,
         flow_kg_s=flow_kg_s,
         supply_c=supply_c,
         return_c=return_c,
