@@ -68,7 +68,7 @@ def chilled_side_step(
     faults: Faults,
     coil_heat_w: Array,
     coil_water_kg_s: Array,
-    dt_s: float,
+    dt_s: Array | float,
 ) -> ChilledSide:
     """Economizer first, chillers for the rest; what they cannot take stays in the loop's water."""
     loop, running = plant.chilled_water, state.staging.running
@@ -134,7 +134,12 @@ def _is_open(plant: Plant, state: State, setpoints: Setpoints, return_c: Array) 
     if plant.economizer is None:
         return jnp.zeros_like(return_c)
     return economizer_open(
-        plant.economizer, setpoints.economizer_enable, return_c, state.cw_c, setpoints.cw_supply_c
+        plant.economizer,
+        setpoints.economizer_enable,
+        return_c,
+        state.cw_c,
+        setpoints.cw_supply_c,
+        state.staging.running,
     )
 
 

@@ -35,7 +35,7 @@ def condenser_side_step(
     drivers: Drivers,
     faults: Faults,
     chilled: ChilledSide,
-    dt_s: float,
+    dt_s: Array | float,
 ) -> CondenserSide:
     """Heat of chillers, economizer and pump goes to the tower; fans run at the speed the setpoint needs."""
     loop, tower = plant.condenser_water, plant.tower
@@ -82,7 +82,7 @@ def _tower_heat_w(
     inlet: TowerInlet,
     range_k: Array,
     rejected_w: Array,
-    dt_s: float,
+    dt_s: Array | float,
 ) -> Array:
     """What the setpoint asks for, as far as fans at full speed can; a bypass keeps the basin from freezing.
 

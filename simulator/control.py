@@ -21,7 +21,9 @@ SETPOINT_RANGES = {
 }
 
 
-def slewed_setpoints(working: Setpoints, target: Setpoints, rates: Setpoints, dt_s: float) -> Setpoints:
+def slewed_setpoints(
+    working: Setpoints, target: Setpoints, rates: Setpoints, dt_s: Array | float
+) -> Setpoints:
     """Setpoints in force after `dt_s`; `rates` holds each one's limit per second."""
     return Setpoints(
         **{
@@ -32,7 +34,12 @@ def slewed_setpoints(working: Setpoints, target: Setpoints, rates: Setpoints, dt
 
 
 def received_setpoints(
-    control: LocalControl, heard: Setpoints, since_heard_s: Array, sent: Setpoints, lost: Array, dt_s: float
+    control: LocalControl,
+    heard: Setpoints,
+    since_heard_s: Array,
+    sent: Setpoints,
+    lost: Array,
+    dt_s: Array | float,
 ) -> tuple[Setpoints, Array]:
     """Setpoints that the plant goes by, and the time since it last heard from outside, s.
 

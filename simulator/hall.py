@@ -65,7 +65,7 @@ def humidity_step(
     fresh_air_humidity_ratio: Array,
     coil_surface_humidity_ratio: Array,
     coil_drying_kg_s: Array,
-    dt_s: float,
+    dt_s: Array | float,
 ) -> tuple[Array, Array]:
     """Humidity ratio after `dt_s` and water condensed on the coil, kg/s, both (halls,).
 

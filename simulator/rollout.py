@@ -66,7 +66,7 @@ def step(
     )
 
     def part(now: State, _: None) -> tuple[State, Sensors]:
-        return _substep(plant, now, target, weather, broken, dt_s / parts)
+        return substep(plant, now, target, weather, broken, dt_s / parts)
 
     if parts == 1:
         return part(state, None)
@@ -74,9 +74,10 @@ def step(
     return end, jax.tree.map(lambda r: r.mean(axis=0), readings)
 
 
-def _substep(
-    plant: Plant, state: State, target: Setpoints, drivers: Drivers, faults: Faults, dt_s: float
+def substep(
+    plant: Plant, state: State, target: Setpoints, drivers: Drivers, faults: Faults, dt_s: Array | float
 ) -> tuple[State, Sensors]:
+    """One undivided step of any length, of inputs in physical range; stable, but coarse beyond `MAX_SUBSTEP_S`."""
     heard, since_heard_s = received_setpoints(
         plant.control, state.heard, state.since_heard_s, target, faults.communication_lost, dt_s
     )

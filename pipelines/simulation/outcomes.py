@@ -57,17 +57,19 @@ def totals(blockwise: dict[str, Any], site: Site, dt_s: float) -> dict[str, np.n
     """Figures of each case over the whole period, (cases,), from `compiled_outcomes`; added in float64.
 
     Energy in kWh by part; PUE by the site's category (3 where it has none), NaN without IT energy;
-    water_evaporated_l without drift and blowdown; violation_minutes of the worst rack's inlet outside the
-    site's envelope.
+    water_evaporated_l, and water_makeup_l with drift and blowdown, which WUE counts; violation_minutes of the worst
+    rack's inlet outside the site's envelope.
     """
     block = {name: np.asarray(values, dtype=float) for name, values in blockwise.items()}
     found = {name: block[name].sum(axis=1) * dt_s / J_PER_KWH for name in ENERGIES}
     metered_kwh = found["it_kwh"] + (found["pdu_loss_kwh"] if site.meters.pue_category == 1 else 0.0)
-    litres = block["water_kg_s"].sum(axis=1) * dt_s  # 1 kg of water is 1 litre
+    litres, makeup = (
+        block[name].sum(axis=1) * dt_s for name in ("water_kg_s", "makeup_kg_s")
+    )  # 1 kg is 1 litre
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = {
             "pue": np.where(metered_kwh > 0, found["facility_kwh"] / metered_kwh, np.nan),
-            "wue_l_per_kwh": np.where(found["it_kwh"] > 0, litres / found["it_kwh"], np.nan),
+            "wue_l_per_kwh": np.where(found["it_kwh"] > 0, makeup / found["it_kwh"], np.nan),
         }
     return {
         **found,
@@ -77,6 +79,7 @@ def totals(blockwise: dict[str, Any], site: Site, dt_s: float) -> dict[str, np.n
         "rack_inlet_max_c": block["inlet_max_c"].max(axis=1),
         "rack_inlet_min_c": block["inlet_min_c"].min(axis=1),
         "water_evaporated_l": litres,
+        "water_makeup_l": makeup,
         "energy_cost": block["cost_w"].sum(axis=1) * dt_s / J_PER_KWH,
     }
 
@@ -102,6 +105,9 @@ def _figures(sensors: simulator.Sensors, world: World, price_per_kwh: Array) -> 
         **{name: getattr(sensors, field).sum() for name, field in ENERGIES.items()},
         "cost_w": (sensors.facility_w * price_per_kwh).sum(),
         "water_kg_s": sensors.water_evaporated_kg_s.sum(),
+        "makeup_kg_s": (
+            sensors.water_evaporated_kg_s + sensors.water_drift_kg_s + sensors.water_blowdown_kg_s
+        ).sum(),
         "outside_steps": ((inlet_c < low_c) | (inlet_c > high_c)).sum(),
         "damp_steps": (sensors.rack_dew_point_c > dew_point_c).sum(),
         "inlet_max_c": inlet_c.max(),

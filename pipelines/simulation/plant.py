@@ -53,7 +53,8 @@ def _compiled_run():
         state, sensors = simulator.rollout(plant, state, setpoints, jax.tree.map(cut, drivers), dt_s=dt_s)
         if meters is not None:
             noise_key = jax.random.fold_in(site_key, first)
-            sensors = simulator.observe(meters, sensors, noise_key, site_key=site_key)
+            age_s = dt_s * (first + jnp.arange(steps))  # meters are new at the first step
+            sensors = simulator.observe(meters, sensors, noise_key, site_key=site_key, calibrated_s=age_s)
         return state, sensors
 
     return jax.jit(run, static_argnames=("steps", "dt_s"))

@@ -30,7 +30,8 @@ from pipelines.simulation.sweep import (
 )
 from pipelines.simulation.what_if import WhatIf, read_scenario
 from pipelines.site import Envelope, Tariff, load_site
-from simulator.metrics import pue, violation_minutes
+from simulator.envelope import violation_minutes
+from simulator.metrics import pue
 from tests.pipelines.epw_kit import write_epw
 
 HOT_DAY = WhatIf(days=1, step_minutes=15, weather={"climate": "hot_humid"})
