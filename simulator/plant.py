@@ -126,7 +126,17 @@ def perturb_plant(key: Array, plant: Plant, relative: float = 0.1) -> Plant:
     )
 
 
-KEPT = (".control", ".stage_", ".minimum_on_", ".minimum_off_", "curve", ".units", ".cells", "lockout_")
+KEPT = (
+    ".control",
+    ".minimum_cw_flow_",
+    ".stage_",
+    ".minimum_on_",
+    ".minimum_off_",
+    "curve",
+    ".units",
+    ".cells",
+    "lockout_",
+)
 
 
 def _perturbed(name: str, leaf: Array, deviation: Array) -> Array:

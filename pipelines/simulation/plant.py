@@ -13,6 +13,7 @@ import simulator
 from pipelines.errors import SiteError
 from pipelines.schema import QUANTITIES
 from pipelines.site import Site
+from simulator.check import check_plant
 from simulator.psychrometrics import relative_humidity_from_wetbulb
 
 SETPOINT_FIELDS = {
@@ -103,9 +104,11 @@ def nameplate_plant(site: Site) -> simulator.Plant:
 @cache
 def _nameplate(figures: tuple[tuple[str, Any], ...]) -> simulator.Plant:
     try:
-        return simulator.default_plant(**dict(figures))
+        plant = simulator.default_plant(**dict(figures))
+        check_plant(plant)
     except (TypeError, ValueError) as cause:
         raise SiteError(f"[twin] does not describe a plant: {cause}; edit [twin] in the site file") from cause
+    return plant
 
 
 def asked_setpoints(plant: simulator.Plant, schedule: pd.DataFrame) -> simulator.Setpoints:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -139,7 +140,5 @@ def test_a_missing_curve_is_refused(plant: Plant) -> None:
 
 
 def test_any_perturbed_plant_still_passes(plant: Plant) -> None:
-    import jax
-
     for seed in range(5):
         check_plant(perturb_plant(jax.random.key(seed), plant, relative=0.3))
