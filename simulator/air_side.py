@@ -53,7 +53,7 @@ class _Loads(NamedTuple):
 
 
 def air_side_step(
-    plant: Plant, state: State, setpoints: Setpoints, drivers: Drivers, faults: Faults, dt_s: float
+    plant: Plant, state: State, setpoints: Setpoints, drivers: Drivers, faults: Faults, dt_s: Array | float
 ) -> AirSide:
     """Loads, then coils, then what racks see; heat goes from halls to the chilled water that has reached the coils."""
     loads = _loads(plant, state, setpoints, drivers, faults)
@@ -146,7 +146,7 @@ def _coil_water_kg_s(
     faults: Faults,
     loads: _Loads,
     meeting: CoilAir,
-    dt_s: float,
+    dt_s: Array | float,
 ) -> tuple[Array, Array]:
     """Water the valves let through, kg/s, and the trim's next integral.
 

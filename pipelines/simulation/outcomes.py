@@ -60,8 +60,8 @@ def totals(hourly: dict[str, np.ndarray], site: Site, dt_s: float) -> dict[str, 
     """Figures of each case over the whole period, (cases,), from hourly ones (cases, hours); added in float64.
 
     Energy in kWh by part; PUE by the site's category (3 where it has none), NaN without IT energy;
-    water_evaporated_l without drift and blowdown; violation_minutes of the worst rack's inlet outside the
-    site's envelope.
+    water_evaporated_l, and water_makeup_l with drift and blowdown, which WUE counts; violation_minutes of the worst
+    rack's inlet outside the site's envelope.
     """
     whole = {
         name: EXTREMES[name](values, axis=1)
@@ -76,11 +76,11 @@ def named_figures(figures: dict[str, np.ndarray], site: Site, dt_s: float) -> di
     """Sums over any span, of any shape, under the names and in the units of a study's tables."""
     found = {name: figures[name] * dt_s / J_PER_KWH for name in ENERGIES}
     metered_kwh = found["it_kwh"] + (found["pdu_loss_kwh"] if site.meters.pue_category == 1 else 0.0)
-    litres = figures["water_kg_s"] * dt_s  # 1 kg of water is 1 litre
+    litres, makeup = figures["water_kg_s"] * dt_s, figures["makeup_kg_s"] * dt_s  # 1 kg of water is 1 litre
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = {
             "pue": np.where(metered_kwh > 0, found["facility_kwh"] / metered_kwh, np.nan),
-            "wue_l_per_kwh": np.where(found["it_kwh"] > 0, litres / found["it_kwh"], np.nan),
+            "wue_l_per_kwh": np.where(found["it_kwh"] > 0, makeup / found["it_kwh"], np.nan),
         }
     return {
         **found,
@@ -89,6 +89,7 @@ def named_figures(figures: dict[str, np.ndarray], site: Site, dt_s: float) -> di
         "dew_point_violation_minutes": figures["damp_steps"] * dt_s / 60.0,
         "rack_inlet_max_c": figures["inlet_max_c"],
         "water_evaporated_l": litres,
+        "water_makeup_l": makeup,
         "energy_cost": figures["cost_w"] * dt_s / J_PER_KWH,
     }
 
@@ -116,6 +117,9 @@ def _figures(sensors: simulator.Sensors, world: World, price_per_kwh: Array) -> 
         **{name: getattr(sensors, field).sum(axis=1) for name, field in ENERGIES.items()},
         "cost_w": (sensors.facility_w * price_per_kwh).sum(axis=1),
         "water_kg_s": sensors.water_evaporated_kg_s.sum(axis=1),
+        "makeup_kg_s": (
+            sensors.water_evaporated_kg_s + sensors.water_drift_kg_s + sensors.water_blowdown_kg_s
+        ).sum(axis=1),
         "outside_steps": ((inlet_c < low_c) | (inlet_c > high_c)).sum(axis=1),
         "damp_steps": (sensors.rack_dew_point_c > dew_point_c).sum(axis=1),
         "inlet_max_c": inlet_c.max(axis=1),

@@ -24,7 +24,8 @@ from pipelines.simulation.study_plot import study_figure
 from pipelines.simulation.sweep import CHUNK_CASES, Study, run_study
 from pipelines.simulation.what_if import WhatIf, read_scenario
 from pipelines.site import Envelope, Tariff, load_site
-from simulator.metrics import pue, violation_minutes
+from simulator.envelope import violation_minutes
+from simulator.metrics import pue
 from tests.pipelines.epw_kit import write_epw
 
 HOT_DAY = WhatIf(days=1, step_minutes=15, weather={"climate": "hot_humid"})
