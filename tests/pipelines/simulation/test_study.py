@@ -97,9 +97,9 @@ def test_a_damaged_part_is_run_again(site, study: Study) -> None:
 
 def test_the_size_of_chunks_changes_no_figure(site, study: Study, tmp_path: Path) -> None:
     other = run_study(site, HOT_DAY, AXES, folder=tmp_path, chunk_cases=5).table()
-    # another size rounds otherwise in the last digit, which may start a chiller a step earlier
-    pd.testing.assert_frame_equal(other, study.table(), rtol=0.03)
-    assert other["facility_kwh"].sum() == pytest.approx(study.table()["facility_kwh"].sum(), rel=1e-3)
+    # another size rounds the last digit otherwise, and between stage-up and stage-down either number of chillers may run
+    named = ["seed", "chw_supply_c", "facility_kwh", "it_kwh", "violation_minutes", "pue"]
+    pd.testing.assert_frame_equal(other[named], study.table(named), rtol=0.01)
 
 
 def test_another_scenario_is_another_study_and_the_same_one_is_not_run_twice(
