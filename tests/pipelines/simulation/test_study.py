@@ -97,7 +97,7 @@ def test_a_damaged_part_is_run_again(site, study: Study) -> None:
 
 def test_the_size_of_chunks_changes_no_figure(site, study: Study, tmp_path: Path) -> None:
     other = run_study(site, HOT_DAY, AXES, folder=tmp_path, chunk_cases=5).table()
-    # another size rounds the last digit otherwise, and between stage-up and stage-down either number of chillers may run
+    # another size rounds the last digit otherwise: between stage-up and stage-down either number of chillers may run
     named = ["seed", "chw_supply_c", "facility_kwh", "it_kwh", "violation_minutes", "pue"]
     pd.testing.assert_frame_equal(other[named], study.table(named), rtol=0.01)
 
