@@ -2,11 +2,12 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+CHROMIUM ?= chromium
 INSTALLED := $(VENV)/.installed
 SOURCES := simulator models pipelines dashboards dags tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-energyplus lint bench requirements clean
+.PHONY: help install demo test test-energyplus lint bench plots requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +44,11 @@ lint: install
 
 bench: install  ## benchmarks, one with ONLY=name
 	$(BIN)/python -m tests.benchmarks $(ONLY)
+
+plots: install  ## draw docs/optima.png anew; needs a chromium browser, CHROMIUM=path
+	$(BIN)/python -m pipelines.simulation.optima_plot .coldaisle/optima.html
+	$(CHROMIUM) --headless --no-sandbox --hide-scrollbars --window-size=1500,540 --virtual-time-budget=5000 \
+	  --screenshot=docs/optima.png file://$(CURDIR)/.coldaisle/optima.html
 
 requirements:  ## resolve pyproject.toml anew into requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax import Array
 
-from simulator.coil import CoilAir, coil_air, coil_duty, water_for_conductance_kg_s
+from simulator.coil import CoilAir, coil_air, coil_duty, drying_line, water_for_conductance_kg_s
 from simulator.constants import AIR_CP_J_KG_K, EVAPORATION_J_KG
 from simulator.crah import crah_airflow_kg_s
 from simulator.fan import fan_power_w, fan_speed
@@ -53,7 +53,7 @@ class _Loads(NamedTuple):
 
 
 def air_side_step(
-    plant: Plant, state: State, setpoints: Setpoints, drivers: Drivers, faults: Faults, dt_s: float
+    plant: Plant, state: State, setpoints: Setpoints, drivers: Drivers, faults: Faults, dt_s: Array | float
 ) -> AirSide:
     """Loads, then coils, then what racks see; heat goes from halls to the chilled water that has reached the coils."""
     loads = _loads(plant, state, setpoints, drivers, faults)
@@ -74,14 +74,17 @@ def air_side_step(
     leaving_c = return_c - sensible_w / (AIR_CP_J_KG_K * loads.airflow_kg_s)
     supply_c = leaving_c + _fan_rise_k(loads)
 
+    drying_kg_s, dry_humidity_ratio = drying_line(
+        plant.crah, meeting, loads.airflow_kg_s, water_kg_s, faults.coil_fouling, drivers.pressure_pa
+    )
     next_humidity, condensed_kg_s = humidity_step(
         plant.hall,
         state.humidity_ratio,
         humidity_ratio_from_wetbulb(
             drivers.outdoor_drybulb_c, drivers.outdoor_wetbulb_c, drivers.pressure_pa
         ),
-        duty.surface_humidity_ratio,
-        duty.drying_kg_s,
+        dry_humidity_ratio,
+        drying_kg_s,
         dt_s,
     )
     latent_w = condensed_kg_s * EVAPORATION_J_KG
@@ -146,7 +149,7 @@ def _coil_water_kg_s(
     faults: Faults,
     loads: _Loads,
     meeting: CoilAir,
-    dt_s: float,
+    dt_s: Array | float,
 ) -> tuple[Array, Array]:
     """Water the valves let through, kg/s, and the trim's next integral.
 

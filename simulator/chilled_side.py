@@ -31,6 +31,7 @@ class ChilledSide(NamedTuple):
     economizer_cw_kg_s: Array
     pump_w: Array
     pump_speed: Array
+    extra_head_pa: Array  # of the economizer, at the pumps' rated flow
     flow_kg_s: Array
     supply_c: Array  # leaving the plant
     return_c: Array
@@ -67,7 +68,7 @@ def chilled_side_step(
     faults: Faults,
     coil_heat_w: Array,
     coil_water_kg_s: Array,
-    dt_s: float,
+    dt_s: Array | float,
 ) -> ChilledSide:
     """Economizer first, chillers for the rest; what they cannot take stays in the loop's water."""
     loop, running = plant.chilled_water, state.staging.running
@@ -112,6 +113,7 @@ def chilled_side_step(
         economizer_cw_kg_s=free.cw_kg_s,
         pump_w=pump_w,
         pump_speed=loop.pump.speed(flow_kg_s, extra_head_pa),
+        extra_head_pa=extra_head_pa,
         flow_kg_s=flow_kg_s,
         supply_c=supply_c,
         return_c=return_c,
@@ -132,7 +134,12 @@ def _is_open(plant: Plant, state: State, setpoints: Setpoints, return_c: Array) 
     if plant.economizer is None:
         return jnp.zeros_like(return_c)
     return economizer_open(
-        plant.economizer, setpoints.economizer_enable, return_c, state.cw_c, setpoints.cw_supply_c
+        plant.economizer,
+        setpoints.economizer_enable,
+        return_c,
+        state.cw_c,
+        setpoints.cw_supply_c,
+        state.staging.running,
     )
 
 

@@ -53,7 +53,7 @@ def plant_flow_kg_s(loop: ChilledWater, coil_flow_kg_s: Array, chillers_running:
 
 
 def leg_step(
-    loop: ChilledWater, nodes_c: Array, inflow_c: Array, flow_kg_s: Array, dt_s: float
+    loop: ChilledWater, nodes_c: Array, inflow_c: Array, flow_kg_s: Array, dt_s: Array | float
 ) -> tuple[Array, Array]:
     """Temperatures of a leg's volumes after `dt_s`, (LEG_NODES,), and of its outflow, mean over the step.
 
@@ -74,7 +74,7 @@ def loop_pass(
     return_leg_c: Array,
     coil_rise_k: Array,
     flow_kg_s: Array,
-    dt_s: float,
+    dt_s: Array | float,
 ) -> LoopPass:
     """The way from the plant through supply leg, coils and return leg, as a linear function."""
     _, memory = _decay_and_memory(loop, flow_kg_s, dt_s)
@@ -83,7 +83,7 @@ def loop_pass(
     return LoopPass(passed=(1 - memory) ** (2 * LEG_NODES), held_c=back_c)
 
 
-def _decay_and_memory(loop: ChilledWater, flow_kg_s: Array, dt_s: float) -> tuple[Array, Array]:
+def _decay_and_memory(loop: ChilledWater, flow_kg_s: Array, dt_s: Array | float) -> tuple[Array, Array]:
     """A volume's start temperature's share in its temperature after the step, and in its mean over the step."""
     x = jnp.maximum(flow_kg_s * WATER_CP_J_KG_K * dt_s / node_heat_capacity_j_k(loop), 1e-4)
     return jnp.exp(-x), -jnp.expm1(-x) / x

@@ -19,7 +19,7 @@ from simulator.wet_air import wet_air_cp_j_kg_k
 
 VELOCITY_EXPONENT = 0.8  # turbulent convection, Dittus and Boelter 1930
 LEAST_DIFFERENCE_K = 0.5  # between air and water: below it a coil does next to nothing
-TRANSITION = 0.02  # of the heat: how gradually a coil gets wet
+TRANSITION = 0.045  # of the heat: how gradually a coil gets wet; narrower, five-minute steps would toggle it
 WET_STEPS = 2  # of Newton's method from the dry coil's water flow to the wet one's
 
 
@@ -88,6 +88,26 @@ def coil_duty(crah: Crah, air: CoilAir, airflow_kg_s: Array, water_kg_s: Array, 
         drying_kg_s=wet * touched * airflow_kg_s,
         surface_humidity_ratio=humidity_ratio_from_enthalpy(surface_c, surface_j_kg),
     )
+
+
+def drying_line(
+    crah: Crah, air: CoilAir, airflow_kg_s: Array, water_kg_s: Array, fouling: Array, pressure_pa: Array
+) -> tuple[Array, Array]:
+    """Condensation as a line through its present value, `m = drying (w - w_0)`: drying, kg/s, and w_0.
+
+    A coil dries a hall's air within a minute. Only the slope at which it gets wet, known to the hall's balance, keeps
+    longer steps from wetting and drying it by turns.
+    """
+
+    def condensed_kg_s(w: Array) -> Array:
+        met = coil_air(air.air_c, w, air.water_c, pressure_pa)
+        duty = coil_duty(crah, met, airflow_kg_s, water_kg_s, fouling)
+        return duty.drying_kg_s * jnp.maximum(w - duty.surface_humidity_ratio, 0.0)
+
+    w = air.humidity_ratio
+    m, slope = jax.jvp(condensed_kg_s, (w,), (jnp.ones_like(w),))
+    drying = jnp.maximum(slope, 1e-6)
+    return drying, w - m / drying
 
 
 def film_conductances_w_k(crah: Crah, airflow_kg_s: Array, water_kg_s: Array) -> tuple[Array, Array]:

@@ -35,7 +35,7 @@ def condenser_side_step(
     drivers: Drivers,
     faults: Faults,
     chilled: ChilledSide,
-    dt_s: float,
+    dt_s: Array | float,
 ) -> CondenserSide:
     """Heat of chillers, economizer and pump goes to the tower; fans run at the speed the setpoint needs."""
     loop, tower = plant.condenser_water, plant.tower
@@ -48,7 +48,7 @@ def condenser_side_step(
     range_k = rejected_w / (WATER_CP_J_KG_K * flow_kg_s)
     cells = cells_for_flow(tower, flow_kg_s, drivers.outdoor_drybulb_c, faults.tower_cells_failed)
     inlet = TowerInlet(cells, flow_kg_s, state.cw_c + range_k, drivers.outdoor_wetbulb_c, drivers.pressure_pa)
-    heat_w = _tower_heat_w(plant, state, setpoints, inlet, range_k, rejected_w, dt_s)
+    heat_w = _tower_heat_w(plant, state, setpoints, faults, inlet, range_k, rejected_w, dt_s)
 
     next_cw_c = state.cw_c + (rejected_w - heat_w) * dt_s / condenser_water.loop_heat_capacity_j_k(loop)
     supply_c = (state.cw_c + next_cw_c) / 2
@@ -78,12 +78,16 @@ def _tower_heat_w(
     plant: Plant,
     state: State,
     setpoints: Setpoints,
+    faults: Faults,
     inlet: TowerInlet,
     range_k: Array,
     rejected_w: Array,
-    dt_s: float,
+    dt_s: Array | float,
 ) -> Array:
-    """What the setpoint asks for, as far as fans at full speed can; a bypass keeps the basin from freezing."""
+    """What the setpoint asks for, as far as fans at full speed can; a bypass keeps the basin from freezing.
+
+    The controller sees its sensor; the basin's thermostat is one of its own.
+    """
     capacity_j_k = condenser_water.loop_heat_capacity_j_k(plant.condenser_water)
 
     def mean_heat_w(sink_c: Array, conductance_w_k: Array) -> Array:
@@ -91,7 +95,7 @@ def _tower_heat_w(
             state.cw_c, sink_c - range_k, conductance_w_k, rejected_w, capacity_j_k, dt_s
         )
 
-    wanted_c = jnp.maximum(setpoints.cw_supply_c, plant.tower.minimum_leaving_c)
+    wanted_c = jnp.maximum(setpoints.cw_supply_c - faults.cw_sensor_bias_k, plant.tower.minimum_leaving_c)
     wanted_w = mean_heat_w(wanted_c, WATER_CP_J_KG_K * inlet.water_kg_s)
     most_w = mean_heat_w(inlet.wetbulb_c, plant.tower.full_speed_conductance_w_k(inlet))
     return jnp.clip(wanted_w, 0.0, jnp.maximum(most_w, 0.0))

@@ -3,13 +3,27 @@
 Loops that settle within a step (chillers' leaving water, tower fans) are solved as settled in their parts.
 """
 
+import jax
 import jax.numpy as jnp
+from jax import Array
 
 from simulator.pi import slew
-from simulator.types import Drivers, Setpoints
+from simulator.types import Drivers, LocalControl, Setpoints
+
+LONGEST_SILENCE_S = 1e6  # where the clock stops counting
+SETPOINT_RANGES = {
+    "supply_air_c": (5.0, 45.0),
+    "chw_supply_c": (3.0, 30.0),
+    "cw_supply_c": (4.0, 45.0),
+    "airflow_ratio": (0.2, 3.0),
+    "economizer_enable": (0.0, 1.0),
+    "chillers_available": (0.0, 1000.0),
+}
 
 
-def slewed_setpoints(working: Setpoints, target: Setpoints, rates: Setpoints, dt_s: float) -> Setpoints:
+def slewed_setpoints(
+    working: Setpoints, target: Setpoints, rates: Setpoints, dt_s: Array | float
+) -> Setpoints:
     """Setpoints in force after `dt_s`; `rates` holds each one's limit per second."""
     return Setpoints(
         **{
@@ -19,16 +33,32 @@ def slewed_setpoints(working: Setpoints, target: Setpoints, rates: Setpoints, dt
     )
 
 
+def received_setpoints(
+    control: LocalControl,
+    heard: Setpoints,
+    since_heard_s: Array,
+    sent: Setpoints,
+    lost: Array,
+    dt_s: Array | float,
+) -> tuple[Setpoints, Array]:
+    """Setpoints that the plant goes by, and the time since it last heard from outside, s.
+
+    What is sent arrives unless communication is lost: then the plant keeps the last it heard, and after its time-out
+    goes to its own.
+    """
+    silent = lost > 0.5
+    since_s = jnp.where(silent, jnp.minimum(since_heard_s + dt_s, LONGEST_SILENCE_S), 0.0)
+    timed_out = since_s > control.communication_timeout_s
+    kept = jax.tree.map(lambda own, last: jnp.where(timed_out, own, last), control.fallback, heard)
+    return jax.tree.map(lambda last, new: jnp.where(silent, last, new), kept, sent), since_s
+
+
 def physical_setpoints(setpoints: Setpoints) -> Setpoints:
     """Setpoints held to what the equipment's own controllers accept; the operator's limits are stricter."""
-    return Setpoints(
-        supply_air_c=jnp.clip(setpoints.supply_air_c, 5.0, 45.0),
-        chw_supply_c=jnp.clip(setpoints.chw_supply_c, 3.0, 30.0),
-        cw_supply_c=jnp.clip(setpoints.cw_supply_c, 4.0, 45.0),
-        airflow_ratio=jnp.clip(setpoints.airflow_ratio, 0.2, 3.0),
-        economizer_enable=jnp.where(setpoints.economizer_enable > 0.5, 1.0, 0.0),
-        chillers_available=jnp.clip(jnp.round(setpoints.chillers_available), 0.0, 1000.0),
-    )
+    held = {name: jnp.clip(getattr(setpoints, name), *limits) for name, limits in SETPOINT_RANGES.items()}
+    held["economizer_enable"] = jnp.where(setpoints.economizer_enable > 0.5, 1.0, 0.0)
+    held["chillers_available"] = jnp.round(held["chillers_available"])
+    return Setpoints(**held)
 
 
 def physical_drivers(drivers: Drivers) -> Drivers:

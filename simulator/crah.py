@@ -16,6 +16,7 @@ class Crah:
     rated_ua_w_k: Array
     air_side_resistance: Array  # share of the coil's thermal resistance on the air side at rated flows
     rated_water_kg_s: Array  # valve fully open
+    underfloor_rated_pa: Array  # plenum over hall at rated airflow
 
 
 def crah_airflow_kg_s(
@@ -25,3 +26,11 @@ def crah_airflow_kg_s(
     available = crah.rated_airflow_kg_s * (1 - fans_failed)
     wanted = airflow_ratio * server_airflow_kg_s
     return jnp.clip(wanted, crah.minimum_speed * available, available)
+
+
+def underfloor_pa(crah: Crah, airflow_kg_s: Array) -> Array:
+    """Pressure of the plenum over the hall, Pa: perforated tiles are orifices, so it goes with airflow squared.
+
+    ASHRAE Handbook Fundamentals 2021, ch. 21 (flow through openings).
+    """
+    return crah.underfloor_rated_pa * (airflow_kg_s / crah.rated_airflow_kg_s) ** 2

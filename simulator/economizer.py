@@ -46,10 +46,19 @@ def economizer_conductance_w_k(economizer: Economizer, chw_kg_s: Array, cw_kg_s:
 
 
 def economizer_open(
-    economizer: Economizer, enable: Array, chw_return_c: Array, cw_c: Array, cw_setpoint_c: Array
+    economizer: Economizer,
+    enable: Array,
+    chw_return_c: Array,
+    cw_c: Array,
+    cw_setpoint_c: Array,
+    chillers_running: Array,
 ) -> Array:
-    """1 while it is enabled and tower water, now and as asked for, is colder than the return by the lock-out."""
-    warmer_c = jnp.maximum(cw_c, cw_setpoint_c)
+    """1 while it is enabled and tower water, now and as asked for, is colder than the return by the lock-out.
+
+    Where no chiller keeps tower water moving, the basin's temperature says nothing of what towers can do: then the
+    setpoint decides, and a chiller that has to start ends it.
+    """
+    warmer_c = jnp.where(chillers_running > 0, jnp.maximum(cw_c, cw_setpoint_c), cw_setpoint_c)
     cold_enough = warmer_c < chw_return_c - economizer.lockout_difference_k
     return jnp.where((enable > 0.5) & cold_enough, 1.0, 0.0)
 

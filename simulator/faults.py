@@ -4,6 +4,25 @@ import jax.numpy as jnp
 from flax import struct
 from jax import Array
 
+# What each may be; a share of 0.95 leaves something, so that nothing divides by a part that is gone.
+FAULT_RANGES = {
+    "coil_fouling": (0.0, 0.95),
+    "condenser_fouling": (0.0, 2.0),
+    "tower_cells_failed": (0.0, 0.95),
+    "chillers_tripped": (0.0, 1000.0),
+    "pump_degradation": (0.0, 0.95),
+    "crah_fans_failed": (0.0, 0.95),
+    "valve_stuck": (0.0, 1.0),
+    "valve_position": (0.0, 1.0),
+    "economizer_leak": (0.0, 1.0),
+    "supply_air_sensor_bias_k": (-20.0, 20.0),
+    "supply_air_sensor_stuck": (0.0, 1.0),
+    "chw_sensor_bias_k": (-20.0, 20.0),
+    "cw_sensor_bias_k": (-20.0, 20.0),
+    "communication_lost": (0.0, 1.0),
+}
+COUNTED = ("chillers_tripped", "valve_stuck", "supply_air_sensor_stuck", "communication_lost")
+
 
 @struct.dataclass
 class Faults:
@@ -19,7 +38,10 @@ class Faults:
     valve_position: Array  # fraction open
     economizer_leak: Array  # share of the economizer's tower-side flow that passes when it is off
     supply_air_sensor_bias_k: Array  # the CRAHs' own sensor reads this much too warm
+    supply_air_sensor_stuck: Array  # 0 or 1: it repeats its last reading
     chw_sensor_bias_k: Array  # likewise the chillers' leaving-water sensor
+    cw_sensor_bias_k: Array  # and the towers'
+    communication_lost: Array  # 0 or 1: setpoints sent do not arrive
 
     @classmethod
     def none(cls) -> "Faults":
@@ -28,18 +50,10 @@ class Faults:
 
 
 def physical_faults(faults: Faults) -> Faults:
-    """Shares held to 0-0.95: nothing divides by a part that is gone; counts and biases to what can be."""
-    shares = {
-        name: jnp.clip(getattr(faults, name), 0.0, 0.95)
-        for name in ("coil_fouling", "tower_cells_failed", "pump_degradation", "crah_fans_failed")
-    }
-    return faults.replace(  # type: ignore[attr-defined]
-        **shares,
-        condenser_fouling=jnp.clip(faults.condenser_fouling, 0.0, 2.0),
-        chillers_tripped=jnp.clip(jnp.round(faults.chillers_tripped), 0.0, 1000.0),
-        valve_stuck=jnp.where(faults.valve_stuck > 0.5, 1.0, 0.0),
-        valve_position=jnp.clip(faults.valve_position, 0.0, 1.0),
-        economizer_leak=jnp.clip(faults.economizer_leak, 0.0, 1.0),
-        supply_air_sensor_bias_k=jnp.clip(faults.supply_air_sensor_bias_k, -20.0, 20.0),
-        chw_sensor_bias_k=jnp.clip(faults.chw_sensor_bias_k, -20.0, 20.0),
-    )
+    """Faults held to their ranges; numbers and switches to whole values."""
+
+    def held(name: str) -> Array:
+        value = jnp.clip(getattr(faults, name), *FAULT_RANGES[name])
+        return jnp.round(value) if name in COUNTED else value
+
+    return Faults(**{name: held(name) for name in FAULT_RANGES})

@@ -19,6 +19,7 @@ class Hall:
     leakage_recirculation: Array  # share of server air drawn from the hot side with airflow just matched
     leakage_airflow_scale: Array  # surplus airflow ratio that cuts that share by e
     hot_spot_factor: Array  # the worst rack's share over the mean
+    aisle_surplus_pa: Array  # cold over hot aisle with twice the air that the servers draw
 
 
 def recirculation_fraction(hall: Hall, airflow_ratio: Array) -> tuple[Array, Array]:
@@ -32,6 +33,15 @@ def recirculation_fraction(hall: Hall, airflow_ratio: Array) -> tuple[Array, Arr
     leak = hall.leakage_recirculation * jnp.exp(-(airflow_ratio - 1) / hall.leakage_airflow_scale)
     leak = jnp.minimum(leak, 3 * hall.leakage_recirculation)
     return jnp.minimum(deficit + leak, 0.8), jnp.minimum(deficit + hall.hot_spot_factor * leak, 0.9)
+
+
+def aisle_pa(hall: Hall, airflow_ratio: Array) -> Array:
+    """Pressure of the cold aisle over the hot one, Pa; negative where servers draw more than they are given.
+
+    The surplus leaves through the containment's gaps, which are orifices: ASHRAE Handbook Fundamentals 2021, ch. 21.
+    """
+    surplus = airflow_ratio - 1
+    return hall.aisle_surplus_pa * surplus * jnp.abs(surplus)
 
 
 def rack_inlet_c(supply_c: Array, return_c: Array, airflow_ratio: Array, recirculation: Array) -> Array:
@@ -55,7 +65,7 @@ def humidity_step(
     fresh_air_humidity_ratio: Array,
     coil_surface_humidity_ratio: Array,
     coil_drying_kg_s: Array,
-    dt_s: float,
+    dt_s: Array | float,
 ) -> tuple[Array, Array]:
     """Humidity ratio after `dt_s` and water condensed on the coil, kg/s, both (halls,).
 

@@ -1,4 +1,4 @@
-"""What the historian gets: readings with noise, bias, coarse steps, stuck spans and gaps."""
+"""What the historian gets: readings with noise, bias that drifts, coarse steps, stuck spans and gaps."""
 
 import zlib
 
@@ -6,8 +6,10 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 from jax import Array
+from jax.typing import ArrayLike
 
 from simulator.types import Sensors
+from simulator.weather import YEAR_S
 
 COUNTS = (
     "chillers_running",
@@ -23,8 +25,10 @@ class Meters:
 
     relative_noise: Array  # powers, flows, speeds, pressures
     relative_bias: Array  # spread of each meter's lasting error
+    relative_drift_per_year: Array  # spread of that error's growth since calibration
     temperature_noise_k: Array
     temperature_bias_k: Array
+    temperature_drift_k_per_year: Array
     relative_quantum: Array  # resolution over the reading's own size, rounded to a power of two
     temperature_quantum_k: Array
     dropout_probability: Array  # each reading on its own
@@ -42,8 +46,10 @@ class Meters:
         return cls(
             relative_noise=jnp.asarray(0.005),
             relative_bias=jnp.asarray(0.01),
+            relative_drift_per_year=jnp.asarray(0.005),
             temperature_noise_k=jnp.asarray(0.05),
             temperature_bias_k=jnp.asarray(0.15),
+            temperature_drift_k_per_year=jnp.asarray(0.1),
             relative_quantum=jnp.asarray(1 / 2048),
             temperature_quantum_k=jnp.asarray(0.05),
             dropout_probability=jnp.asarray(0.001),
@@ -52,12 +58,21 @@ class Meters:
         )
 
 
-def observe(meters: Meters, sensors: Sensors, key: Array, *, site_key: Array | None = None) -> Sensors:
+def observe(
+    meters: Meters,
+    sensors: Sensors,
+    key: Array,
+    *,
+    site_key: Array | None = None,
+    calibrated_s: ArrayLike = 0.0,
+) -> Sensors:
     """Readings of the same shapes as `sensors`, scalars or series (steps,); NaN where a reading was lost.
 
-    Noise, stuck spans and losses come from `key`. Each meter's lasting bias comes from `site_key`, which must
-    stay the same where a series is observed in pieces; without it, from `key`. Stuck spans need a series.
+    Noise, stuck spans and losses come from `key`. Each meter's lasting bias and its drift come from `site_key`, which
+    must stay the same where a series is observed in pieces; without it, from `key`. Stuck spans need a series.
+    `calibrated_s` is the time since the meters were calibrated, s: a scalar, or (steps,) for a series.
     """
+    years = jnp.asarray(calibrated_s) / YEAR_S
     names = tuple(Sensors.__dataclass_fields__)
     truth = jnp.stack([jnp.asarray(getattr(sensors, name)) for name in names])
     # a point's noise depends on its name, so that adding a sensor leaves the others' noise alone
@@ -66,29 +81,39 @@ def observe(meters: Meters, sensors: Sensors, key: Array, *, site_key: Array | N
     exact = jnp.array([name in COUNTS or name.endswith(EXACT_SUFFIXES) for name in names])
     temperature = jnp.array([name.endswith("_c") for name in names])
     keys, bias_keys = own(key, number), own(key if site_key is None else site_key, number)
-    readings = jax.vmap(_reading, in_axes=(None, 0, 0, 0, 0, 0))(
-        meters, truth, exact, temperature, keys, bias_keys
+    readings = jax.vmap(_reading, in_axes=(None, None, 0, 0, 0, 0, 0))(
+        meters, years, truth, exact, temperature, keys, bias_keys
     )
     return Sensors(**dict(zip(names, readings, strict=True)))
 
 
 def _reading(
-    meters: Meters, truth: Array, exact: Array, temperature: Array, key: Array, bias_key: Array
+    meters: Meters,
+    years: Array,
+    truth: Array,
+    exact: Array,
+    temperature: Array,
+    key: Array,
+    bias_key: Array,
 ) -> Array:
     noise_key, stuck_key, lost_key = jax.random.split(key, 3)
     noise = jax.random.normal(noise_key, truth.shape, truth.dtype)
-    bias = jax.random.normal(jax.random.fold_in(bias_key, 0), (), truth.dtype)
-    value = jnp.where(exact, truth, _noisy(meters, truth, temperature, noise, bias))
+    bias, growth = (jax.random.normal(jax.random.fold_in(bias_key, n), (), truth.dtype) for n in (0, 1))
+    kelvin = meters.temperature_bias_k * bias + meters.temperature_drift_k_per_year * growth * years
+    relative = meters.relative_bias * bias + meters.relative_drift_per_year * growth * years
+    value = jnp.where(exact, truth, _noisy(meters, truth, temperature, noise, kelvin, relative))
     if value.ndim > 0:
         value = _stuck(meters, value, stuck_key)
     lost = jax.random.bernoulli(lost_key, meters.dropout_probability, value.shape)
     return jnp.where(lost, jnp.nan, value)
 
 
-def _noisy(meters: Meters, truth: Array, temperature: Array, noise: Array, bias: Array) -> Array:
+def _noisy(
+    meters: Meters, truth: Array, temperature: Array, noise: Array, bias_k: Array, relative_bias: Array
+) -> Array:
     size = jnp.exp2(jnp.ceil(jnp.log2(jnp.maximum(jnp.abs(truth).max(), 1e-9))))
-    kelvin = truth + meters.temperature_noise_k * noise + meters.temperature_bias_k * bias
-    relative = truth * (1 + meters.relative_noise * noise + meters.relative_bias * bias)
+    kelvin = truth + meters.temperature_noise_k * noise + bias_k
+    relative = truth * (1 + meters.relative_noise * noise + relative_bias)
     quantum = jnp.where(temperature, meters.temperature_quantum_k, meters.relative_quantum * size)
     return _quantized(jnp.where(temperature, kelvin, relative), quantum)
 

@@ -1,16 +1,16 @@
-"""What a run amounts to: energy, PUE, water, time outside the thermal envelope. Sensors lead with time."""
+"""What a run amounts to: energy, PUE, water, carbon, cost. Sensors lead with time.
+
+`simulator.envelope` says how long the racks spent outside their limits.
+"""
 
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
 from simulator import chilled_water, condenser_water
 from simulator.types import Plant, Sensors, State
 
 J_PER_KWH = 3.6e6
-RECOMMENDED_LOW_C = (
-    18.0  # ASHRAE TC9.9 recommended envelope, all A classes, Thermal Guidelines 5th ed. (2021)
-)
-RECOMMENDED_HIGH_C = 27.0  # same
 
 
 def energy_kwh(power_w: Array, *, dt_s: float) -> Array:
@@ -27,34 +27,51 @@ def pue(sensors: Sensors, *, category: int = 3) -> Array:
     Raises:
         ValueError: `category` is not 1, 2 or 3.
     """
-    if category not in (1, 2, 3):
-        raise ValueError(f"PUE category must be 1, 2 or 3 (ISO/IEC 30134-2), got {category}")
-    it_w = sensors.it_w + sensors.pdu_loss_w if category == 1 else sensors.it_w
-    return _ratio(sensors.facility_w, it_w)
+    return _ratio(sensors.facility_w, _it_w(sensors, category))
 
 
-def partial_pue(sensors: Sensors) -> Array:
-    """Partial PUE of the cooling boundary: (IT + cooling energy) over IT energy; NaN without IT."""
-    return _ratio(sensors.it_w + sensors.cooling_w, sensors.it_w)
+def partial_pue(sensors: Sensors, *, boundary: str = "cooling", category: int = 3) -> Array:
+    """Partial PUE, ISO/IEC 30134-2: (IT + a subsystem's energy) over IT energy; NaN without IT.
+
+    `boundary` is "cooling" (chillers, pumps, towers, CRAH fans) or "power" (UPS, PDU, transformer losses). IT is
+    metered where `category` says, so the PDU's loss counts as IT in category 1.
+
+    Raises:
+        ValueError: `category` is not 1, 2 or 3, or the boundary is not one of the two.
+    """
+    it_w = _it_w(sensors, category)
+    losses_w = sensors.ups_loss_w + sensors.transformer_loss_w + (sensors.pdu_loss_w if category > 1 else 0.0)
+    subsystems = {"cooling": sensors.cooling_w, "power": losses_w}
+    if boundary not in subsystems:
+        raise ValueError(f"boundary must be one of {', '.join(subsystems)}, got {boundary!r}")
+    return _ratio(it_w + subsystems[boundary], it_w)
 
 
 def water_usage_l_kwh(sensors: Sensors, *, dt_s: float) -> Array:
-    """WUE of ISO/IEC 30134-9, litres evaporated per kWh of IT energy; blowdown and drift are not in it."""
-    litres = sensors.water_evaporated_kg_s.sum(axis=0) * dt_s
-    return litres / energy_kwh(sensors.it_w, dt_s=dt_s)
+    """WUE of ISO/IEC 30134-9, category 1: litres of make-up water per kWh of IT energy; NaN without IT.
+
+    Make-up replaces what evaporates, drifts off and is blown down; 1 kg is 1 litre.
+    """
+    lost_kg_s = sensors.water_evaporated_kg_s + sensors.water_drift_kg_s + sensors.water_blowdown_kg_s
+    return _ratio(lost_kg_s * J_PER_KWH, sensors.it_w)
 
 
-def violation_minutes(
-    inlet_c: Array, *, dt_s: float, low_c: float = RECOMMENDED_LOW_C, high_c: float = RECOMMENDED_HIGH_C
-) -> Array:
-    """Minutes that an inlet series (steps, ...) spends outside the envelope."""
-    outside = (inlet_c < low_c) | (inlet_c > high_c)
-    return outside.sum(axis=0) * dt_s / 60.0
+def carbon_usage_kg_kwh(sensors: Sensors, grid_kg_per_kwh: ArrayLike) -> Array:
+    """CUE of ISO/IEC 30134-8: kg of CO2 per kWh of IT energy; NaN without IT.
+
+    `grid_kg_per_kwh`: the grid's intensity, a scalar or (steps,), which leads with time as the sensors do.
+    """
+    return _ratio(sensors.facility_w * _over_time(grid_kg_per_kwh, sensors.facility_w), sensors.it_w)
 
 
-def fastest_change_k_h(temperature_c: Array, *, dt_s: float) -> Array:
-    """Largest change between two readings of a series (steps, ...), K/h."""
-    return jnp.abs(jnp.diff(temperature_c, axis=0)).max(axis=0) * 3600.0 / dt_s
+def carbon_kg(sensors: Sensors, grid_kg_per_kwh: ArrayLike, *, dt_s: float) -> Array:
+    """CO2 of the facility's electricity, kg; the intensity as in `carbon_usage_kg_kwh`."""
+    return energy_kwh(sensors.facility_w * _over_time(grid_kg_per_kwh, sensors.facility_w), dt_s=dt_s)
+
+
+def energy_cost(sensors: Sensors, price_per_kwh: ArrayLike, *, dt_s: float) -> Array:
+    """Cost of the facility's electricity in the price's currency; `price_per_kwh` is a scalar or (steps,)."""
+    return energy_kwh(sensors.facility_w * _over_time(price_per_kwh, sensors.facility_w), dt_s=dt_s)
 
 
 def stored_heat_j(plant: Plant, state: State) -> Array:
@@ -73,6 +90,23 @@ def net_heat_w(sensors: Sensors) -> Array:
     return gains - sensors.tower_heat_w
 
 
-def _ratio(total_w: Array, it_w: Array) -> Array:
+def _it_w(sensors: Sensors, category: int) -> Array:
+    if category not in (1, 2, 3):
+        raise ValueError(f"PUE category must be 1, 2 or 3 (ISO/IEC 30134-2), got {category}")
+    return sensors.it_w + sensors.pdu_loss_w if category == 1 else sensors.it_w
+
+
+def _over_time(series: ArrayLike, power_w: Array) -> Array:
+    """A scalar or (steps,) series in the shape of (steps, ...)."""
+    values = jnp.asarray(series)
+    if values.ndim and values.shape[0] != power_w.shape[0]:
+        raise ValueError(
+            f"a series must have the run's {power_w.shape[0]} steps, got {values.shape[0]}; "
+            "resample it, or give a scalar"
+        )
+    return values.reshape(values.shape + (1,) * (power_w.ndim - values.ndim)) if values.ndim else values
+
+
+def _ratio(total: Array, it_w: Array) -> Array:
     it_sum = it_w.sum(axis=0)
-    return jnp.where(it_sum > 0, total_w.sum(axis=0) / jnp.where(it_sum > 0, it_sum, 1.0), jnp.nan)
+    return jnp.where(it_sum > 0, total.sum(axis=0) / jnp.where(it_sum > 0, it_sum, 1.0), jnp.nan)

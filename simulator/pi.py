@@ -15,12 +15,12 @@ class PIGains:
     high: Array
 
 
-def slew(previous: Array, target: Array, rate_per_s: Array, dt_s: float) -> Array:
+def slew(previous: Array, target: Array, rate_per_s: Array, dt_s: Array | float) -> Array:
     """Moves towards the target, no faster than `rate_per_s`."""
     return previous + jnp.clip(target - previous, -rate_per_s * dt_s, rate_per_s * dt_s)
 
 
-def pi_step(gains: PIGains, integral: Array, error_k: Array, dt_s: float) -> tuple[Array, Array]:
+def pi_step(gains: PIGains, integral: Array, error_k: Array, dt_s: Array | float) -> tuple[Array, Array]:
     """Output and next integral of a PI loop; the integral stops where the output is at a limit.
 
     Clamping anti-windup: Astrom and Hagglund, Advanced PID Control (2006), ch. 3.

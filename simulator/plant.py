@@ -71,7 +71,7 @@ def default_plant(
         ),
         condenser_water=water.condenser_water(design, pumps),
         tower=machines.tower(design, tower),
-        control=machines.control(),
+        control=machines.control(design),
     )
 
 
@@ -82,16 +82,8 @@ def _whole(name: str, value: float) -> int:
 
 
 def default_setpoints(plant: Plant) -> Setpoints:
-    """What a cautious operator runs: supply air 20 °C, chilled water 10, tower water 24, economizer off."""
-    like = jnp.zeros_like(plant.chillers.units)
-    return Setpoints(
-        supply_air_c=like + 20.0,
-        chw_supply_c=like + 10.0,
-        cw_supply_c=like + 24.0,
-        airflow_ratio=like + 1.2,
-        economizer_enable=like,
-        chillers_available=plant.chillers.units,
-    )
+    """What the plant runs by itself: supply air 20 °C, chilled water 10, tower water 24, economizer off."""
+    return plant.control.fallback
 
 
 def constant_drivers(
@@ -134,7 +126,17 @@ def perturb_plant(key: Array, plant: Plant, relative: float = 0.1) -> Plant:
     )
 
 
-KEPT = (".control", ".stage_", ".minimum_on_", ".minimum_off_", "curve", ".units", ".cells", "lockout_")
+KEPT = (
+    ".control",
+    ".minimum_cw_flow_",
+    ".stage_",
+    ".minimum_on_",
+    ".minimum_off_",
+    "curve",
+    ".units",
+    ".cells",
+    "lockout_",
+)
 
 
 def _perturbed(name: str, leaf: Array, deviation: Array) -> Array:

@@ -17,12 +17,17 @@ class PumpGroup(ABC):
     """Pumps of one loop taken together; scalars. Each kind says its speed and power."""
 
     rated_flow_kg_s: Array
+    rated_head_pa: Array
     minimum_flow_kg_s: Array  # a bypass keeps it while the pumps run
 
     def flow_kg_s(self, wanted_kg_s: Array) -> Array:
         """Flow that the pumps give for a flow wanted: no less than their minimum while they run."""
         least = jnp.where(wanted_kg_s > NO_FLOW_KG_S, self.minimum_flow_kg_s, 0.0)
         return jnp.maximum(wanted_kg_s, least)
+
+    @abstractmethod
+    def head_pa(self, flow_kg_s: Array, extra_head_pa: Array | float = 0.0) -> Array:
+        """Pressure difference that the pumps make, Pa."""
 
     @abstractmethod
     def speed(self, flow_kg_s: Array, extra_head_pa: Array | float = 0.0) -> Array:
@@ -42,11 +47,16 @@ class PumpGroup(ABC):
 class Pump(PumpGroup):
     """Pumps with a head curve on a known loop; scalars. Head is pressure difference in Pa."""
 
-    rated_head_pa: Array
     static_head_fraction: Array  # share of rated head held at no flow: differential-pressure setpoint, lift
     shutoff_head_ratio: Array  # head at zero flow and full speed, over rated head
     efficiency: Array  # pump, motor and drive together at rated speed
     minimum_speed: Array  # fraction
+
+    def head_pa(self, flow_kg_s: Array, extra_head_pa: Array | float = 0.0) -> Array:
+        """What the loop asks for; at minimum speed the pump makes more."""
+        speed = self.speed(flow_kg_s, extra_head_pa)
+        made_pa = speed**2 * self.shutoff_head_ratio * self.rated_head_pa - _droop_pa(self, flow_kg_s)
+        return jnp.maximum(loop_head_pa(self, flow_kg_s, extra_head_pa), made_pa)
 
     def speed(self, flow_kg_s: Array, extra_head_pa: Array | float = 0.0) -> Array:
         """Speed fraction at which the head curve `s² H0 - c m²` meets the loop; 0 without flow.
@@ -61,15 +71,13 @@ class Pump(PumpGroup):
     def power_w(
         self, flow_kg_s: Array, degradation: Array | float = 0.0, extra_head_pa: Array | float = 0.0
     ) -> Array:
-        """Hydraulic power over efficiency; at minimum speed the pump makes more head than asked.
+        """Hydraulic power over efficiency.
 
         Hydraulic power: ASHRAE Handbook HVAC Systems and Equipment 2020, ch. 44. Motor and drive lose efficiency
         towards low speed; `1 - 0.2 (1 - s)²` is this project's round figure for that, 5 % at half speed.
         """
         speed = self.speed(flow_kg_s, extra_head_pa)
-        H_0 = self.shutoff_head_ratio * self.rated_head_pa
-        made_pa = speed**2 * H_0 - _droop_pa(self, flow_kg_s)
-        head_pa = jnp.maximum(loop_head_pa(self, flow_kg_s, extra_head_pa), made_pa)
+        head_pa = self.head_pa(flow_kg_s, extra_head_pa)
         efficiency = self.efficiency * (1 - 0.2 * (1 - speed) ** 2) * (1 - degradation)
         return flow_kg_s * head_pa / (WATER_DENSITY_KG_M3 * jnp.maximum(efficiency, 0.05))
 
@@ -94,6 +102,10 @@ class CurvePump(PumpGroup):
 
     rated_w: Array
     power_curve: Array  # of flow fraction
+
+    def head_pa(self, flow_kg_s: Array, extra_head_pa: Array | float = 0.0) -> Array:
+        """Rated head at rated flow, by the square of flow below: all that the curve lets one say."""
+        return self.rated_head_pa * (flow_kg_s / self.rated_flow_kg_s) ** 2
 
     def speed(self, flow_kg_s: Array, extra_head_pa: Array | float = 0.0) -> Array:
         """Flow fraction, which stands for speed; 0 without flow."""

@@ -11,8 +11,10 @@ from simulator.air_side import AirSide, air_side_step, valve_position
 from simulator.chilled_side import ChilledSide, chilled_side_step
 from simulator.chilled_water import LEG_NODES
 from simulator.condenser_side import CondenserSide, condenser_side_step
-from simulator.control import physical_drivers, physical_setpoints, slewed_setpoints
+from simulator.control import physical_drivers, physical_setpoints, received_setpoints, slewed_setpoints
+from simulator.crah import underfloor_pa
 from simulator.faults import physical_faults
+from simulator.hall import aisle_pa
 from simulator.plant import default_setpoints
 from simulator.power_chain import part_load_loss_w
 from simulator.psychrometrics import dew_point_from_humidity_ratio_c, relative_humidity
@@ -38,6 +40,8 @@ def init(plant: Plant) -> State:
         cw_c=scalar + 24.0,
         staging=Staging(scalar + 1.0, scalar + LONG_AGO_S, scalar + LONG_AGO_S),
         setpoints=default_setpoints(plant),
+        heard=default_setpoints(plant),
+        since_heard_s=scalar,
     )
 
 
@@ -62,7 +66,7 @@ def step(
     )
 
     def part(now: State, _: None) -> tuple[State, Sensors]:
-        return _substep(plant, now, target, weather, broken, dt_s / parts)
+        return substep(plant, now, target, weather, broken, dt_s / parts)
 
     if parts == 1:
         return part(state, None)
@@ -70,10 +74,14 @@ def step(
     return end, jax.tree.map(lambda r: r.mean(axis=0), readings)
 
 
-def _substep(
-    plant: Plant, state: State, target: Setpoints, drivers: Drivers, faults: Faults, dt_s: float
+def substep(
+    plant: Plant, state: State, target: Setpoints, drivers: Drivers, faults: Faults, dt_s: Array | float
 ) -> tuple[State, Sensors]:
-    setpoints = slewed_setpoints(state.setpoints, target, plant.control.slew_per_s, dt_s)
+    """One undivided step of any length, of inputs in physical range; stable, but coarse beyond `MAX_SUBSTEP_S`."""
+    heard, since_heard_s = received_setpoints(
+        plant.control, state.heard, state.since_heard_s, target, faults.communication_lost, dt_s
+    )
+    setpoints = slewed_setpoints(state.setpoints, heard, plant.control.slew_per_s, dt_s)
     air = air_side_step(plant, state, setpoints, drivers, faults, dt_s)
     chilled = chilled_side_step(
         plant, state, setpoints, faults, air.coil_heat_w.sum(), air.coil_water_kg_s.sum(), dt_s
@@ -81,7 +89,11 @@ def _substep(
     condenser = condenser_side_step(plant, state, setpoints, drivers, faults, chilled, dt_s)
     after = State(
         return_air_c=air.next_return_air_c,
-        supply_air_c=air.supply_air_c + faults.supply_air_sensor_bias_k,
+        supply_air_c=jnp.where(
+            faults.supply_air_sensor_stuck > 0.5,
+            state.supply_air_c,
+            air.supply_air_c + faults.supply_air_sensor_bias_k,
+        ),
         rack_inlet_c=air.rack_inlet_c,
         humidity_ratio=air.next_humidity_ratio,
         coil_trim=air.next_coil_trim,
@@ -90,6 +102,8 @@ def _substep(
         cw_c=condenser.next_cw_c,
         staging=chilled.staging,
         setpoints=setpoints,
+        heard=heard,
+        since_heard_s=since_heard_s,
     )
     # a scan's carry keeps its type when a caller mixes precisions
     after = jax.tree.map(lambda new, old: new.astype(old.dtype), after, state)
@@ -151,6 +165,11 @@ def _read(
         tower_fan_speed=condenser.fans.speed,
         valve_position=valve_position(plant, air.coil_water_kg_s),
         airflow_kg_s=air.crah_airflow_kg_s.sum(),
+        underfloor_pa=_mean(underfloor_pa(plant.crah, air.crah_airflow_kg_s), plant.crah.rated_airflow_kg_s),
+        aisle_pa=_mean(
+            aisle_pa(plant.hall, air.crah_airflow_kg_s / air.server_airflow_kg_s), air.server_airflow_kg_s
+        ),
+        chw_head_pa=plant.chilled_water.pump.head_pa(chilled.flow_kg_s, chilled.extra_head_pa),
         hall_gain_w=air.gain_w.sum(),
         coil_heat_w=air.coil_heat_w.sum(),
         economizer_heat_w=chilled.economizer_heat_w,

@@ -10,7 +10,12 @@ INVERSE_ITERATIONS = 4  # tests hold the coil's and the tower's inverse to 1 % w
 
 
 def mean_heat_to_sink_w(
-    mass_c: Array, sink_c: Array, conductance_w_k: Array, gain_w: Array, heat_capacity_j_k: Array, dt_s: float
+    mass_c: Array,
+    sink_c: Array,
+    conductance_w_k: Array,
+    gain_w: Array,
+    heat_capacity_j_k: Array,
+    dt_s: Array | float,
 ) -> Array:
     """Mean heat a well-mixed mass gives a sink over `dt_s`, in W; every argument is a scalar or broadcasts.
 

@@ -21,7 +21,12 @@ class Staging(NamedTuple):
 
 
 def staged_chillers(
-    chillers: Chillers, before: Staging, load_w: Array, unit_capacity_w: Array, allowed: Array, dt_s: float
+    chillers: Chillers,
+    before: Staging,
+    load_w: Array,
+    unit_capacity_w: Array,
+    allowed: Array,
+    dt_s: Array | float,
 ) -> Staging:
     """Machines running next, and the timers of the last start and stop.
 

@@ -9,10 +9,15 @@ from flax import struct
 from jax import Array
 
 from simulator.constants import EVAPORATION_J_KG, WATER_CP_J_KG_K
-from simulator.psychrometrics import humidity_ratio_from_wetbulb, saturation_humidity_ratio
+from simulator.psychrometrics import (
+    enthalpy_j_kg,
+    humidity_ratio_from_wetbulb,
+    saturation_humidity_ratio,
+)
 from simulator.wet_air import wet_air_cp_j_kg_k
 
 FREEZING_C = 0.0
+MOST_LATENT = 1.3  # of the heat: beyond it the air is hotter than any weather
 
 
 class TowerInlet(NamedTuple):
@@ -83,15 +88,17 @@ def water_lost(
     """Water evaporated with air leaving saturated, carried off as drift, and blown down, kg/s.
 
     EnergyPlus Engineering Reference, "Cooling Tower Makeup Water Usage": evaporation by SaturatedExit, drift a share
-    of the water passed, blowdown by concentration ratio, `E / (CR - 1) - D`. The latent share is limited to 0-1.1 of
-    the heat, beyond which the equivalent fluid is no longer a fair picture.
+    of the water passed, blowdown by concentration ratio, `E / (CR - 1) - D`. Air leaves no warmer than water enters,
+    and takes all the heat with it; in dry heat it cools besides, so that more than the heat may evaporate.
     """
-    air_kg_s = fans.air_ratio * inlet.cells * tower.rated_air_kg_s
-    exit_c = inlet.wetbulb_c + heat_w / jnp.maximum(air_kg_s * wet_air_at_inlet_j_kg_k(inlet), 1.0)
+    air_w_k = fans.air_ratio * inlet.cells * tower.rated_air_kg_s * wet_air_at_inlet_j_kg_k(inlet)
+    warmest_c = jnp.clip(inlet.entering_c, -30.0, 60.0)
+    exit_c = jnp.clip(inlet.wetbulb_c + heat_w / jnp.maximum(air_w_k, 1.0), -30.0, warmest_c)
     w_in = humidity_ratio_from_wetbulb(drybulb_c, inlet.wetbulb_c, inlet.pressure_pa)
-    w_out = saturation_humidity_ratio(jnp.clip(exit_c, -30.0, 60.0), inlet.pressure_pa)
-    most = 1.1 * jnp.maximum(heat_w, 0.0) / EVAPORATION_J_KG
-    evaporated = jnp.clip(air_kg_s * (w_out - w_in), 0.0, most)
+    w_out = saturation_humidity_ratio(exit_c, inlet.pressure_pa)
+    gained_j_kg = enthalpy_j_kg(exit_c, w_out) - enthalpy_j_kg(drybulb_c, w_in)
+    latent_share = EVAPORATION_J_KG * (w_out - w_in) / jnp.maximum(gained_j_kg, 1.0)
+    evaporated = jnp.clip(latent_share, 0.0, MOST_LATENT) * jnp.maximum(heat_w, 0.0) / EVAPORATION_J_KG
     drift = jnp.where(inlet.cells > 0, tower.drift_fraction * inlet.water_kg_s, 0.0)
     blowdown = evaporated / jnp.maximum(tower.cycles_of_concentration - 1, 0.05) - drift
     return TowerWater(evaporated, drift, jnp.maximum(blowdown, 0.0))

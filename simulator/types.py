@@ -43,10 +43,12 @@ class Drivers:
 
 @struct.dataclass
 class LocalControl:
-    """Rates and gains of the plant's own controllers; scalars. `slew_per_s` holds each setpoint's rate."""
+    """What the plant's own controllers do; scalars. `slew_per_s` holds each setpoint's rate."""
 
     slew_per_s: Setpoints
     coil_trim: PIGains  # relative change of coil water flow
+    communication_timeout_s: Array  # silence after which the plant goes to its own setpoints
+    fallback: Setpoints  # those, and what it starts with
 
 
 @struct.dataclass
@@ -83,6 +85,8 @@ class State:
     cw_c: Array
     staging: Staging
     setpoints: Setpoints  # in force, slewing towards the ones asked for
+    heard: Setpoints  # the last that arrived
+    since_heard_s: Array
 
 
 @struct.dataclass
@@ -127,6 +131,9 @@ class Sensors:
     tower_fan_speed: Array
     valve_position: Array
     airflow_kg_s: Array
+    underfloor_pa: Array  # plenum over hall
+    aisle_pa: Array  # cold over hot aisle
+    chw_head_pa: Array  # pressure difference that the chilled-water pumps hold
     hall_gain_w: (
         Array  # all heat released in the halls: IT, losses, fans, lighting, envelope, moisture condensed
     )

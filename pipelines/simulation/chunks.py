@@ -11,7 +11,7 @@ import pyarrow as pa
 import simulator
 from pipelines.simulation.conditions import Conditions, plant_of, prices_per_kwh
 from pipelines.simulation.grid import FAULT_RANGES, SETPOINT_RANGES, Grid
-from pipelines.simulation.outcomes import Shape, World, compiled_outcomes, named_figures, totals
+from pipelines.simulation.outcomes import Shape, World, compiled_outcomes, totals, with_ratios
 from pipelines.simulation.what_if import BLOCK_HOURS, WhatIf
 from pipelines.site import Site
 
@@ -35,7 +35,8 @@ class ChunkRunner:
         self._site, self._scenario, self._grid = site, scenario, grid
         self._plant, self._conditions, self._chunk = plant, conditions, chunk
         self._blocks = (scenario.days * 24 // BLOCK_HOURS, BLOCK_HOURS * 60 // scenario.step_minutes)
-        self._price = jnp.asarray(prices_per_kwh(site.tariff, scenario).reshape(self._blocks), dtype=float)
+        series = (prices_per_kwh(site.tariff, scenario), conditions.carbon_kg_per_kwh)
+        self._price, self._carbon = (jnp.asarray(each.reshape(self._blocks), dtype=float) for each in series)
         self._seeds_at_once = most_seeds(grid, chunk)
         self._drawn: dict[int, tuple[simulator.Plant, simulator.Drivers]] = {}
         warmup_blocks, many_plants = scenario.warmup_hours // BLOCK_HOURS, scenario.plant_spread > 0
@@ -58,7 +59,7 @@ class ChunkRunner:
             simulator.Faults(**_arrays(padded, FAULT_RANGES)),
         )
         hours = {name: np.asarray(values)[: end - start] for name, values in figures.items()}
-        found = totals(hours, self._site, self._scenario.dt_s)
+        found = totals(hours, self._site)
         rows = pd.DataFrame(self._shown(inputs) | found)
         return rows, self._hours(start, hours) if hourly else None
 
@@ -66,7 +67,7 @@ class ChunkRunner:
         """Hours of cases from `start`, a row each, from figures (cases, hours)."""
         cases, hours = figures["facility_kwh"].shape
         times = pd.date_range(self._scenario.start_utc, periods=hours, freq="1h").as_unit("s")
-        named = named_figures(figures, self._site, self._scenario.dt_s)
+        named = with_ratios(figures, self._site)
         case = np.repeat(np.arange(start, start + cases, dtype=np.int32), hours)
         columns = {name: values.ravel().astype(np.float32) for name, values in named.items()}
         return pa.table({"case": case, "time": pa.array(np.tile(times, cases)), **columns})
@@ -90,6 +91,7 @@ class ChunkRunner:
             plants if self._scenario.plant_spread > 0 else self._plant,
             jax.tree.map(lambda leaf: jnp.asarray(leaf.reshape(-1, *self._blocks), dtype=float), weather),
             self._price,
+            self._carbon,
             (envelope.rack_inlet_min_c, envelope.rack_inlet_max_c, envelope.dew_point_max_c),
         )
 

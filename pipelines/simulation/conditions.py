@@ -15,7 +15,7 @@ from pipelines.site import Site, Tariff
 from simulator.load import generated_utilization
 from simulator.weather import generated_weather
 
-LONGEST_LOAD_GAP_HOURS = 6
+LONGEST_GAP_HOURS = 6
 DEGREES_AN_HOUR = 15.0  # the earth's turn
 
 
@@ -36,6 +36,7 @@ class Conditions:
         self.notes: list[str] = []
         self._weather = self._read_weather()
         self._load = self._read_load()
+        self.carbon_kg_per_kwh = self._read_carbon()
 
     def drivers(self, seed: int) -> simulator.Drivers:
         """Drivers of one seed, leaves (steps,) in numpy."""
@@ -78,6 +79,14 @@ class Conditions:
             return np.full(scenario.steps, scenario.load.constant)
         return None if scenario.load.csv is None else _csv_load(scenario, scenario.load.csv)
 
+    def _read_carbon(self) -> np.ndarray:
+        """On each step, (steps,); NaN where the scenario says nothing, so that carbon is unknown rather than nil."""
+        scenario = self._scenario
+        if scenario.carbon.csv is not None:
+            return _csv_series(scenario, scenario.carbon.csv, "kg_per_kwh", highest=np.inf)
+        constant = scenario.carbon.kg_per_kwh
+        return np.full(scenario.steps, np.nan if constant is None else constant)
+
 
 def plant_of(nameplate: simulator.Plant, scenario: WhatIf, seed: int) -> simulator.Plant:
     """The seed's own plant: off its nameplate by the scenario's spread."""
@@ -102,29 +111,34 @@ def _times(scenario: WhatIf) -> pd.DatetimeIndex:
 
 
 def _csv_load(scenario: WhatIf, path: Path) -> np.ndarray:
-    """Utilisation on the scenario's steps: each value holds from its time on until the next."""
+    return _csv_series(scenario, path, "it_utilization_frac", highest=1.0)
+
+
+def _csv_series(scenario: WhatIf, path: Path, column: str, *, highest: float) -> np.ndarray:
+    """A CSV's values on the scenario's steps: each holds from its time on until the next."""
+    allowed = f"in 0 to {highest:g}" if np.isfinite(highest) else "at or above 0"
     try:
         table = pd.read_csv(path)
         times = pd.to_datetime(table["time"], utc=True, format="ISO8601")
-        values = pd.to_numeric(table["it_utilization_frac"])
+        values = pd.to_numeric(table[column])
     except (OSError, ValueError, KeyError) as cause:
         raise ScenarioError(
-            f"load file {path} must be a CSV with time (ISO 8601, UTC where it has no zone) and "
-            f"it_utilization_frac (0-1): {cause}; mend it"
+            f"file {path} must be a CSV with time (ISO 8601, UTC where it has no zone) and "
+            f"{column} ({allowed}): {cause}; mend it"
         ) from cause
     series = pd.Series(values.to_numpy(dtype=float), index=times).dropna().sort_index()
-    outside = series[(series < 0) | (series > 1)]
+    outside = series[(series < 0) | (series > highest)]
     if len(outside):
         raise ScenarioError(
-            f"load file {path}: it_utilization_frac must lie in 0 to 1, found {outside.iloc[0]:g} at "
-            f"{outside.index[0]:%Y-%m-%d %H:%M} UTC; give a fraction"
+            f"file {path}: {column} must lie {allowed}, found {outside.iloc[0]:g} at "
+            f"{outside.index[0]:%Y-%m-%d %H:%M} UTC; mend it"
         )
     series = series[~series.index.duplicated(keep="last")]
-    longest = pd.Timedelta(hours=LONGEST_LOAD_GAP_HOURS)
+    longest = pd.Timedelta(hours=LONGEST_GAP_HOURS)
     held = series.reindex(_times(scenario), method="ffill", tolerance=longest)
     if held.isna().any():
         raise ScenarioError(
-            f"load file {path}: gaps of at most {LONGEST_LOAD_GAP_HOURS} h are held over, nothing is given for "
+            f"file {path}: gaps of at most {LONGEST_GAP_HOURS} h are held over, no {column} is given for "
             f"{held.index[held.isna()][0]:%Y-%m-%d %H:%M} UTC; extend the file or move start"
         )
     return held.to_numpy()

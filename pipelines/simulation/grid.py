@@ -10,33 +10,13 @@ from pipelines.errors import ScenarioError
 from pipelines.simulation.plant import SETPOINT_FIELDS
 from pipelines.simulation.what_if import WhatIf
 from pipelines.site import Site
+from simulator.control import SETPOINT_RANGES
+from simulator.faults import COUNTED, FAULT_RANGES
 
 MAX_CASES = 2_000_000  # a table of them still fits in a workstation's memory
 
-# What the equipment's own controllers accept: simulator.control and simulator.faults hold values to these.
-SETPOINT_RANGES = {
-    "supply_air_c": (5.0, 45.0),
-    "chw_supply_c": (3.0, 30.0),
-    "cw_supply_c": (4.0, 45.0),
-    "airflow_ratio": (0.2, 3.0),
-    "economizer_enable": (0.0, 1.0),
-    "chillers_available": (0.0, 1000.0),
-}
-FAULT_RANGES = {
-    "coil_fouling": (0.0, 0.95),
-    "condenser_fouling": (0.0, 2.0),
-    "tower_cells_failed": (0.0, 0.95),
-    "chillers_tripped": (0.0, 1000.0),
-    "pump_degradation": (0.0, 0.95),
-    "crah_fans_failed": (0.0, 0.95),
-    "valve_stuck": (0.0, 1.0),
-    "valve_position": (0.0, 1.0),
-    "economizer_leak": (0.0, 1.0),
-    "supply_air_sensor_bias_k": (-20.0, 20.0),
-    "chw_sensor_bias_k": (-20.0, 20.0),
-}
 RANGES = {"seed": (0.0, 2.0**31 - 1)} | SETPOINT_RANGES | FAULT_RANGES
-WHOLE = ("seed", "economizer_enable", "chillers_available", "chillers_tripped", "valve_stuck")
+WHOLE = ("seed", "economizer_enable", "chillers_available", *COUNTED)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from models.twin.nameplate import nameplate_plant as textbook_plant
 from pipelines.errors import SiteError
 from pipelines.schema import QUANTITIES
 from pipelines.site import Site
+from simulator.check import check_plant
 from simulator.psychrometrics import relative_humidity_from_wetbulb
 
 SETPOINT_FIELDS = {
@@ -54,7 +55,8 @@ def _compiled_run():
         state, sensors = simulator.rollout(plant, state, setpoints, jax.tree.map(cut, drivers), dt_s=dt_s)
         if meters is not None:
             noise_key = jax.random.fold_in(site_key, first)
-            sensors = simulator.observe(meters, sensors, noise_key, site_key=site_key)
+            age_s = dt_s * (first + jnp.arange(steps))  # meters are new at the first step
+            sensors = simulator.observe(meters, sensors, noise_key, site_key=site_key, calibrated_s=age_s)
         return state, sensors
 
     return jax.jit(run, static_argnames=("steps", "dt_s"))
@@ -103,9 +105,11 @@ def nameplate_plant(site: Site) -> simulator.Plant:
 @cache
 def _nameplate(figures: tuple[tuple[str, Any], ...]) -> simulator.Plant:
     try:
-        return textbook_plant(dict(figures))
+        plant = textbook_plant(dict(figures))
+        check_plant(plant)
     except (TypeError, ValueError) as cause:
         raise SiteError(f"[twin] does not describe a plant: {cause}; edit [twin] in the site file") from cause
+    return plant
 
 
 def asked_setpoints(

@@ -155,12 +155,12 @@ def _left_out_note(grid: Grid) -> list[str]:
 
 def _manifest(site: Site, scenario: WhatIf, grid: Grid, chunk: int) -> dict[str, Any]:
     """Everything that the figures follow from, and its hash."""
-    files = {"epw": scenario.weather.epw, "csv": scenario.load.csv}
+    files = {"epw": scenario.weather.epw, "csv": scenario.load.csv, "carbon": scenario.carbon.csv}
     contents = {
         "site": site.model_dump(mode="json", include={"name", "location", "envelope", "tariff", "twin"}),
         "pue_category": site.meters.pue_category,
         "scenario": scenario.model_dump(
-            mode="json", exclude={"title": True, "weather": {"epw"}, "load": {"csv"}}
+            mode="json", exclude={"title": True, "weather": {"epw"}, "load": {"csv"}, "carbon": {"csv"}}
         ),
         "files": {name: _digest([path]) for name, path in files.items() if path},
         "axes": {name: values.tolist() for name, values in grid.axes.items()},

@@ -8,6 +8,8 @@ the site's.
     climate = "hot_humid"     # or: epw = "station.epw", relative to this file
     [load]
     mean = 0.6                # or: constant = 0.5, or: csv = "load.csv" (time, it_utilization_frac)
+    [carbon]
+    kg_per_kwh = 0.35         # of the grid; or: csv = "grid.csv" (time, kg_per_kwh)
     [setpoints]
     chw_supply_c = 12.0       # what is absent is the site's default
     [faults]
@@ -69,6 +71,19 @@ class LoadChoice(_Strict):
         return self
 
 
+class CarbonChoice(_Strict):
+    """Carbon intensity of the grid's electricity: one figure, or a CSV's (time, kg_per_kwh)."""
+
+    kg_per_kwh: float | None = Field(default=None, ge=0)
+    csv: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if self.kg_per_kwh is not None and self.csv is not None:
+            raise ValueError("carbon must be kg_per_kwh or a csv, not both")
+        return self
+
+
 class WhatIf(_Strict):
     """A what-if scenario; every random draw follows from `seed`.
 
@@ -85,6 +100,7 @@ class WhatIf(_Strict):
     plant_spread: float = Field(default=0.0, ge=0, le=0.5)
     weather: WeatherChoice = WeatherChoice()
     load: LoadChoice = LoadChoice()
+    carbon: CarbonChoice = CarbonChoice()
     setpoints: dict[str, float] = {}
     faults: dict[str, float] = {}
 
@@ -124,7 +140,7 @@ def read_scenario(path: Path) -> WhatIf:
         ) from cause
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as cause:
         raise ScenarioError(f"scenario file {path} is not valid TOML: {cause}; mend that line") from cause
-    for table, key in (("weather", "epw"), ("load", "csv")):
+    for table, key in (("weather", "epw"), ("load", "csv"), ("carbon", "csv")):
         if isinstance(values.get(table), dict) and isinstance(values[table].get(key), str):
             values[table][key] = path.parent / values[table][key]
     return _checked(values, f"scenario file {path}")

@@ -60,6 +60,7 @@ def hall(design: Design) -> Hall:
         leakage_recirculation=0.06,
         leakage_airflow_scale=0.25,
         hot_spot_factor=2.5,
+        aisle_surplus_pa=50.0,  # 2 Pa at 20 % surplus
     )
 
 
@@ -80,4 +81,5 @@ def crah(design: Design) -> Crah:
         rated_ua_w_k=jnp.full(design.halls, 1.25 * ua),
         air_side_resistance=0.65,
         rated_water_kg_s=np.full(design.halls, 1.25 * water),
+        underfloor_rated_pa=25.0,
     )

@@ -113,7 +113,8 @@ def _merkel_ua_w_k(rejected_w: float, water_kg_s: float) -> Any:
     return counterflow_ua_w_k(effectiveness, C_min, C_max) * AIR_CP_J_KG_K / wet_cp
 
 
-def control() -> LocalControl:
+def control(design: Design) -> LocalControl:
+    """`fallback` is what a cautious operator runs."""
     return part(
         LocalControl,
         slew_per_s=part(
@@ -126,4 +127,14 @@ def control() -> LocalControl:
             chillers_available=1.0,
         ),
         coil_trim=part(PIGains, proportional_per_k=0.01, integral_per_k_s=1e-4, low=-1.0, high=1.0),
+        communication_timeout_s=1800.0,
+        fallback=part(
+            Setpoints,
+            supply_air_c=20.0,
+            chw_supply_c=10.0,
+            cw_supply_c=24.0,
+            airflow_ratio=1.2,
+            economizer_enable=0.0,
+            chillers_available=design.chillers,
+        ),
     )

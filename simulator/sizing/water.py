@@ -44,6 +44,7 @@ def pump_group(kind: PumpKind, flow_kg_s: float, head_pa: float, static_head_fra
         return part(
             CurvePump,
             rated_flow_kg_s=flow_kg_s,
+            rated_head_pa=head_pa,
             minimum_flow_kg_s=least_kg_s,
             rated_w=flow_kg_s * head_pa / (WATER_DENSITY_KG_M3 * PUMP_EFFICIENCY),
             power_curve=RESET_PUMP_CURVE,

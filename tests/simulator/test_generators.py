@@ -1,4 +1,4 @@
-"""Generated weather and load, meters, metrics."""
+"""Generated weather and load, meters."""
 
 import jax
 import jax.numpy as jnp
@@ -7,16 +7,8 @@ import pytest
 
 from simulator import Meters, Plant, Sensors, Setpoints, constant_drivers, observe
 from simulator.load import generated_utilization
-from simulator.metrics import (
-    energy_kwh,
-    fastest_change_k_h,
-    partial_pue,
-    pue,
-    violation_minutes,
-    water_usage_l_kwh,
-)
-from simulator.weather import CLIMATES, generated_weather
-from tests.simulator.conftest import DAY, DT_S, changed, run
+from simulator.weather import CLIMATES, YEAR_S, generated_weather
+from tests.simulator.conftest import DAY, changed, run
 
 YEAR_STEPS = 8760
 
@@ -107,6 +99,20 @@ def test_counts_and_setpoints_are_not_blurred(day: Sensors) -> None:
     np.testing.assert_array_equal(read.chw_supply_setpoint_c, day.chw_supply_setpoint_c)
 
 
+def test_meters_drift_apart_from_their_calibration_on(day: Sensors) -> None:
+    drifting = changed(Meters.perfect(), relative_drift_per_year=0.02, temperature_drift_k_per_year=0.5)
+    age_s = YEAR_S * jnp.arange(DAY) / DAY
+    read = observe(drifting, day, jax.random.key(5), calibrated_s=age_s)
+    error_k = np.asarray(read.supply_air_c - day.supply_air_c)
+    assert error_k[0] == pytest.approx(0.0, abs=1e-5)
+    np.testing.assert_allclose(error_k[DAY // 2], error_k[-1] / 2, rtol=0.05, atol=1e-4)
+    error = [float(getattr(read, name)[-1] / getattr(day, name)[-1] - 1) for name in ("it_w", "chiller_w")]
+    assert 1e-4 < abs(error[0]) < 0.1
+    assert error[0] != pytest.approx(error[1], rel=0.01)  # each meter its own way
+    new = observe(drifting, day, jax.random.key(5))
+    np.testing.assert_allclose(new.it_w, day.it_w)
+
+
 def test_a_stuck_meter_repeats_its_last_reading(day: Sensors) -> None:
     noisy = changed(Meters.typical(), stuck_probability=0.01, stuck_steps=12.0, dropout_probability=0.0)
     read = np.asarray(observe(noisy, day, jax.random.key(4)).outdoor_wetbulb_c)
@@ -115,27 +121,3 @@ def test_a_stuck_meter_repeats_its_last_reading(day: Sensors) -> None:
         current = current + 1 if same else 0
         longest = max(longest, current)
     assert 12 <= longest <= 60
-
-
-def test_pue_is_energy_over_energy(day: Sensors) -> None:
-    expected = float(energy_kwh(day.facility_w, dt_s=DT_S) / energy_kwh(day.it_w, dt_s=DT_S))
-    assert float(pue(day)) == pytest.approx(expected, rel=1e-5)
-    assert float(pue(day, category=1)) < float(pue(day))
-    assert 1.0 < float(partial_pue(day)) < float(pue(day))
-    assert np.isnan(float(pue(jax.tree.map(jnp.zeros_like, day))))
-    with pytest.raises(ValueError, match="category"):
-        pue(day, category=4)
-
-
-def test_a_chilled_water_site_evaporates_one_to_two_litres_a_kwh(day: Sensors) -> None:
-    assert 1.0 < float(water_usage_l_kwh(day, dt_s=DT_S)) < 2.2
-
-
-def test_violation_minutes_count_both_sides_of_the_envelope() -> None:
-    inlet = jnp.asarray([17.0, 18.0, 22.0, 27.0, 27.1, 30.0])
-    assert float(violation_minutes(inlet, dt_s=300.0)) == 15.0
-    assert float(violation_minutes(inlet, dt_s=300.0, high_c=32.0)) == 5.0
-
-
-def test_fastest_change_is_in_kelvin_an_hour() -> None:
-    assert float(fastest_change_k_h(jnp.asarray([20.0, 20.5, 20.0, 22.0]), dt_s=900.0)) == pytest.approx(8.0)

@@ -24,6 +24,7 @@ def coil() -> Crah:
         minimum_speed=jnp.asarray(0.0),
         rated_ua_w_k=jnp.asarray(sizes.COIL_UA_W_K),
         air_side_resistance=jnp.asarray(outside / (1 + outside)),
+        underfloor_rated_pa=jnp.asarray(25.0),
         rated_water_kg_s=jnp.asarray(sizes.COIL_WATER_M3_S * WATER_DENSITY_KG_M3),
     )
 

@@ -17,6 +17,7 @@ def test_pump_with_a_part_load_curve_uses_the_power_that_energyplus_says(table):
     _, hour = golden(table)
     pump = CurvePump(
         rated_flow_kg_s=jnp.asarray(sizes.CHW_M3_S * WATER_DENSITY_KG_M3),
+        rated_head_pa=jnp.asarray(sizes.PUMP_HEAD_PA),
         minimum_flow_kg_s=jnp.asarray(0.0),
         rated_w=jnp.asarray(sizes.PUMP_W),
         power_curve=jnp.asarray(sizes.PUMP_CURVE),

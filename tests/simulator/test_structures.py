@@ -100,15 +100,17 @@ def test_economizer_is_shut_unless_tower_water_is_colder_than_the_return_by_the_
 ) -> None:
     strict = changed(of(plant), lockout_difference_k=3.0)
 
-    def is_open(return_c: float, cw_c: float, cw_setpoint_c: float, enable: float = 1.0) -> float:
-        return float(
-            economizer_open(strict, array(enable), array(return_c), array(cw_c), array(cw_setpoint_c))
-        )
+    def is_open(
+        return_c: float, cw_c: float, cw_setpoint_c: float, enable: float = 1.0, running: float = 1.0
+    ) -> float:
+        at = (array(value) for value in (enable, return_c, cw_c, cw_setpoint_c, running))
+        return float(economizer_open(strict, *at))
 
     assert is_open(16.0, 12.9, 12.0) == 1
     assert is_open(16.0, 13.1, 12.0) == 0
     assert is_open(16.0, 12.0, 13.1) == 0  # tower water is about to be too warm
     assert is_open(16.0, 8.0, 8.0, enable=0.0) == 0
+    assert is_open(16.0, 24.0, 8.0, running=0.0) == 1  # a basin at rest is warm until water moves
 
 
 def test_economizer_heat_is_effectiveness_times_the_difference_of_the_streams(plant: Plant) -> None:

@@ -78,6 +78,17 @@ def test_evaporation_carries_most_of_a_towers_heat_in_summer(tower: Tower) -> No
     assert 0.75 < 2.45e6 * float(water.evaporated_kg_s) / float(heat_w) < 1.1
 
 
+def test_frost_evaporates_less_than_summer_for_the_same_heat(tower: Tower) -> None:
+    heat_w, lost = array(1.0e6), []
+    for drybulb_c, wetbulb_c, entering_c in ((-20.0, -20.5, 16.0), (5.0, 2.0, 20.0), (30.0, 24.0, 34.0)):
+        at = inlet(tower, entering_c=entering_c, wetbulb_c=wetbulb_c)
+        water = water_lost(tower, at, tower.fans_for(at, heat_w), heat_w, array(drybulb_c))
+        lost.append(2.45e6 * float(water.evaporated_kg_s) / float(heat_w))
+    assert lost[0] < lost[1] < lost[2]
+    # air from -20 °C to saturated at 16 °C gains 36 kJ as air, 27 kJ as vapour
+    assert lost[0] == pytest.approx(0.42, abs=0.06)
+
+
 def test_blowdown_and_drift_carry_off_the_solids_that_evaporation_leaves(tower: Tower) -> None:
     at, heat_w = inlet(tower, entering_c=34.0, wetbulb_c=24.0), array(1.0e6)
     for cycles in (2.0, 3.0, 6.0):

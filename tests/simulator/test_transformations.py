@@ -1,6 +1,7 @@
 """Any finite input is answered, fleets run at once, gradients are right."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import jax
@@ -28,13 +29,22 @@ from tests.simulator.conftest import DAY, DT_S, changed, run
 MILD = {"outdoor_drybulb_c": 20.0, "outdoor_wetbulb_c": 15.0}
 
 
+OTHER_PLANT = {
+    "economizer": "parallel",
+    "economizer_condenser": "series",
+    "chiller_curves": "leaving",
+    "tower": "york",
+    "pumps": "curve",
+}
+
+
 def between(low: float, high: float) -> Any:
     return st.floats(min_value=low, max_value=high, width=32)
 
 
-@jax.jit
-def odd_plant(key: jax.Array) -> Plant:
-    return perturb_plant(key, default_plant(), relative=0.3)
+@partial(jax.jit, static_argnames="other")
+def odd_plant(key: jax.Array, other: bool = False) -> Plant:
+    return perturb_plant(key, default_plant(**OTHER_PLANT if other else {}), relative=0.3)
 
 
 @settings(max_examples=60, deadline=None)
@@ -43,12 +53,15 @@ def odd_plant(key: jax.Array) -> Plant:
     wanted=st.tuples(*[between(-1e6, 1e6) | between(0, 30)] * 6),
     broken=st.tuples(*[between(-1e3, 1e3) | between(0, 1)] * len(Faults.__dataclass_fields__)),
     key=st.integers(0, 50),
+    other=st.booleans(),
 )
-def test_no_finite_input_gives_nan(weather: tuple, wanted: tuple, broken: tuple, key: int) -> None:
+def test_no_finite_input_gives_nan(
+    weather: tuple, wanted: tuple, broken: tuple, key: int, other: bool
+) -> None:
     drivers = Drivers(*(jnp.full((DAY,), v) for v in weather))
     asked = Setpoints(*(jnp.asarray(v) for v in wanted))
     faults = Faults(*(jnp.asarray(v) for v in broken))
-    answer = run(odd_plant(jax.random.key(key)), asked, drivers, faults)
+    answer = run(odd_plant(jax.random.key(key), other), asked, drivers, faults)
     bad = [
         jax.tree_util.keystr(path)
         for path, leaf in jax.tree.leaves_with_path(answer)
@@ -98,36 +111,50 @@ def mean_power_and_slopes(plant: Plant, setpoints: Setpoints, drivers: Drivers) 
 
 
 CHOSEN = {"supply_air_c": 23.4, "chw_supply_c": 11.6, "cw_supply_c": 21.7, "airflow_ratio": 1.12}
-FITTED = (("chillers", "rated_cop"), ("tower", "rated_ua_w_k"), ("crah", "rated_ua_w_k"))
+FREE = CHOSEN | {"cw_supply_c": 12.3, "economizer_enable": 1.0}
+FITTED = (
+    ("chillers", "rated_cop"),
+    ("tower", "rated_fan_w"),
+    ("crah", "rated_ua_w_k"),
+    ("chilled_water", "volume_kg"),
+    ("hall", "leakage_recirculation"),
+    ("servers", "fan_slope_per_k"),
+)
+CASES: dict[str, tuple[dict[str, Any], dict[str, float]]] = {
+    "chillers alone": ({}, CHOSEN),
+    "chillers behind an economizer": ({}, FREE),
+    "every other part": (OTHER_PLANT, FREE | {"chw_supply_c": 15.2, "supply_air_c": 24.6}),
+}
 
 
+@pytest.mark.parametrize("case", CASES)
 @pytest.mark.usefixtures("double_precision")
-def test_gradients_match_finite_differences() -> None:
-    plant = default_plant()
-    drivers = constant_drivers(**MILD, it_utilization=0.85, steps=24)
-    at = changed(default_setpoints(plant), **CHOSEN)
+def test_gradients_match_finite_differences(case: str) -> None:
+    structure, chosen = CASES[case]
+    plant = default_plant(**structure)
+    weather = {"outdoor_drybulb_c": 12.0, "outdoor_wetbulb_c": 9.0} if "economizer_enable" in chosen else MILD
+    drivers = constant_drivers(**weather, it_utilization=0.85, steps=24)
+    at = changed(default_setpoints(plant), **chosen)
     _, (plant_slopes, setpoint_slopes) = mean_power_and_slopes(plant, at, drivers)
 
-    for name, value in CHOSEN.items():
-        up, down = (
-            float(mean_power_and_slopes(plant, changed(at, **{name: value + h}), drivers)[0])
-            for h in (1e-4, -1e-4)
-        )
-        assert float(getattr(setpoint_slopes, name)) == pytest.approx((up - down) / 2e-4, rel=0.01)
+    def mean_w(site: Plant = plant, asked: Setpoints = at) -> float:
+        return float(mean_power_and_slopes(site, asked, drivers)[0])
 
-    for part, name in FITTED:
+    for name, value in chosen.items():
+        if name != "economizer_enable":
+            up, down = (mean_w(asked=changed(at, **{name: value + h})) for h in (1e-4, -1e-4))
+            assert float(getattr(setpoint_slopes, name)) == pytest.approx((up - down) / 2e-4, rel=0.01), name
+
+    economizer = (("economizer", "ua_w_k"),) if "economizer_enable" in chosen else ()
+    for part, name in FITTED + economizer:
         parts = getattr(plant, part)
         value = getattr(parts, name)
         up, down = (
-            float(
-                mean_power_and_slopes(
-                    replace(plant, **{part: replace(parts, **{name: value * (1 + h)})}), at, drivers
-                )[0]
-            )
+            mean_w(site=replace(plant, **{part: replace(parts, **{name: value * (1 + h)})}))
             for h in (1e-5, -1e-5)
         )
         slope = float(getattr(getattr(plant_slopes, part), name).sum())
-        assert slope == pytest.approx((up - down) / (2e-5 * float(value.sum())), rel=0.01)
+        assert slope == pytest.approx((up - down) / (2e-5 * float(value.sum())), rel=0.01), name
 
 
 @pytest.mark.parametrize("economizer", [0.0, 1.0])
