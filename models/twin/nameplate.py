@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 import simulator
+from simulator.check import check_plant
 from simulator.types import Plant
 
 
@@ -31,9 +32,11 @@ def nameplate_plant(nameplate: dict[str, Any]) -> Plant:
 
 
 def with_figures(plant: Plant, figures: dict[str, float]) -> Plant:
-    """The plant with single figures replaced. Raises ValueError for a figure that it does not have."""
+    """The plant with single figures replaced. Raises ValueError for one that it does not have or cannot be."""
     for name, value in figures.items():
         plant = _with(plant, name.split("."), value, name)
+    if figures:
+        check_plant(plant)
     return plant
 
 

@@ -28,7 +28,8 @@ FIXED = (
     "plant.power_chain.*_rated_w", "*.pump.rated_flow_kg_s", "*.pump.minimum_flow_kg_s", "*.pump.efficiency",
     "*.minimum_cw_flow_ratio", "plant.tower.rated_water_kg_s", "*_water_fraction", "plant.tower.design_wetbulb_c",
     "plant.tower.design_range_k", "plant.tower.minimum_*", "*.drift_fraction", "*.cycles_of_concentration",
-    "*.air_mass_kg", "*.fresh_air*", "setpoints.chillers_available", "setpoints.economizer_enable",
+    "*.air_mass_kg", "*.fresh_air*", "*_surplus_pa", "*.underfloor_*",
+    "setpoints.chillers_available", "setpoints.economizer_enable",
 )  # fmt: skip
 
 # Without a utilisation meter, IT power alone drives the servers and how utilisation is scaled is a convention.

@@ -27,3 +27,8 @@ def test_a_whole_part_is_no_figure():
 def test_a_plant_without_an_economizer_has_no_figure_of_it():
     with pytest.raises(ValueError, match="no figure"):
         nameplate_plant({"economizer": "none", "economizer.ua_w_k": 1e6})
+
+
+def test_an_impossible_figure_is_refused():
+    with pytest.raises(ValueError, match="rated_cop"):
+        nameplate_plant({"chillers.rated_cop": -5.0})
