@@ -31,6 +31,9 @@ def simulate(
         Path | None, typer.Option("--weather", help="An EPW file, in place of the scenario's weather")
     ] = None,
     days: Annotated[int | None, typer.Option("--days", help="In place of the scenario's days")] = None,
+    nameplate: Annotated[
+        bool, typer.Option("--nameplate", help="The plant of the site file's [twin], though one is fitted")
+    ] = False,
     hourly: Annotated[bool, typer.Option("--hourly", help="Keep every case's hours as well")] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -41,6 +44,7 @@ def simulate(
     from pipelines.simulation.sweep import run_study
     from pipelines.simulation.what_if import read_scenario
     from pipelines.site import find_site
+    from pipelines.twin.registry import find_twin
 
     settings = open_home(home)
     found = find_site(site, settings)
@@ -49,10 +53,12 @@ def simulate(
         chosen = chosen.changed(weather={"epw": weather})
     if days is not None:
         chosen = chosen.changed(days=days)
+    twin = None if nameplate else find_twin(found, settings)
     with _progress() as bar:
         task = bar.add_task("compiling and simulating")
         study = run_study(
             found, chosen, sweep, folder=settings.home / "studies", hourly=hourly,
+            plant=None if twin is None else twin.plant,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )  # fmt: skip
     axes = list(study.axes)
@@ -62,7 +68,9 @@ def simulate(
     plot = write_page(
         study_figure(study.table(columns_needed(axes)), axes, title), study.folder / "plot.html"
     )
-    emit(_result(study, title, plot, hourly), as_json, show)
+    emit(
+        _result(study, title, plot, hourly) | {"twin": None if twin is None else twin.version}, as_json, show
+    )
 
 
 def _progress() -> Progress:
@@ -97,6 +105,7 @@ def show(result: dict[str, Any], console: Console) -> None:
     resumed = f", {result['resumed_cases']:,} of them by an earlier run" if result["resumed_cases"] else ""
     console.print(f"[bold]{escape(result['title'])}[/bold]")
     console.print(f"{result['cases']:,} cases{resumed}, {result['seconds']:.0f} s")
+    console.print(f"plant: {result['twin'] or 'nameplate of the site file'}", style="dim")
     for note in result["notes"]:
         console.print(f"  {escape(note)}", style="dim", soft_wrap=True)
     console.print(_best(result))

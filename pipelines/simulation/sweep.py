@@ -96,25 +96,29 @@ def run_study(
     folder: Path,
     chunk_cases: int = CHUNK_CASES,
     hourly: bool = False,
+    plant: simulator.Plant | None = None,
     progress: Progress | None = None,
 ) -> Study:
     """Run what is not yet there of a study and return it; see `study_grid` for `axes`.
+
+    plant: the site's fitted twin; by default the nameplate plant of its [twin] table.
 
     Raises:
         SiteError: the site describes no plant. ScenarioError, WeatherError: bad input, before anything runs.
     """
     started = time.monotonic()
-    if not site.twin:
+    if plant is None and not site.twin:
         raise SiteError(
-            f"site {site.name} must describe its plant to be simulated; add [twin] with it_kw = ..."
+            f"site {site.name} must describe its plant to be simulated; add [twin] with it_kw = ... or run: "
+            f"coldaisle twin --site {site.name}"
         )
     if chunk_cases < 1:
         raise ScenarioError(f"chunk_cases must be at least 1, got {chunk_cases}; {CHUNK_CASES} is usual")
-    plant = nameplate_plant(site)
+    plant = nameplate_plant(site) if plant is None else plant
     grid = study_grid(site, scenario, axes, plant)
     chunk = chunk_size(grid, scenario, chunk_cases)
     conditions = Conditions(site, scenario)
-    manifest = _manifest(site, scenario, grid, chunk)
+    manifest = _manifest(site, scenario, plant, grid, chunk)
     home = _opened(Path(folder) / f"{site.name}-{manifest['hash'][:12]}", manifest)
     starts = range(0, grid.cases, chunk)
     missing = [start for start in starts if not _is_done(home, start, grid, chunk, scenario, hourly)]
@@ -153,11 +157,15 @@ def _left_out_note(grid: Grid) -> list[str]:
     return [f"{grid.left_out} combinations left out: chilled water above supply air cannot cool it"]
 
 
-def _manifest(site: Site, scenario: WhatIf, grid: Grid, chunk: int) -> dict[str, Any]:
+def _manifest(site: Site, scenario: WhatIf, plant: simulator.Plant, grid: Grid, chunk: int) -> dict[str, Any]:
     """Everything that the figures follow from, and its hash."""
     files = {"epw": scenario.weather.epw, "csv": scenario.load.csv, "carbon": scenario.carbon.csv}
     contents = {
-        "site": site.model_dump(mode="json", include={"name", "location", "envelope", "tariff", "twin"}),
+        "site": site.model_dump(mode="json", include={"name", "location", "envelope", "tariff"}),
+        "plant": [
+            str(jax.tree.structure(plant)),
+            [np.asarray(leaf).tolist() for leaf in jax.tree.leaves(plant)],
+        ],
         "pue_category": site.meters.pue_category,
         "scenario": scenario.model_dump(
             mode="json", exclude={"title": True, "weather": {"epw"}, "load": {"csv"}, "carbon": {"csv"}}
