@@ -1,6 +1,6 @@
 """The steps between rows and a PlantModel: features, fits without each block, what is left, shares, intervals."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import jax
@@ -11,7 +11,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from models.evaluate import time_blocks
 from models.features import driving_pairs, feature_names, inputs_of, with_derived
 from models.fit import FitConfig, Fitted
-from models.intervals import Intervals, Scores, fit_intervals
+from models.intervals import Intervals, fit_intervals
 from models.mixture import PARTS, described, shares_of
 from models.networks import Params
 from models.plant_model import Heads, PlantModel, member_parts
@@ -95,10 +95,12 @@ class Build:
         shares = np.array([shares_of(y, parts, available) for y, parts in zip(self.y, left_out, strict=True)])
         residual = (self.y - np.einsum("tp,tpn->tn", shares, left_out)) * self.step[:, None]
         intervals, scores = fit_intervals(self.bounded, self._loads(), residual, self.blocks)
-        heads = heads.replace(shares=jnp.asarray(shares, jnp.float32))
+        heads = replace(heads, shares=jnp.asarray(shares, jnp.float32))
         named = dict(zip(self.rows.targets, map(described, shares), strict=True))
         model = self._model(heads, intervals)
-        return Learned(model, fitted.curves, outliers, named, dict(zip(self.rows.targets, scores, strict=True)))
+        return Learned(
+            model, fitted.curves, outliers, named, dict(zip(self.rows.targets, scores, strict=True))
+        )
 
     def _heads(self, params: Params) -> Heads:
         named: dict[str, np.ndarray] = {
@@ -121,7 +123,7 @@ class Build:
             rows = np.flatnonzero(self.blocks == block)
             longest = int(np.bincount(self.blocks).max())  # one shape for every block
             padded = np.resize(rows, longest)
-            fits, networks = _parts_of(heads.replace(trees=None), self.linear[padded], self.bounded[padded])
+            fits, networks = _parts_of(replace(heads, trees=None), self.linear[padded], self.bounded[padded])
             member = np.asarray(jnp.concatenate([fits, networks[:, None]], axis=1)[:, :, block])
             found[:, :3, rows] = member[..., : len(rows)]
         if self.boosted is not None:
@@ -138,7 +140,15 @@ class Build:
         support = fit_support(rows.x, self.blocks, pairs=temperature_pairs(rows.inputs), seed=self.seed)
         scale_kw = jnp.float32(self.load_scale_kw)
         return PlantModel(
-            rows.inputs, rows.targets, rows.same_as, "unregistered", scale_kw, self.scaler, heads, support, intervals
+            rows.inputs,
+            rows.targets,
+            rows.same_as,
+            "unregistered",
+            scale_kw,
+            self.scaler,
+            heads,
+            support,
+            intervals,
         )
 
 
@@ -147,7 +157,7 @@ def _parts_of(heads: Heads, linear: np.ndarray, bounded: np.ndarray) -> tuple[ja
     """Fits (t, 2, members, n) and networks (t, members, n) of every head."""
     pairs = heads.pairs
     parts = jax.vmap(member_parts, in_axes=(0, None, None, None))
-    return parts(heads.replace(pairs=None), jnp.asarray(linear), jnp.asarray(bounded), pairs)
+    return parts(replace(heads, pairs=None), jnp.asarray(linear), jnp.asarray(bounded), pairs)
 
 
 def _mask(rows: Rows) -> np.ndarray:
@@ -182,6 +192,8 @@ def _boosted(
         visible[:, hidden] = 0.0
         for block in np.unique(blocks):
             others = blocks != block
-            left_out[number, ~others] = grow(visible[others], target[others], seed=seed).predict(visible[~others])
+            left_out[number, ~others] = grow(visible[others], target[others], seed=seed).predict(
+                visible[~others]
+            )
         grown.append(grow(visible, target, seed=seed))
     return left_out, grown

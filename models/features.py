@@ -77,7 +77,9 @@ def _derive(name: str, column: dict[str, A], load_scale_kw: ArrayLike) -> A:
         return 1.0 / (first / load_scale_kw + 0.02)
     if name == "load_per_chiller_kw":
         return first / xp.maximum(others[0], 1.0)
-    if name == "free_cooling_k":  # an economizer works where tower water is colder than the water it should cool
+    if (
+        name == "free_cooling_k"
+    ):  # an economizer works where tower water is colder than the water it should cool
         return first * xp.maximum(others[0] - others[1], 0.0)
     if name == "heat_per_flow_k":
         return first / xp.maximum(others[0], 1.0) / WATER_KJ_KG_K

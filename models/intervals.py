@@ -7,7 +7,6 @@ coverage follows drift (in the manner of adaptive conformal inference, Gibbs and
 
 from dataclasses import dataclass
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import struct
@@ -17,7 +16,9 @@ from models.quadratic import fit_weights
 
 COVERAGE = 0.90
 TERCILES = (1 / 3, 2 / 3)
-RECENT = 400  # scores of one load tercile that a quantile is taken of: some days of 15 minutes, weeks of hours
+RECENT = (
+    400  # scores of one load tercile that a quantile is taken of: some days of 15 minutes, weeks of hours
+)
 FEWEST = 30  # scores below which a tercile borrows from all loads
 
 
@@ -108,4 +109,6 @@ def rolling_half_widths(past: Scores, new: Scores, *, delay: int = 1) -> np.ndar
 
 def _scale_terms(bounded):
     xp = bounded.__array_namespace__()
-    return xp.concatenate([xp.ones((*bounded.shape[:-1], 1), dtype=bounded.dtype), bounded, bounded**2], axis=-1)
+    return xp.concatenate(
+        [xp.ones((*bounded.shape[:-1], 1), dtype=bounded.dtype), bounded, bounded**2], axis=-1
+    )

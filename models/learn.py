@@ -1,5 +1,7 @@
 """From arrays to a PlantModel: clean, fit the simple parts, train the networks on what they leave, mix, calibrate."""
 
+import numpy as np
+
 from models.build import Build
 from models.clean import isolated_outliers
 from models.errors import DivergedError, TooFewRowsError
@@ -8,7 +10,7 @@ from models.fit import FitConfig, OnEpoch, fit_networks
 from models.plant_model import PlantModel
 from models.rows import Learned, Parts, Rows
 
-__all__ = ["Learned", "Parts", "Rows", "check_enough", "learn", "without_outliers"]
+__all__ = ["Learned", "Parts", "Rows", "check_enough", "learn", "outliers_of", "without_outliers"]
 
 LEAST_ROWS = 200
 LEAST_ROWS_PER_INPUT = 20
@@ -23,8 +25,13 @@ def check_enough(rows: Rows) -> None:
 
 def without_outliers(rows: Rows) -> tuple[Rows, int]:
     """Rows without those that break the energy balance (of the first target), and how many those were."""
-    out = isolated_outliers(rows.x, rows.y[:, 0], time_blocks(len(rows), folds=4))
+    out = outliers_of(rows)
     return rows.where(~out), int(out.sum())
+
+
+def outliers_of(rows: Rows) -> np.ndarray:
+    """Which rows break the energy balance (of the first target) on their own; bool (n,)."""
+    return isolated_outliers(rows.x, rows.y[:, 0], time_blocks(len(rows), folds=4))
 
 
 def learn(
@@ -48,7 +55,14 @@ def learn(
     start = build.networks_of(warm)
     try:
         fitted = fit_networks(
-            build.bounded, build.residual, build.mask, build.blocks, config, seed=seed, start=start, on_epoch=on_epoch
+            build.bounded,
+            build.residual,
+            build.mask,
+            build.blocks,
+            config,
+            seed=seed,
+            start=start,
+            on_epoch=on_epoch,
         )
     except DivergedError as error:
         error.last_good = build.assembled(error.last_good, outliers)

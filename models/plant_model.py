@@ -13,6 +13,7 @@ from jax import Array
 
 from models.features import with_derived
 from models.intervals import Intervals, half_widths, residual_size
+from models.mixture import PARTS
 from models.networks import Params, apply
 from models.quadratic import response_lines, terms
 from models.scaling import Scaler
@@ -102,6 +103,12 @@ class PlantModel:
         """Distance (n,) of each row from the record; above 1 it is not covered."""
         return _in_pads(partial(distance, self.support), self._checked(x)) / float(self.support.limit)
 
+    def part(self, name: str) -> "PlantModel":
+        """The same model with one of models.mixture.PARTS alone, whatever its share was."""
+        only = np.array([part == name for part in PARTS], np.float32)
+        shares = jnp.broadcast_to(jnp.asarray(only), self.heads.shares.shape)
+        return dataclasses.replace(self, heads=dataclasses.replace(self.heads, shares=shares))
+
     def residual_size(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """The size that residuals usually have at x (n, inputs): target -> (n,)."""
         return self._named(_in_pads(partial(_residual_size, self), self._checked(x)).T)
@@ -134,7 +141,9 @@ def _mixed(model: PlantModel, x: Array) -> tuple[Array, Array]:
         fits, network = member_parts(heads, linear, bounded, model.heads.pairs)
         simple = heads.shares[:2] @ fits.mean(axis=1)
         simple = simple if boosted is None else simple + heads.shares[3] * boosted
-        return heads.level + heads.step * (simple + heads.shares[2] * network), heads.level + heads.step * network
+        return heads.level + heads.step * (
+            simple + heads.shares[2] * network
+        ), heads.level + heads.step * network
 
     of_target = dataclasses.replace(model.heads, pairs=None, trees=None)
     mixed, networks = jax.vmap(head, in_axes=(0, None if grown is None else 1))(of_target, grown)
