@@ -114,7 +114,7 @@ class Build:
         }
         arrays: dict[str, Any] = {name: jnp.asarray(value, jnp.float32) for name, value in named.items()}
         trees = None if self.boosted is None else as_arrays(self.boosted[1])
-        return Heads(**arrays, params=params, pairs=jnp.asarray(self.pairs), trees=trees)
+        return Heads(**arrays, params=params, trees=trees)
 
     def _left_out(self, heads: Heads) -> np.ndarray:
         """What each of PARTS predicts of the blocks it was not fitted to, standardised: (t, parts, n)."""
@@ -123,7 +123,9 @@ class Build:
             rows = np.flatnonzero(self.blocks == block)
             longest = int(np.bincount(self.blocks).max())  # one shape for every block
             padded = np.resize(rows, longest)
-            fits, networks = _parts_of(replace(heads, trees=None), self.linear[padded], self.bounded[padded])
+            fits, networks = _parts_of(
+                replace(heads, trees=None), self.linear[padded], self.bounded[padded], self.pairs
+            )
             member = np.asarray(jnp.concatenate([fits, networks[:, None]], axis=1)[:, :, block])
             found[:, :3, rows] = member[..., : len(rows)]
         if self.boosted is not None:
@@ -146,6 +148,7 @@ class Build:
             "unregistered",
             scale_kw,
             self.scaler,
+            jnp.asarray(self.pairs),
             heads,
             support,
             intervals,
@@ -153,11 +156,12 @@ class Build:
 
 
 @jax.jit
-def _parts_of(heads: Heads, linear: np.ndarray, bounded: np.ndarray) -> tuple[jax.Array, jax.Array]:
+def _parts_of(
+    heads: Heads, linear: np.ndarray, bounded: np.ndarray, pairs: np.ndarray
+) -> tuple[jax.Array, jax.Array]:
     """Fits (t, 2, members, n) and networks (t, members, n) of every head."""
-    pairs = heads.pairs
     parts = jax.vmap(member_parts, in_axes=(0, None, None, None))
-    return parts(replace(heads, pairs=None), jnp.asarray(linear), jnp.asarray(bounded), pairs)
+    return parts(heads, jnp.asarray(linear), jnp.asarray(bounded), jnp.asarray(pairs))
 
 
 def _mask(rows: Rows) -> np.ndarray:

@@ -6,22 +6,26 @@ import numpy as np
 
 # The simplest first: one fit, two fits, networks on top of a fit, a hundred trees.
 PARTS = ("response lines", "quadratic", "network", "gradient boosting")
-STEP = 4  # shares are quarters: finer ones would be fitted to the noise
-TIE = 0.01  # of the error: among equals the simplest is kept
+STEP = 4  # the grid is of quarters: a finer one would be fitted to the noise
+TIE = 0.01  # of the error: a single part that comes this close to the best mixture is served alone
+GOOD = (
+    0.03  # mixtures within this share of the least error are as good as it: their mean is the steadier choice
+)
 
 
 def shares_of(y: np.ndarray, parts: np.ndarray, available: np.ndarray) -> np.ndarray:
-    """Shares (p,), which sum to 1, of the mixture with the least mean absolute error; among equals the simplest.
+    """Shares (p,), which sum to 1: the simplest single part that is as good as any mixture, else the good ones' mean.
 
     y: (n,); parts: (p, n), what each of PARTS predicts of rows that it was not fitted to; available: (p,) bool.
-    A convex stack as in Breiman 1996 (Stacked Regressions), on a grid: one part alone is among the choices, so
-    that a simple model that wins is served.
+    Errors are mean absolute ones. A convex stack as in Breiman 1996 (Stacked Regressions), on a grid; that one part
+    alone is preferred lets a simple model that wins be served.
     """
     grid = _grid(available)
     errors = np.array([np.mean(np.abs(y - shares @ parts)) for shares in grid])
-    good = np.flatnonzero(errors <= (1.0 + TIE) * errors.min())
-    simplest = min(good, key=lambda row: (int((grid[row] > 0).sum()), _complexity(grid[row]), errors[row]))
-    return grid[simplest]
+    alone = (grid.max(axis=1) == 1.0) & (errors <= (1.0 + TIE) * errors.min())
+    if alone.any():
+        return grid[min(np.flatnonzero(alone), key=lambda row: int(grid[row].argmax()))]
+    return grid[errors <= (1.0 + GOOD) * errors.min()].mean(axis=0)
 
 
 def described(shares: np.ndarray) -> str:
@@ -35,7 +39,3 @@ def described(shares: np.ndarray) -> str:
 def _grid(available: np.ndarray) -> np.ndarray:
     steps = [range(STEP + 1) if there else (0,) for there in available]
     return np.array([row for row in product(*steps) if sum(row) == STEP]) / STEP
-
-
-def _complexity(shares: np.ndarray) -> int:
-    return int(np.flatnonzero(shares > 0).max())

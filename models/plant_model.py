@@ -29,7 +29,7 @@ class Heads:
 
     level, step (t,): the target's mean and standard deviation; the fits' weights are in those units.
     lines, quadratic (t, members, terms): response lines and all products of two, each member's fitted without the
-    block that it is validated on; pairs (p, 2): the products in the lines.
+    block that it is validated on.
     The networks correct the quadratic, or the lines where there is no quadratic (no terms).
     correction (t,): standard deviation of what that fit leaves. params: leading axes (t, members).
     trees: gradient boosting on the inputs; None where it has no part. shares (t, 4): of models.mixture.PARTS.
@@ -39,7 +39,6 @@ class Heads:
     level: Array
     step: Array
     lines: Array
-    pairs: Array
     quadratic: Array
     correction: Array
     params: Params
@@ -69,6 +68,7 @@ class PlantModel:
     """Predicts `targets` from `inputs` (both in the plant table's names and units).
 
     same_as: targets that are another one by definition. version: what the registry calls it.
+    pairs (p, 2): the products of features in the response lines.
     """
 
     inputs: tuple[str, ...] = struct.field(pytree_node=False)
@@ -77,6 +77,7 @@ class PlantModel:
     version: str = struct.field(pytree_node=False)
     load_scale_kw: Array
     scaler: Scaler
+    pairs: Array
     heads: Heads
     support: Support
     intervals: Intervals
@@ -84,8 +85,14 @@ class PlantModel:
     def ask(self, x: np.ndarray) -> Answer:
         """Everything the model says of inputs x (n, inputs), in one compiled call; NaN where an input is missing."""
         mean, spread, half, covered, away = _in_pads(partial(_answer, self), self._checked(x))
-        named = [self._named(values.T) for values in (mean, spread, mean - half, mean + half)]
-        return Answer(*named, in_support=covered, distance=away)
+        return Answer(
+            mean=self._named(mean.T),
+            spread=self._named(spread.T),
+            lower=self._named((mean - half).T),
+            upper=self._named((mean + half).T),
+            in_support=covered,
+            distance=away,
+        )
 
     def predict(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Mean prediction for inputs x (n, inputs): target -> (n,), NaN where an input is missing."""
@@ -138,14 +145,14 @@ def _mixed(model: PlantModel, x: Array) -> tuple[Array, Array]:
     grown = None if model.heads.trees is None else evaluate(model.heads.trees, x)
 
     def head(heads: Heads, boosted: Array | None) -> tuple[Array, Array]:
-        fits, network = member_parts(heads, linear, bounded, model.heads.pairs)
+        fits, network = member_parts(heads, linear, bounded, model.pairs)
         simple = heads.shares[:2] @ fits.mean(axis=1)
         simple = simple if boosted is None else simple + heads.shares[3] * boosted
         return heads.level + heads.step * (
             simple + heads.shares[2] * network
         ), heads.level + heads.step * network
 
-    of_target = dataclasses.replace(model.heads, pairs=None, trees=None)
+    of_target = dataclasses.replace(model.heads, trees=None)
     mixed, networks = jax.vmap(head, in_axes=(0, None if grown is None else 1))(of_target, grown)
     return jnp.moveaxis(mixed, -1, 0), jnp.moveaxis(networks, -1, 0)
 
@@ -216,6 +223,7 @@ def from_bytes(arrays: bytes, metadata: dict[str, Any], *, version: str) -> Plan
         version=version,
         load_scale_kw=tree["load_scale_kw"],
         scaler=Scaler(**tree["scaler"]),
+        pairs=tree["pairs"],
         heads=Heads(**heads),
         support=Support(**tree["support"]),
         intervals=Intervals(**tree["intervals"]),

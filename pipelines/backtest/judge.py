@@ -1,4 +1,4 @@
-"""From the folds' predictions to figures: errors by model, by regime, hour, load and season, and what intervals cover."""
+"""From the folds' predictions to figures: errors by model, regime, hour, load and season, and what intervals cover."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ def _half_widths(site: Site, task: Task, table: pd.DataFrame, past: Scores) -> n
 def scores(
     site: Site, task: Task, table: pd.DataFrame, folds: list[Fold], results: list[FoldResult]
 ) -> list[dict]:
-    """One row per model: errors over all rows judged, with the last error carried, per regime, skill over persistence."""
+    """One row per model: errors over all rows judged and in each regime, with the last error carried, skill."""
     models = list(results[0].predicted)
     reference = (
         mae(table["measured"].to_numpy(), table[PERSISTENCE].to_numpy()) if PERSISTENCE in models else None
