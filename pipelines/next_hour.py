@@ -14,6 +14,7 @@ from pipelines.site import Site
 HORIZON = pd.Timedelta(hours=1)
 WEEK = pd.Timedelta(days=7)
 OTHER = "other_kw"  # overhead that no submeter sees
+LEAST_VARIATION = 1e-6  # kW or K: below it a target is constant but for rounding
 CHANGE, RATE = "_change", "rack_inlet_rate_k_per_h"
 _WORST = (
     "rack_inlet_c",
@@ -32,7 +33,8 @@ class NextHour:
     """Rows whose targets are changes from the present reading, and what turns them back into readings.
 
     present (n rows): the latest reading of each meter, of `overhead_kw` and of what has limits. overhead_kw (n,):
-    measured mean of the next hour. submeters: those whose sum, with OTHER, is the overhead.
+    measured mean of the next hour. submeters: those whose sum, with OTHER, is the overhead; constant_other_kw is what
+    OTHER is where it does not vary and is no target.
     """
 
     rows: Rows
@@ -40,6 +42,7 @@ class NextHour:
     present: pd.DataFrame
     overhead_kw: np.ndarray
     submeters: list[str]
+    constant_other_kw: float
     left_out: dict[str, int]
     notes: list[str]
 
@@ -47,7 +50,7 @@ class NextHour:
         """Mean overhead of the next hour in kW: submeters as they read now, their changes, and the rest."""
         now_kw = self.present[self.submeters].to_numpy()[rows].sum(axis=1)
         change_kw = sum(predicted[name + CHANGE] for name in self.submeters)
-        return now_kw + change_kw + predicted[OTHER]
+        return now_kw + change_kw + predicted.get(OTHER, self.constant_other_kw)
 
     def further(self) -> dict[str, np.ndarray]:
         """Measured values of the targets that are not power: name of the target -> (n,), as the model predicts it."""
@@ -89,9 +92,17 @@ def next_hour(site: Site, plant: pd.DataFrame) -> NextHour:
         y=targets.loc[kept].to_numpy(dtype=float),
         load_kw=now.loc[kept, "load_kw"].to_numpy(dtype=float),
     )
+    other_kw = float(_other_kw(plant, submeters)[kept].mean())
     present = now.loc[kept, [*submeters, *(name for name in _WORST if name in now), "overhead_kw"]]
     return NextHour(
-        rows, pd.DatetimeIndex(kept), present, overhead_kw[kept].to_numpy(), submeters, left_out, notes
+        rows,
+        pd.DatetimeIndex(kept),
+        present,
+        overhead_kw[kept].to_numpy(),
+        submeters,
+        other_kw,
+        left_out,
+        notes,
     )
 
 
@@ -103,8 +114,7 @@ def _submeters(site: Site, plant: pd.DataFrame) -> list[str]:
 def _targets(plant: pd.DataFrame, now: pd.DataFrame, submeters: list[str]) -> pd.DataFrame:
     changing = ["overhead_kw", *submeters, *(["it_kw"] if plant["it_kw"].notna().any() else [])]
     targets = {name + CHANGE: _next_mean(plant[name]) - now[name] for name in changing}
-    sum_kw = sum(_next_mean(plant[name]) for name in submeters)
-    targets[OTHER] = _next_mean(plant["overhead_kw"]) - sum_kw
+    targets[OTHER] = _other_kw(plant, submeters)
     for name in _WORST:
         if name in plant:
             targets[name + CHANGE] = _next(plant[name]).max(axis=1, skipna=False) - now[name]
@@ -113,7 +123,12 @@ def _targets(plant: pd.DataFrame, now: pd.DataFrame, submeters: list[str]) -> pd
         swing_k = hour.max(axis=1, skipna=False) - hour.min(axis=1, skipna=False)
         targets[RATE] = swing_k / (HORIZON / pd.Timedelta(hours=1))
     found = pd.DataFrame(targets)
-    return found.loc[:, found.std() > 1e-9]
+    return found.loc[:, found.std() > LEAST_VARIATION]
+
+
+def _other_kw(plant: pd.DataFrame, submeters: list[str]) -> pd.Series:
+    metered_kw = sum((_next_mean(plant[name]) for name in submeters), pd.Series(0.0, plant.index))
+    return _next_mean(plant["overhead_kw"]) - metered_kw
 
 
 def _inputs(site: Site, now: pd.DataFrame, submeters: list[str]) -> pd.DataFrame:

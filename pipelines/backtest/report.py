@@ -30,8 +30,14 @@ def html_report(result: dict[str, Any], found: pd.DataFrame, unit: str, offset: 
     return (
         f"<!doctype html><html><head><meta charset='utf-8'><title>{title}</title><style>{STYLE}</style></head>"
         f"<body><h1>{title}</h1>{intro}<p>{escape(result['verdict'])}</p>{_scores(result['by_time'])}"
-        f"<h2>{escape(result['shuffled_split'])}</h2>{_scores(result['shuffled'])}{''.join(charts)}</body></html>"
+        f"{_shuffled(result)}{''.join(charts)}</body></html>"
     )
+
+
+def _shuffled(result: dict[str, Any]) -> str:
+    if not result["shuffled"]:
+        return ""
+    return f"<h2>{escape(result['shuffled_split'])}</h2>{_scores(result['shuffled'])}"
 
 
 def _scores(rows: list[dict[str, Any]]) -> str:

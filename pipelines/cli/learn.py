@@ -113,7 +113,8 @@ def show_backtest(result: dict[str, Any], console: Console) -> None:
     console.print(
         _scores(result["by_time"], f"{result['site']}: {result['figure_name']}, {result['split']}, {rows}")
     )
-    console.print(_scores(result["shuffled"], result["shuffled_split"]))
+    if result["shuffled"]:
+        console.print(_scores(result["shuffled"], result["shuffled_split"]))
     _show_left_out(result, console)
     console.print(_slices(result["slices"]))
     if result["further"]:
