@@ -7,11 +7,15 @@ import numpy as np
 from models.evaluate import time_blocks
 from models.quadratic import fit_weights_without_each
 
-REFERENCE_DAYS = 84  # what came before is compared with: long enough for the weather to vary, short enough to forget
+REFERENCE_DAYS = (
+    84  # what came before is compared with: long enough for the weather to vary, short enough to forget
+)
 LEAST_DAYS = 21
 REFIT_DAYS = 14
 ALLOWANCE = 1.0  # standard deviations of a day's mean that are no drift
-LIMIT = 9.0  # of the sum beyond the allowance: three days far outside, or a week two and a half deviations out
+LIMIT = (
+    9.0  # of the sum beyond the allowance: three days far outside, or a week two and a half deviations out
+)
 WIDEST = 4.0  # one wild day counts no more than this
 RANGE_MARGIN = 0.05  # hours whose inputs lie farther outside the reference's range say nothing
 FLOOR = 0.002  # of the reading's own deviation: no relation is known better than that

@@ -8,7 +8,9 @@ from pipelines.schema import QUANTITIES
 from pipelines.site import Site
 
 LEAST_SHARE = 0.6  # of the hours that must have every reading of a relation
-ONE_EVENT = pd.Timedelta(days=10)  # alarms that begin within this are one event, named by the clearest of them
+ONE_EVENT = pd.Timedelta(
+    days=10
+)  # alarms that begin within this are one event, named by the clearest of them
 LEAST_SHIFT_K = 0.4  # two thermometers of 0.2 K: less is no replaced sensor
 LEAST_SHIFT_SHARE = 0.05  # of the median: less is within what meters of flow and power may be wrong
 # What weather, load and control bring about; equipment is judged by what it then needs.
