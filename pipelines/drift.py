@@ -88,15 +88,27 @@ def _row(name: str, first: pd.Timestamp, alarm: Alarm) -> dict:
 
 
 def _events(found: pd.DataFrame) -> pd.DataFrame:
-    """One row per event: the reading that moved farthest, the others named beside it."""
+    """One row per event: the reading that explains it, the others named beside it."""
     found = found.sort_values("found").reset_index(drop=True)
     if found.empty:
         return found
     number = (found["found"].diff() > ONE_EVENT).cumsum()
     events = []
     for _, group in found.groupby(number):
-        clearest = group.loc[group["deviations"].abs().idxmax()].copy()
+        clearest = _clearest(group)
         others = [name for name in dict.fromkeys(group["reading"]) if name != clearest["reading"]]
-        clearest["also"] = ", ".join(others)
-        events.append(clearest)
-    return pd.DataFrame(events, columns=list(COLUMNS)).reset_index(drop=True)
+        events.append(clearest | {"also": ", ".join(others)})
+    return pd.DataFrame(events, columns=list(COLUMNS))
+
+
+def _clearest(group: pd.DataFrame) -> dict:
+    """The alarm that explains the others: mostly the one that moved farthest.
+
+    Equipment is judged by readings that no return temperature enters: where both moved, the thermometer only shows
+    what the equipment does. A supply temperature that reads wrong, though, makes the equipment look wrong.
+    """
+    farthest = group.iloc[int(group["deviations"].abs().argmax())]
+    equipment = group[group["kind"] == "equipment"]
+    if farthest["kind"] == "sensor" and farthest["reading"] not in _CAUSES and len(equipment):
+        farthest = equipment.iloc[int(equipment["deviations"].abs().argmax())]
+    return farthest.to_dict()

@@ -157,8 +157,7 @@ def _inputs(site: Site, now: pd.DataFrame, submeters: list[str]) -> pd.DataFrame
 
 def _forecast_change(load_kw: pd.Series) -> pd.Series:
     """What the same hour of the last week did; no change where there is none."""
-    steps = round(HORIZON / (load_kw.index[1] - load_kw.index[0]))
-    season = round(WEEK / (load_kw.index[1] - load_kw.index[0]))
+    steps, season = _rows_in(HORIZON, load_kw), _rows_in(WEEK, load_kw)
     ahead = seasonal_naive(load_kw.to_numpy(dtype=float), season=season, steps=steps)
     return (
         pd.Series(ahead.mean(axis=1) - load_kw.to_numpy(), load_kw.index).fillna(0.0).where(load_kw.notna())
@@ -167,8 +166,14 @@ def _forecast_change(load_kw: pd.Series) -> pd.Series:
 
 def _next(series: pd.Series) -> pd.DataFrame:
     """The readings of the hour after each row, one column each."""
-    steps = round(HORIZON / (series.index[1] - series.index[0]))
-    return pd.concat([series.shift(-step) for step in range(1, steps + 1)], axis=1)
+    return pd.concat([series.shift(-step) for step in range(1, _rows_in(HORIZON, series) + 1)], axis=1)
+
+
+def _rows_in(length: pd.Timedelta, series: pd.Series) -> int:
+    step = pd.DatetimeIndex(series.index).freq
+    if step is None:
+        raise ValueError("the table has no regular step; call asfreq before")
+    return round(length.value / step.nanos)
 
 
 def _next_mean(series: pd.Series) -> pd.Series:
