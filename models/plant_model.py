@@ -96,7 +96,7 @@ class PlantModel:
 
     def predict(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Mean prediction for inputs x (n, inputs): target -> (n,), NaN where an input is missing."""
-        return self._named(_in_pads(partial(members, self), self._checked(x)).mean(axis=2).T)
+        return self.ask(x).mean
 
     def spread(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Standard deviation between the networks: target -> (n,). Doubt about the plant, not noise."""
