@@ -26,7 +26,7 @@ FLOOR = 0.002  # of the reading's own deviation: no relation is known better tha
 class Alarm:
     """A change found on day `found`, which began on day `onset` (positions in the series of days).
 
-    shift: median residual since the onset, in the reading's unit; deviations: the same in those of a day's mean.
+    shift: residual of the last two days, in the reading's unit; deviations: the same in those of a day's median.
     """
 
     onset: int
@@ -59,7 +59,7 @@ def drifts(x: np.ndarray, y: np.ndarray, day: np.ndarray) -> list[Alarm]:
                 sums = np.maximum(0.0, sums + signed - ALLOWANCE)
             if relation and sums.max() > LIMIT:
                 began = onset[int(sums.argmax())]
-                typical = float(np.nanmedian(residuals[began : now + 1]))
+                typical = float(np.nanmedian(residuals[max(began, now - 1) : now + 1]))
                 alarms.append(Alarm(began, now, typical * relation.deviation, typical))
                 start, sums, onset = began, np.zeros(2), [now, now]
                 today = began + LEAST_DAYS
