@@ -1,7 +1,7 @@
 """What an engineer would try first; every network is reported beside these."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
 import numpy as np
@@ -106,6 +106,25 @@ class GradientBoosting(Baseline):
         return self._trees.predict(rows.x) / (rows.load_kw if self.of == "power" else 1.0)
 
 
+@dataclass
+class QuadraticThenBoosting(Baseline):
+    """Gradient boosting on what the quadratic ridge leaves."""
+
+    name: str = "quadratic + boosting"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        self._curve, self._rest = QuadraticRidge(), GradientBoosting("ratio", self.seed)
+
+    def fit(self, rows: Ratio) -> Self:
+        self._curve.fit(rows)
+        self._rest.fit(replace(rows, ratio=rows.ratio - self._curve.predict(rows)))
+        return self
+
+    def predict(self, rows: Ratio) -> np.ndarray:
+        return self._curve.predict(rows) + self._rest.predict(rows)
+
+
 def baselines() -> list[Baseline]:
     """All of them, the simplest first."""
     return [
@@ -114,4 +133,5 @@ def baselines() -> list[Baseline]:
         QuadraticRidge(),
         GradientBoosting("ratio"),
         GradientBoosting("power"),
+        QuadraticThenBoosting(),
     ]

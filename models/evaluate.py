@@ -67,3 +67,17 @@ def shuffled(rows: int, *, fraction: float = 0.3, seed: int = 0) -> Array:
 def time_blocks(rows: int, *, folds: int, rounds: int = 3) -> Array:
     """Fold 0..folds-1 of each row of a sorted record: contiguous blocks, dealt in turn, `rounds` times."""
     return (np.arange(rows) * folds * rounds // max(rows, 1)) % folds
+
+
+def coverage_interval(
+    covered: Array, blocks: Array, *, draws: int = 500, seed: int = 0
+) -> tuple[float, float]:
+    """90 % interval of the share covered (bool, (n,)), from a bootstrap of whole blocks, as labelled by `blocks` (n,).
+
+    Rows of one block (a day) are drawn together, since their errors are alike (Künsch 1989, Ann. Statist. 17).
+    """
+    _, number = np.unique(blocks, return_inverse=True)
+    hits, rows = np.bincount(number, covered), np.bincount(number)
+    drawn = np.random.default_rng(seed).integers(0, len(rows), (draws, len(rows)))
+    low, high = np.quantile(hits[drawn].sum(axis=1) / rows[drawn].sum(axis=1), [0.05, 0.95])
+    return float(low), float(high)

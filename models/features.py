@@ -11,6 +11,8 @@ from jax.typing import ArrayLike
 
 A = TypeVar("A", np.ndarray, jax.Array)
 
+WATER_KJ_KG_K = 4.19  # specific heat of liquid water at 10 °C, IAPWS-95
+
 # (feature, its inputs): derived where a site records every one of the inputs.
 _INPUTS_OF = {
     "inverse_load": ("load_kw",),
@@ -19,6 +21,8 @@ _INPUTS_OF = {
     "wetbulb_lift_k": ("outdoor_wetbulb_c", "chw_supply_c"),
     "tower_approach_k": ("cw_supply_c", "outdoor_wetbulb_c"),
     "chw_range_k": ("chw_return_c", "chw_supply_c"),
+    "free_cooling_k": ("economizer_enable", "chw_return_c", "cw_supply_c"),
+    "heat_per_flow_k": ("load_kw", "chw_flow_kg_s"),
     "chw_pump_affinity": ("chw_pump_speed_frac",),
     "secondary_pump_affinity": ("secondary_pump_speed_frac",),
     "cw_pump_affinity": ("cw_pump_speed_frac",),
@@ -29,6 +33,10 @@ _INPUTS_OF = {
 }
 
 
+_DRIVING = ("load_kw", "inverse_load")
+_DRIVING_ENDS = ("_move", "_gap", "_trend")
+
+
 def feature_names(inputs: tuple[str, ...]) -> tuple[str, ...]:
     """Names of the columns of `with_derived`: the inputs, then what they allow to derive."""
     return (*inputs, *(name for name, needed in _INPUTS_OF.items() if set(needed) <= set(inputs)))
@@ -37,6 +45,17 @@ def feature_names(inputs: tuple[str, ...]) -> tuple[str, ...]:
 def inputs_of(feature: str) -> tuple[str, ...]:
     """The inputs a feature is made of; an input is made of itself."""
     return _INPUTS_OF.get(feature, (feature,))
+
+
+def driving_pairs(names: tuple[str, ...]) -> np.ndarray:
+    """Pairs of features whose products make response lines: (p, 2) columns of `names`.
+
+    Power per load is a line in 1/load and load, whose slopes depend on everything else; a change within the hour
+    is one in the moves and gaps that cause it. Such lines go on sensibly where all products of two run away.
+    """
+    drives = [i for i, name in enumerate(names) if name in _DRIVING or name.endswith(_DRIVING_ENDS)]
+    pairs = [(i, j) for i in drives for j in range(len(names)) if j not in drives or j >= i]
+    return np.array(pairs, dtype=np.int32).reshape(-1, 2)
 
 
 def with_derived(inputs: tuple[str, ...], x: A, load_scale_kw: ArrayLike) -> A:
@@ -55,9 +74,15 @@ def _derive(name: str, column: dict[str, A], load_scale_kw: ArrayLike) -> A:
     xp = first.__array_namespace__()
     if name == "inverse_load":
         # Fixed power per kW of load goes with 1/load; the offset keeps a plant that starts from dominating.
-        return 1.0 / (first / load_scale_kw + 0.1)
+        return 1.0 / (first / load_scale_kw + 0.02)
     if name == "load_per_chiller_kw":
         return first / xp.maximum(others[0], 1.0)
+    if (
+        name == "free_cooling_k"
+    ):  # an economizer works where tower water is colder than the water it should cool
+        return first * xp.maximum(others[0] - others[1], 0.0)
+    if name == "heat_per_flow_k":
+        return first / xp.maximum(others[0], 1.0) / WATER_KJ_KG_K
     if name.endswith("_affinity"):
         return first**3  # power of fans and pumps follows the cube of speed (affinity laws)
     if name == "wind_east_frac":

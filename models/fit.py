@@ -65,12 +65,14 @@ def fit_networks(
     config: FitConfig,
     *,
     seed: int,
+    start: Params | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> Fitted:
     """Train targets x members networks with AdamW, a warm-up and cosine schedule, Huber loss, early stopping.
 
     z: (n, f) standardised features; y: (t, members, n) standardised targets; mask: (t, f), 1 where a target
     may see a feature; blocks: (n,) in 0..members-1: member m is validated on block m, trained on the others.
+    start: parameters to begin with, where they have the shape of these networks; else random ones.
     Same seed, data and machine: the same parameters, bit by bit.
     Raises DivergedError, with the best epoch so far, where the loss is no longer a number.
     """
@@ -80,6 +82,7 @@ def fit_networks(
     data, tx = _on_device(z, y, mask, blocks, config.members), _optimiser(config, epochs * steps)
     random = np.random.default_rng(seed)
     params = initial_params(random, (len(y), config.members), z.shape[1], config.hidden)
+    params = start if start is not None and _same_shape(start, params) else params
     opt_state = jax.vmap(jax.vmap(tx.init))(params)
     best = Fitted(params, np.full((len(y), config.members), np.inf))
     epochs_waited = 0
@@ -93,6 +96,11 @@ def fit_networks(
         if epochs_waited >= config.patience:
             break
     return best
+
+
+def _same_shape(one: Params, other: Params) -> bool:
+    shapes = [jax.tree.map(jnp.shape, params) for params in (one, other)]
+    return shapes[0] == shapes[1]
 
 
 def _on_device(z: np.ndarray, y: np.ndarray, mask: np.ndarray, blocks: np.ndarray, members: int) -> Data:

@@ -1,6 +1,7 @@
-"""A learned plant: power and temperatures from inputs, with the ensemble's spread and what is covered."""
+"""A learned plant: power and temperatures from inputs, with intervals, the ensemble's spread and what is covered."""
 
 import dataclasses
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -11,29 +12,55 @@ from flax import serialization, struct
 from jax import Array
 
 from models.features import with_derived
+from models.intervals import Intervals, half_widths, residual_size
+from models.mixture import PARTS
 from models.networks import Params, apply
-from models.quadratic import terms
+from models.quadratic import response_lines, terms
 from models.scaling import Scaler
 from models.support import Support, distance, in_support
+from models.trees import Trees, evaluate
 
 SMALLEST_BATCH = 64  # rows are padded to this or the next power of two, so that few shapes are compiled
 
 
 @struct.dataclass
 class Heads:
-    """One head per target, t of them: a quadratic fit of the target and the networks that correct it.
+    """One head per target, t of them: fits of the target, the networks that correct one of them, and trees.
 
-    level, step (t,): the target's mean and standard deviation. weights (t, members, terms), in those units.
-    correction (t,): standard deviation of what the quadratic leaves. params: leading axes (t, members).
+    level, step (t,): the target's mean and standard deviation; the fits' weights are in those units.
+    lines, quadratic (t, members, terms): response lines and all products of two, each member's fitted without the
+    block that it is validated on.
+    The networks correct the quadratic, or the lines where there is no quadratic (no terms).
+    correction (t,): standard deviation of what that fit leaves. params: leading axes (t, members).
+    trees: gradient boosting on the inputs; None where it has no part. shares (t, 4): of models.mixture.PARTS.
     mask (t, f): 1 for the features that a target may see, 0 for those that would give it away.
     """
 
     level: Array
     step: Array
-    weights: Array
+    lines: Array
+    quadratic: Array
     correction: Array
     params: Params
+    shares: Array
     mask: Array
+    trees: Trees | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model says of n rows, by target where it is one: (n,) each.
+
+    mean: the prediction. spread: standard deviation between the networks, doubt about the plant rather than noise.
+    lower, upper: 90 % interval. in_support: whether the record covers the row; distance from it, above 1 it does not.
+    """
+
+    mean: dict[str, np.ndarray]
+    spread: dict[str, np.ndarray]
+    lower: dict[str, np.ndarray]
+    upper: dict[str, np.ndarray]
+    in_support: np.ndarray
+    distance: np.ndarray
 
 
 @struct.dataclass
@@ -41,6 +68,7 @@ class PlantModel:
     """Predicts `targets` from `inputs` (both in the plant table's names and units).
 
     same_as: targets that are another one by definition. version: what the registry calls it.
+    pairs (p, 2): the products of features in the response lines.
     """
 
     inputs: tuple[str, ...] = struct.field(pytree_node=False)
@@ -49,16 +77,30 @@ class PlantModel:
     version: str = struct.field(pytree_node=False)
     load_scale_kw: Array
     scaler: Scaler
+    pairs: Array
     heads: Heads
     support: Support
+    intervals: Intervals
+
+    def ask(self, x: np.ndarray) -> Answer:
+        """Everything the model says of inputs x (n, inputs), in one compiled call; NaN where an input is missing."""
+        mean, spread, half, covered, away = _in_pads(partial(_answer, self), self._checked(x))
+        return Answer(
+            mean=self._named(mean.T),
+            spread=self._named(spread.T),
+            lower=self._named((mean - half).T),
+            upper=self._named((mean + half).T),
+            in_support=covered,
+            distance=away,
+        )
 
     def predict(self, x: np.ndarray) -> dict[str, np.ndarray]:
-        """Mean of the ensemble for inputs x (n, inputs): target -> (n,), NaN where an input is missing."""
-        return self._named(self._members(x).mean(axis=1))
+        """Mean prediction for inputs x (n, inputs): target -> (n,), NaN where an input is missing."""
+        return self.ask(x).mean
 
     def spread(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Standard deviation between the networks: target -> (n,). Doubt about the plant, not noise."""
-        return self._named(self._members(x).std(axis=1, ddof=1))
+        return self.ask(x).spread
 
     def in_support(self, x: np.ndarray) -> np.ndarray:
         """Whether the record covers each row of x (n, inputs); bool (n,)."""
@@ -68,8 +110,15 @@ class PlantModel:
         """Distance (n,) of each row from the record; above 1 it is not covered."""
         return _in_pads(partial(distance, self.support), self._checked(x)) / float(self.support.limit)
 
-    def _members(self, x: np.ndarray) -> np.ndarray:
-        return np.moveaxis(_in_pads(partial(members, self), self._checked(x)), 0, -1)
+    def part(self, name: str) -> "PlantModel":
+        """The same model with one of models.mixture.PARTS alone, whatever its share was."""
+        only = np.array([part == name for part in PARTS], np.float32)
+        shares = jnp.broadcast_to(jnp.asarray(only), self.heads.shares.shape)
+        return dataclasses.replace(self, heads=dataclasses.replace(self.heads, shares=shares))
+
+    def residual_size(self, x: np.ndarray) -> dict[str, np.ndarray]:
+        """The size that residuals usually have at x (n, inputs): target -> (n,)."""
+        return self._named(_in_pads(partial(_residual_size, self), self._checked(x)).T)
 
     def _checked(self, x: np.ndarray) -> np.ndarray:
         if x.ndim != 2 or x.shape[1] != len(self.inputs):
@@ -85,24 +134,64 @@ class PlantModel:
 
 @jax.jit
 def members(model: PlantModel, x: Array) -> Array:
-    """Every network's prediction for inputs x (n, inputs): (n, targets, members); differentiable."""
-    features = with_derived(model.inputs, x, model.load_scale_kw)
+    """Prediction with every network in turn, for inputs x (n, inputs): (n, targets, members); differentiable."""
+    return _mixed(model, x)[0]
+
+
+def _mixed(model: PlantModel, x: Array) -> tuple[Array, Array]:
+    """The prediction with every network in turn, and the networks alone: (n, targets, members) each."""
+    features = _features(model, x)
     linear, bounded = model.scaler.standardised(features), model.scaler.bounded(features)
+    grown = None if model.heads.trees is None else evaluate(model.heads.trees, x)
 
-    def head(heads: Heads) -> Array:
-        quadratic = heads.weights @ terms(linear * heads.mask, bounded * heads.mask).T  # (members, n)
-        residual = jax.vmap(apply, in_axes=(0, None))(heads.params, bounded * heads.mask)  # (members, n)
-        return heads.level + heads.step * (quadratic + heads.correction * residual)
+    def head(heads: Heads, boosted: Array | None) -> tuple[Array, Array]:
+        fits, network = member_parts(heads, linear, bounded, model.pairs)
+        simple = heads.shares[:2] @ fits.mean(axis=1)
+        simple = simple if boosted is None else simple + heads.shares[3] * boosted
+        return heads.level + heads.step * (
+            simple + heads.shares[2] * network
+        ), heads.level + heads.step * network
 
-    return jnp.moveaxis(jax.vmap(head)(model.heads), -1, 0)
+    of_target = dataclasses.replace(model.heads, trees=None)
+    mixed, networks = jax.vmap(head, in_axes=(0, None if grown is None else 1))(of_target, grown)
+    return jnp.moveaxis(mixed, -1, 0), jnp.moveaxis(networks, -1, 0)
 
 
-def _in_pads(function: Any, x: np.ndarray) -> np.ndarray:
-    """`function` of x (n, k), called with a padded number of rows and cut back."""
+def member_parts(heads: Heads, linear: Array, bounded: Array, pairs: Array) -> tuple[Array, Array]:
+    """One target's fits (2, members, n), lines first, and its networks (members, n), all standardised."""
+    linear, bounded = linear * heads.mask, bounded * heads.mask
+    lines = heads.lines @ response_lines(linear, bounded, pairs).T
+    # Without a quadratic the networks correct the lines: its weights are then an empty axis.
+    quadratic = heads.quadratic @ terms(linear, bounded).T if heads.quadratic.shape[-1] else lines
+    residual = jax.vmap(apply, in_axes=(0, None))(heads.params, bounded)
+    return jnp.stack([lines, quadratic]), quadratic + heads.correction * residual
+
+
+def _features(model: PlantModel, x: Array) -> Array:
+    return with_derived(model.inputs, x, model.load_scale_kw)
+
+
+@jax.jit
+def _residual_size(model: PlantModel, x: Array) -> Array:
+    return residual_size(model.intervals, model.scaler.bounded(_features(model, x)))
+
+
+@jax.jit
+def _answer(model: PlantModel, x: Array) -> tuple[Array, ...]:
+    mixed, networks = _mixed(model, x)
+    column = model.inputs.index("load_kw") if "load_kw" in model.inputs else None
+    load_kw = jnp.broadcast_to(model.intervals.edges[0], x.shape[:1]) if column is None else x[:, column]
+    half = half_widths(model.intervals, model.scaler.bounded(_features(model, x)), load_kw)
+    away = distance(model.support, x) / model.support.limit
+    return mixed.mean(axis=2), networks.std(axis=2, ddof=1), half, in_support(model.support, x), away
+
+
+def _in_pads(function: Any, x: np.ndarray) -> Any:
+    """`function` of x (n, k), called with a padded number of rows and each of its results cut back."""
     rows = max(SMALLEST_BATCH, 1 << max(len(x) - 1, 0).bit_length())
     padded = np.zeros((rows, x.shape[1]), np.float32)
     padded[: len(x)] = x
-    return np.asarray(function(jnp.asarray(padded)))[: len(x)]
+    return jax.tree.map(lambda found: np.asarray(found)[: len(x)], function(jnp.asarray(padded)))
 
 
 def to_bytes(model: PlantModel) -> bytes:
@@ -116,6 +205,7 @@ def to_metadata(model: PlantModel) -> dict[str, Any]:
         "inputs": list(model.inputs),
         "targets": list(model.targets),
         "same_as": [list(pair) for pair in model.same_as],
+        "tree_depth": None if model.heads.trees is None else model.heads.trees.depth,
     }
 
 
@@ -123,8 +213,9 @@ def from_bytes(arrays: bytes, metadata: dict[str, Any], *, version: str) -> Plan
     """A model from `to_bytes` and `to_metadata`. Raises KeyError or ValueError where they do not fit."""
     tree = serialization.msgpack_restore(arrays)
     tree = jax.tree.map(jnp.asarray, tree)
-    heads = tree["heads"]
+    heads, depth = tree["heads"], metadata["tree_depth"]
     heads["params"]["hidden"] = {int(number): layer for number, layer in heads["params"]["hidden"].items()}
+    heads["trees"] = None if depth is None else Trees(**heads["trees"], depth=depth)
     return PlantModel(
         inputs=tuple(metadata["inputs"]),
         targets=tuple(metadata["targets"]),
@@ -132,8 +223,10 @@ def from_bytes(arrays: bytes, metadata: dict[str, Any], *, version: str) -> Plan
         version=version,
         load_scale_kw=tree["load_scale_kw"],
         scaler=Scaler(**tree["scaler"]),
+        pairs=tree["pairs"],
         heads=Heads(**heads),
         support=Support(**tree["support"]),
+        intervals=Intervals(**tree["intervals"]),
     )
 
 

@@ -22,10 +22,23 @@ def terms(linear: A, curved: A) -> A:
     Both are the same standardised features; with `curved` limited to the range of the record, the curve goes
     on as a plane beyond it, where a parabola would run away. NumPy in, NumPy out, so that fits compile nothing.
     """
-    xp = linear.__array_namespace__()
     row, column = np.triu_indices(curved.shape[-1])
+    return _with_products(linear, curved[..., row] * curved[..., column])
+
+
+def response_lines(linear: A, bounded: A, pairs: np.ndarray | jax.Array) -> A:
+    """A constant, the linear features, and driving features times others: (..., f) -> (..., 1 + f + p).
+
+    pairs (p, 2) as `models.features.driving_pairs` gives them: the first drives and goes on as a line, the second
+    sets its slope and is held inside the record.
+    """
+    return _with_products(linear, linear[..., pairs[:, 0]] * bounded[..., pairs[:, 1]])
+
+
+def _with_products(linear: A, products: A) -> A:
+    xp = linear.__array_namespace__()
     ones = xp.ones((*linear.shape[:-1], 1), dtype=linear.dtype)
-    return xp.concatenate([ones, linear, curved[..., row] * curved[..., column]], axis=-1)
+    return xp.concatenate([ones, linear, products], axis=-1)
 
 
 def fit_weights(phi: np.ndarray, y: np.ndarray, blocks: np.ndarray) -> np.ndarray:

@@ -26,7 +26,7 @@ OPERATING_INPUTS = (
     "chiller_on", "chw_pump_on", "secondary_pump_on", "cw_pump_on", "tower_on", "crah_on", "economizer_on",
     "chw_pump_speed_frac", "secondary_pump_speed_frac", "cw_pump_speed_frac", "tower_fan_speed_frac",
     "crah_fan_speed_frac",
-    "chw_supply_c", "cw_supply_c", "supply_air_c",
+    "chw_supply_c", "chw_return_c", "chw_flow_kg_s", "cw_supply_c", "supply_air_c",
     "chw_supply_sp_c", "cw_supply_sp_c", "supply_air_sp_c", "airflow_ratio_sp", "chillers_available_sp",
     "economizer_enable",
     "outdoor_wetbulb_c", "outdoor_drybulb_c", "outdoor_enthalpy_j_kg", "outdoor_rh_frac",
@@ -79,9 +79,9 @@ def dataset(site: Site, plant: pd.DataFrame, kind: Kind) -> Dataset:
     still = standing_still(plant)
     wrong = contradictory(plant) & ~still
     running = plant[plant["figure"].notna()]
-    inputs, unused_inputs = _usable(running, _declared_inputs(site, running, kind))
+    inputs, unused_inputs = usable(running, _declared_inputs(site, running, kind))
     found = _targets(site, running, kind, inputs)
-    targets, unused_targets = _usable(found, [str(name) for name in found.columns])
+    targets, unused_targets = usable(found, [str(name) for name in found.columns])
     notes = [*unused_inputs, *unused_targets]
     no_input = running[inputs].isna().any(axis="columns")
     no_target = found[targets].isna().any(axis="columns") & ~no_input
@@ -131,9 +131,9 @@ def _targets(site: Site, plant: pd.DataFrame, kind: Kind, inputs: list[str]) -> 
     return pd.DataFrame(targets)
 
 
-def _usable(table: pd.DataFrame, names: list[str]) -> tuple[list[str], list[str]]:
-    """The columns that are mostly there and that vary, and why the others are not used."""
-    usable, notes = [], []
+def usable(table: pd.DataFrame, names: list[str]) -> tuple[list[str], list[str]]:
+    """Which columns are mostly there and vary, and why the others are not used."""
+    found, notes = [], []
     for name in names:
         readings = table[name].dropna()
         if len(readings) < LEAST_COVERAGE * len(table):
@@ -141,8 +141,8 @@ def _usable(table: pd.DataFrame, names: list[str]) -> tuple[list[str], list[str]
         elif len(readings) == 0 or _share_of_commonest(readings) > CONSTANT_SHARE:
             notes.append(f"{name} is not used: it does not vary")
         else:
-            usable.append(name)
-    return usable, notes
+            found.append(name)
+    return found, notes
 
 
 def _share_of_commonest(readings: pd.Series) -> float:

@@ -40,7 +40,7 @@ def run_demo(settings: Settings, scenario: Scenario, say: Say) -> dict[str, Any]
     say("training networks for PUE, power and rack inlet")
     trained = train(site, settings, progress=say)
     say("comparing with simple models on held-out weeks")
-    scores = backtest(site, settings, progress=say)
+    scores = backtest(site, settings, hold_out="last-30-percent", progress=say)
     recommendation = recommend(site, settings)
     Ledger(settings.ledger).record(recommendation)
     closing = _closed_loop(site, settings, scenario, plant, history, say)

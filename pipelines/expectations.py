@@ -25,11 +25,12 @@ def expectations(site: Site, model: PlantModel, now: Situation) -> tuple[np.ndar
     rows[1:] = without_small_moves(rows[1:], present, limits(site))
     rows[:, _unlearned(site, model)] = present[_unlearned(site, model)]
     x = _model_inputs(site, model, now, rows)
-    expected = pd.DataFrame(model.predict(x))
-    expected["spread"] = model.spread(x)[OVERHEAD]
-    expected["in_support"] = model.in_support(x)
-    distance = model.distance(x)
-    expected["eligible"] = expected["in_support"] & (distance <= max(CHOSEN_DISTANCE, distance[0]))
+    answer = model.ask(x)
+    expected = pd.DataFrame(answer.mean)
+    expected["spread"] = answer.spread[OVERHEAD]
+    expected["in_support"] = answer.in_support
+    nearest = answer.distance <= max(CHOSEN_DISTANCE, answer.distance[0])
+    expected["eligible"] = expected["in_support"] & nearest
     expected["eligible"] &= _physical(site, now, rows)
     if not expected["eligible"].any():
         raise OutsideRecord(f"the plant runs outside what was learned: {_unfamiliar(model, x[0])}")

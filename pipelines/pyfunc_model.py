@@ -15,7 +15,7 @@ from models.plant_model import PlantModel, from_bytes
 
 
 class RegisteredPlant(PythonModel):
-    """Inputs of the plant table in; each target, its spread between networks and `in_support` out."""
+    """Inputs of the plant table in; each target, its spread, 90 % interval and `in_support` out."""
 
     model: PlantModel
 
@@ -28,8 +28,11 @@ class RegisteredPlant(PythonModel):
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
     ) -> pd.DataFrame:
         x = model_input[list(self.model.inputs)].to_numpy(dtype=float)
-        spread = {f"{name}_spread": values for name, values in self.model.spread(x).items()}
-        columns = self.model.predict(x) | spread | {"in_support": self.model.in_support(x)}
+        answer = self.model.ask(x)
+        columns = dict(answer.mean)
+        for suffix, values in (("spread", answer.spread), ("lower", answer.lower), ("upper", answer.upper)):
+            columns |= {f"{name}_{suffix}": of_target for name, of_target in values.items()}
+        columns["in_support"] = answer.in_support
         return pd.DataFrame(columns, index=model_input.index)
 
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from pipelines.drift import drift_report
 from pipelines.errors import StoreError
 from pipelines.quality_checks import plant_checks
 from pipelines.schema import QUANTITIES
@@ -43,6 +44,7 @@ class QualityReport:
         unit, readings.
     quarantined: readings set aside, by reason.
     checks: a row per plausibility check of the plant as a whole, see `plant_checks`.
+    changes: a row per sensor or equipment that is no longer what it was, see `drift_report`.
     """
 
     site: str
@@ -54,10 +56,13 @@ class QualityReport:
     stuck: pd.DataFrame
     quarantined: dict[str, int]
     checks: pd.DataFrame
+    changes: pd.DataFrame
 
     def as_dict(self) -> dict[str, Any]:
         """The report as plain values, tables as lists of rows."""
-        tables = {name: getattr(self, name).to_dict("records") for name in ("points", "stuck", "checks")}
+        tables = {
+            name: getattr(self, name).to_dict("records") for name in ("points", "stuck", "checks", "changes")
+        }
         return {name: tables.get(name, getattr(self, name)) for name in self.__dataclass_fields__}
 
 
@@ -89,6 +94,7 @@ def quality_report(
         stuck=stuck,
         quarantined=_by_reason(quarantine),
         checks=plant_checks(site, table),
+        changes=drift_report(site, table),
     )
 
 

@@ -24,7 +24,7 @@ from pipelines.features import figure_name, plant_columns
 from pipelines.site import Site
 from pipelines.tracking import tracking
 
-FORMAT = 2  # of the arrays; a model of another format must be learned again
+FORMAT = 3  # of the arrays; a model of another format must be learned again
 CHAMPION, CHALLENGER = "champion", "challenger"
 _CODE = Path(__file__).with_name("pyfunc_model.py")
 _FOLDER = "model"
@@ -116,9 +116,13 @@ def _write(folder: Path, bundle: Bundle) -> None:
 
 def _signature(model: PlantModel) -> ModelSignature:
     targets = [*model.targets, *(name for name, _ in model.same_as)]
-    outputs = [ColSpec("double", name) for target in targets for name in (target, f"{target}_spread")]
+    outputs = [ColSpec("double", name) for target in targets for name in _columns(target)]
     inputs = Schema([ColSpec("double", name) for name in model.inputs])
     return ModelSignature(inputs=inputs, outputs=Schema([*outputs, ColSpec("boolean", "in_support")]))
+
+
+def _columns(target: str) -> tuple[str, ...]:
+    return (target, *(f"{target}_{suffix}" for suffix in ("spread", "lower", "upper")))
 
 
 def _read(folder: Path, version: str) -> Bundle:

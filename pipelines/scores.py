@@ -1,4 +1,4 @@
-"""A network beside the simple models, on the same held-out rows."""
+"""What is served beside the simple models, on the same held-out rows."""
 
 from typing import Any
 
@@ -14,7 +14,8 @@ from pipelines.features import KW_PER_TON
 from pipelines.site import Site
 
 Score = dict[str, Any]
-NETWORK = "network"
+NETWORK = "network alone"
+SERVED = "served mixture"
 
 
 def scores(
@@ -32,7 +33,7 @@ def scores(
     last = _last_readings(site, plant, data)
     judged = held_out & np.isfinite(last[OVERHEAD])
     predicted = network.predict(data.rows.x[judged])
-    found = [_score(site, data, judged, NETWORK, {name: predicted[name] for name in (OVERHEAD, COOLING)})]
+    found = [_score(site, data, judged, SERVED, {name: predicted[name] for name in (OVERHEAD, COOLING)})]
     learned_from, _ = without_outliers(data.rows.where(~held_out))
     for model in competitors:
         predicted = _predictions(model, data, last, learned_from, judged)
@@ -41,12 +42,12 @@ def scores(
 
 
 def verdict(found: list[Score]) -> str:
-    """Whether the network is the best, in words; a baseline that wins is named."""
-    network, *others = sorted(found, key=lambda score: score["model"] != NETWORK)
+    """Whether what is served is the best, in words; a simple model that wins is named."""
+    served, *others = sorted(found, key=lambda score: score["model"] != SERVED)
     persistence = [score for score in others if "last reading" in score["model"]]
-    rivals = [score for score in others if score not in persistence]
-    lines = [_against(network, min(rivals, key=lambda score: score["mae_figure"]))]
-    if persistence and persistence[0]["mae_figure"] < network["mae_figure"]:
+    rivals = [score for score in others if score not in persistence and score["model"] != NETWORK]
+    lines = [_against(served, min(rivals, key=lambda score: score["mae_figure"]))]
+    if persistence and persistence[0]["mae_figure"] < served["mae_figure"]:
         lines.append(
             f"Persistence has {persistence[0]['mae_figure']:.4f}, but cannot say what other setpoints would do."
         )
@@ -56,8 +57,8 @@ def verdict(found: list[Score]) -> str:
 def _against(network: Score, rival: Score) -> str:
     ours, theirs = network["mae_figure"], rival["mae_figure"]
     if ours <= theirs:
-        return f"The network is best: MAE {ours:.4f}; next is {rival['model']} with {theirs:.4f}."
-    return f"A baseline wins: {rival['model']} has MAE {theirs:.4f}, the network {ours:.4f}."
+        return f"The served mixture is best: MAE {ours:.4f}; next is {rival['model']} with {theirs:.4f}."
+    return f"A simple model is best: {rival['model']} has MAE {theirs:.4f}, the served mixture {ours:.4f}."
 
 
 def _predictions(

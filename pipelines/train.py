@@ -17,7 +17,7 @@ from models.baselines import baselines
 from models.errors import DivergedError, TooFewRowsError
 from models.evaluate import last_fraction_of_each_segment, mae
 from models.fit import FitConfig
-from models.learn import Learned, Rows, learn
+from models.learn import Learned, Parts, Rows, learn
 from models.plant_model import PlantModel
 from pipelines.config import Settings
 from pipelines.dataset import OVERHEAD, Dataset, Kind, dataset, kinds_of
@@ -89,10 +89,23 @@ def config_of(kind: Kind) -> FitConfig:
     return FitConfig() if kind == "operating" else replace(FitConfig(), hidden=(50, 50))
 
 
-def learned(site: Site, rows: Rows, config: FitConfig, seed: int) -> Learned:
+def parts_of(kind: Kind) -> Parts:
+    """What a kind's model may be made of: candidates are compared on smooth parts, never on the steps of trees."""
+    return Parts(trees=kind == "operating")
+
+
+def learned(
+    site: Site,
+    rows: Rows,
+    config: FitConfig,
+    seed: int,
+    *,
+    parts: Parts | None = None,
+    warm: PlantModel | None = None,
+) -> Learned:
     """`models.learn.learn`, its errors said in the site's terms."""
     try:
-        return learn(rows, config, seed=seed)
+        return learn(rows, config, seed=seed, parts=parts, warm=warm)
     except TooFewRowsError as error:
         raise ModelError(
             f'site "{site.name}" has too little to learn from, {HELD_OUT:.0%} being held out: {error}; '
@@ -112,7 +125,7 @@ def _train_kind(job: Job, client: MlflowClient, experiment: str, kind: Kind) -> 
     everything = np.ones(len(data.rows), bool)
     with ThreadPoolExecutor(2) as pool:
         fits = [
-            pool.submit(learned, job.site, data.rows.where(rows), config, job.seed)
+            pool.submit(learned, job.site, data.rows.where(rows), config, job.seed, parts=parts_of(kind))
             for rows in (~held_out, everything)
         ]
         twin, served = (fit.result() for fit in fits)
@@ -147,6 +160,7 @@ def _report(
         "left_out": data.left_out | {"breaks the energy balance on its own": twin.outliers},
         "notes": data.notes,
         "scores": found,
+        "mixture": twin.mixture,
         "verdict": verdict(found),
         "target_mae": {name: mae(judged.target(name), predicted[name]) for name in data.rows.targets},
         "in_support": float(twin.model.in_support(judged.x).mean()),
@@ -245,16 +259,16 @@ def log_scores(client: MlflowClient, run_id: str, found: list[Score], *, prefix:
     """Every model's errors as metrics `<prefix><error>.<model>`."""
     now = int(time.time() * 1000)
     metrics = [
-        Metric(f"{prefix}{error}.{_metric_name(row['model'])}", value, now, 0)
+        Metric(f"{prefix}{_metric_name(error)}.{_metric_name(row['model'])}", value, now, 0)
         for row in found
         for error, value in row.items()
-        if error != "model"
+        if error != "model" and value is not None
     ]
     client.log_batch(run_id, metrics=metrics)
 
 
-def _metric_name(model: str) -> str:
-    return "".join(letter if letter.isalnum() else "_" for letter in model).strip("_")
+def _metric_name(name: str) -> str:
+    return "".join(letter if letter.isalnum() else "_" for letter in name).strip("_")
 
 
 def _silent(_line: str) -> None:

@@ -1,6 +1,7 @@
 """`coldaisle train` and `coldaisle backtest`."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -41,16 +42,48 @@ def backtest(
     interval: Annotated[
         Literal["site", "hour"], typer.Option("--interval", help="Rows as recorded, or hourly means")
     ] = "site",
+    target: Annotated[
+        Literal["figure", "next-hour"],
+        typer.Option("--target", help="PUE or kW per kW at the same instant, or what the next hour brings"),
+    ] = "figure",
+    hold_out: Annotated[
+        Literal["walk-forward", "every-fourth-week", "last-30-percent"],
+        typer.Option("--hold-out", help="Which weeks are predicted by models that never saw them"),
+    ] = "walk-forward",
+    window_weeks: Annotated[
+        int | None,
+        typer.Option("--window-weeks", min=2, help="Walk forward on so many weeks, else on all before"),
+    ] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(
+            "--predictions", help="CSV of time, target, measured, prediction, lower, upper, in_support"
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes; by default as helps")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of initial weights and shuffling")] = 0,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare the network with simple models on the last 30 % of every stretch of the record."""
+    """Compare what is served with simple models, refitted week by week on what came before."""
     from pipelines.backtest import backtest as compare
     from pipelines.site import find_site
 
     settings = open_home(home)
-    result = compare(find_site(site, settings), settings, interval=interval, seed=seed, progress=_say)
+    result = compare(
+        find_site(site, settings),
+        settings,
+        target=target,
+        interval=interval,
+        hold_out=hold_out,
+        window_weeks=window_weeks,
+        predictions=predictions,
+        workers=workers,
+        seed=seed,
+        progress=_say,
+    )
     emit(result, as_json, show_backtest)
 
 
@@ -80,23 +113,60 @@ def show_backtest(result: dict[str, Any], console: Console) -> None:
     console.print(
         _scores(result["by_time"], f"{result['site']}: {result['figure_name']}, {result['split']}, {rows}")
     )
-    console.print(_scores(result["shuffled"], result["shuffled_split"]))
+    if result["shuffled"]:
+        console.print(_scores(result["shuffled"], result["shuffled_split"]))
     _show_left_out(result, console)
+    console.print(_slices(result["slices"]))
+    if result["further"]:
+        console.print(_further(result["further"]))
+    top = list(result["sensitivity"].items())[:5]
+    console.print("Leans most on " + ", ".join(f"{name} ({grows:+.4f})" for name, grows in top))
     console.print(result["verdict"])
 
 
 def _scores(scores: list[dict[str, Any]], title: str) -> Table:
     columns = {
-        "mae_figure": ("MAE", ".4f"), "mae_kw_per_ton": ("MAE kW/ton", ".4f"),
+        "mae_figure": ("MAE", ".4f"), "mae_kw_per_ton": ("MAE kW/ton", ".4f"), "skill": ("skill", "+.0%"),
+        "mae_last_error_carried": ("MAE, last error carried", ".4f"),
         "cv_rmse_cooling": ("CV(RMSE)", ".1%"), "nmbe_cooling": ("NMBE", "+.1%"),
     }  # fmt: skip
-    shown = {key: label for key, label in columns.items() if key in scores[0]}
-    caption = "MAE of the figure; CV(RMSE) and NMBE of cooling power, + where predicted too low"
+    columns |= {key: (key.replace("mae ", "MAE, "), ".4g") for key in scores[0] if key.startswith("mae ")}
+    shown = {key: of for key, of in columns.items() if any(row.get(key) is not None for row in scores)}
+    caption = "skill: over persistence; CV(RMSE) and NMBE of cooling power, + where predicted too low"
     table = Table("model", *(label for label, _ in shown.values()), title=title, caption=caption)
     for column in table.columns[1:]:
         column.justify = "right"
     for row in scores:
-        table.add_row(row["model"], *(format(row[key], form) for key, (_, form) in shown.items()))
+        cells = ("" if row.get(key) is None else format(row[key], form) for key, (_, form) in shown.items())
+        table.add_row(row["model"], *cells)
+    return table
+
+
+def _slices(rows: list[dict[str, Any]]) -> Table:
+    caption = "interval of the coverage: bootstrap of whole days; 90 % are meant to be covered"
+    table = Table(
+        "by",
+        "group",
+        title="served mixture, where it errs and what its 90 % intervals cover",
+        caption=caption,
+    )
+    for name in ("rows", "MAE", "bias", "coverage", "its 90 % interval"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        low, high = row["coverage_low"], row["coverage_high"]
+        figures = (f"{row['rows']:,}", f"{row['mae']:.4g}", f"{row['bias']:+.4g}", f"{row['coverage']:.1%}")
+        table.add_row(row["by"], row["group"], *figures, f"{low:.1%} to {high:.1%}")
+    return table
+
+
+def _further(rows: list[dict[str, Any]]) -> Table:
+    table = Table("target", title="other targets of the next hour")
+    for name in ("RMSE", "MAE", "RMSE of no change"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(
+            row["target"], f"{row['rmse']:.4g}", f"{row['mae']:.4g}", f"{row['rmse_no_change']:.4g}"
+        )
     return table
 
 

@@ -50,6 +50,8 @@ def show_quality(report: dict[str, Any], console: Console) -> None:
         console.print("Quarantined readings: " + _counts(report["quarantined"]))
     if report["checks"]:
         console.print(_checks_table(report["checks"]))
+    if report["changes"]:
+        console.print(_changes_table(report["changes"]))
 
 
 def _points_table(points: list[dict[str, Any]]) -> Table:
@@ -100,6 +102,20 @@ def _checks_table(checks: list[dict[str, Any]]) -> Table:
         remedy = check["remedy"] if check["failing"] else ""
         figures = (f"{check['intervals']:,}", f"{check['failing']:.1%}", _figure(check["median"]))
         table.add_row(check["check"], *figures, remedy)
+    return table
+
+
+def _changes_table(changes: list[dict[str, Any]]) -> Table:
+    table = Table(title="No longer what it was")
+    for name in ("reading", "since (UTC)", "found"):
+        table.add_column(name)
+    table.add_column("shift", justify="right")
+    for name in ("also moved", "what to do"):
+        table.add_column(name)
+    for change in changes:
+        days = (f"{change[name]:%Y-%m-%d}" for name in ("start", "found"))
+        shift = f"{change['shift']:+.3g} {change['unit']}"
+        table.add_row(change["reading"], *days, shift, change["also"], change["remedy"])
     return table
 
 

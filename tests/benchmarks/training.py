@@ -58,7 +58,7 @@ def _prediction(random: np.random.Generator) -> list[dict[str, Any]]:
     model = learn(rows, FitConfig(members=10, epochs=2), seed=0).model
     candidates = random.normal(size=(CANDIDATES, 8))
     found = []
-    for name, ask in (("predict", model.predict), ("in_support", model.in_support)):
+    for name, ask in (("ask", model.ask), ("predict", model.predict), ("in_support", model.in_support)):
         ask(candidates)
         started = time.perf_counter()
         ask(candidates)

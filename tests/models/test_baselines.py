@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from models.baselines import ConstantRatio, GradientBoosting, Persistence, QuadraticRidge, Ratio, baselines
+from models.baselines import (
+    ConstantRatio,
+    GradientBoosting,
+    Persistence,
+    QuadraticRidge,
+    QuadraticThenBoosting,
+    Ratio,
+    baselines,
+)
 from tests.models.plants import plant_rows
 
 
@@ -21,7 +29,9 @@ def test_constant_ratio_is_energy_over_energy_not_the_mean_of_ratios(rows):
     assert ConstantRatio().fit(two).predict(two) == pytest.approx([0.12, 0.12])
 
 
-@pytest.mark.parametrize("model", [QuadraticRidge(), GradientBoosting("ratio"), GradientBoosting("power")])
+@pytest.mark.parametrize(
+    "model", [QuadraticRidge(), GradientBoosting("ratio"), GradientBoosting("power"), QuadraticThenBoosting()]
+)
 def test_fitted_baselines_know_the_plant_better_than_a_constant(rows, model):
     first, last = np.arange(800) < 600, np.arange(800) >= 600
     judged = rows.where(last)
@@ -34,4 +44,4 @@ def test_fitted_baselines_know_the_plant_better_than_a_constant(rows, model):
 
 def test_every_baseline_has_a_name_of_its_own():
     names = [model.name for model in baselines()]
-    assert len(set(names)) == 5
+    assert len(set(names)) == len(names) == 6

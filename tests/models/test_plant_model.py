@@ -7,7 +7,8 @@ import pytest
 
 from models.errors import DivergedError, TooFewRowsError
 from models.evaluate import mae
-from models.learn import learn
+from models.learn import Parts, learn
+from models.mixture import PARTS
 from models.plant_model import from_bytes, members, to_bytes, to_metadata
 from tests.models.plants import QUICK, TARGET, kw_per_kw, plant_rows
 
@@ -61,6 +62,46 @@ def test_a_missing_input_makes_the_prediction_missing_not_wrong(model):
     assert list(model.in_support(x)) == [True, False]
 
 
+def test_one_question_gives_what_the_single_ones_give(model, rows):
+    answer = model.ask(rows.x[:50])
+    np.testing.assert_allclose(answer.mean[TARGET], model.predict(rows.x[:50])[TARGET], rtol=1e-5)
+    np.testing.assert_array_equal(answer.in_support, model.in_support(rows.x[:50]))
+    np.testing.assert_allclose(answer.distance, model.distance(rows.x[:50]), rtol=1e-4)
+
+
+def test_nine_of_ten_held_out_readings_lie_in_their_interval(model, rows):
+    held_out = rows.where(np.arange(len(rows)) >= 900)
+    answer = model.ask(held_out.x)
+    inside = (answer.lower[TARGET] <= held_out.y[:, 0]) & (held_out.y[:, 0] <= answer.upper[TARGET])
+    assert inside.mean() == pytest.approx(0.9, abs=0.06)
+
+
+def test_parts_are_named_and_each_can_be_asked_alone(learned, model):
+    assert any(name in learned.mixture[TARGET] for name in PARTS)
+    alone = [model.part(name).predict(TYPICAL)[TARGET][0] for name in PARTS]
+    assert len(set(alone)) == len(PARTS)
+    assert min(alone) <= model.predict(TYPICAL)[TARGET][0] <= max(alone)
+
+
+def test_a_simple_plant_s_simple_fit_is_what_is_served(learned):
+    """The plant of these tests is a line in 1/load and lift: nothing learned is better than that."""
+    assert learned.mixture[TARGET] == "response lines"
+
+
+def test_without_trees_the_model_is_smooth(rows):
+    smooth = learn(rows, replace(QUICK, epochs=2), seed=0, parts=Parts(backbone="lines", trees=False)).model
+    assert smooth.heads.trees is None
+    loaded = from_bytes(to_bytes(smooth), to_metadata(smooth), version="v8")
+    np.testing.assert_array_equal(loaded.predict(rows.x)[TARGET], smooth.predict(rows.x)[TARGET])
+
+
+def test_a_warm_start_is_where_the_other_model_ended(rows, model):
+    first = rows.where(np.arange(len(rows)) < 900)
+    warm = learn(first, replace(QUICK, epochs=1, learning_rate=1e-9), seed=5, warm=model).model
+    networks = [found.part("network").predict(rows.x)[TARGET] for found in (warm, model)]
+    np.testing.assert_allclose(*networks, rtol=1e-3)
+
+
 def test_inputs_in_another_number_are_refused_by_name(model):
     with pytest.raises(ValueError, match=r"give \(rows, 4\): load_kw, cw_supply_c"):
         model.predict(np.zeros((3, 2)))
@@ -85,7 +126,7 @@ def test_same_seed_learns_the_same_model(rows):
 
 
 def test_the_slope_of_a_setpoint_can_be_taken(model):
-    slope = jax.grad(lambda x: members(model, x).mean())(jnp.asarray(TYPICAL))
+    slope = jax.grad(lambda x: members(model, x).mean())(jnp.asarray(TYPICAL, jnp.float32))
     assert float(slope[0, 2]) == pytest.approx(-0.006, rel=0.3)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.plant_model import Answer
 from pipelines.config import Settings
 from pipelines.dataset import COOLING, OVERHEAD, RACK_INLET
 from pipelines.recommend import decide, recommend
@@ -25,6 +26,11 @@ class FakeModel:
             low=np.array([400, -5, 18, 7, 10, 0]), high=np.array([900, 25, 26, 18, 30, 1])
         )
 
+    def ask(self, x):
+        mean = self.predict(x)
+        spread = {OVERHEAD: np.full(len(x), self.spread_of_all)}
+        return Answer(mean, spread, mean, mean, self.covered(x), self.distance(x))
+
     def predict(self, x):
         chw_c, supply_air_c = (
             x[:, self.inputs.index("chw_supply_sp_c")],
@@ -32,12 +38,6 @@ class FakeModel:
         )
         ratio = 0.2 - self.gain * (chw_c - 10.0)
         return {OVERHEAD: ratio + 0.05, COOLING: ratio, RACK_INLET: supply_air_c + 1.0}
-
-    def spread(self, x):
-        return {OVERHEAD: np.full(len(x), self.spread_of_all)}
-
-    def in_support(self, x):
-        return self.covered(x)
 
     def distance(self, x):
         return np.where(self.covered(x), 0.2, 2.0)

@@ -1,0 +1,117 @@
+"""A relation between readings that held and no longer does: residuals that stay on one side, found within days."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.evaluate import time_blocks
+from models.quadratic import fit_weights_without_each, terms
+
+REFERENCE_DAYS = (
+    84  # what came before is compared with: long enough for the weather to vary, short enough to forget
+)
+LEAST_DAYS = 21
+REFIT_DAYS = 14
+ALLOWANCE = 0.75  # standard deviations of a day's mean that are no drift
+LIMIT = (
+    9.0  # of the sum beyond the allowance: three days far outside, or a week two and a half deviations out
+)
+WIDEST = 4.0  # one wild day counts no more than this
+RANGE_MARGIN = 0.05  # hours whose inputs lie farther outside the reference's range say nothing
+ROWS_PER_TERM = 8  # hours that a fit must have for each of its terms
+FLOOR = 0.002  # of the reading's own deviation: no relation is known better than that
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A change found on day `found`, which began on day `onset` (positions in the series of days).
+
+    shift: residual of the last two days, in the reading's unit; deviations: the same in those of a day's median.
+    """
+
+    onset: int
+    found: int
+    shift: float
+    deviations: float
+
+
+def drifts(x: np.ndarray, y: np.ndarray, day: np.ndarray) -> list[Alarm]:
+    """Changes in how y (n,) follows from x (n, k); day (n,): number of the day of each row, sorted, from 0.
+
+    Every other week a quadratic of each input is fitted to the weeks before, and the medians of what it leaves of each
+    day go through a two-sided CUSUM (Page 1954, Biometrika 41). After an alarm the record starts afresh at its onset.
+    """
+    alarms: list[Alarm] = []
+    start = 0
+    last = int(day[-1]) + 1 if len(day) else 0
+    sums, residuals = np.zeros(2), np.full(last, np.nan)
+    onset = [0, 0]
+    today = start + LEAST_DAYS
+    while today < last:
+        reference = (day >= max(start, today - REFERENCE_DAYS)) & (day < today)
+        relation = _relation(x[reference], y[reference])
+        for now in range(today, min(today + REFIT_DAYS, last)):
+            z = relation.daily(x[day == now], y[day == now]) if relation else np.nan
+            residuals[now] = z
+            if np.isfinite(z):
+                signed = np.clip(z, -WIDEST, WIDEST) * np.array([1.0, -1.0])
+                onset = [now if total <= 0 else begun for total, begun in zip(sums, onset, strict=True)]
+                sums = np.maximum(0.0, sums + signed - ALLOWANCE)
+            if relation and sums.max() > LIMIT:
+                began = onset[int(sums.argmax())]
+                typical = float(np.nanmedian(residuals[max(began, now - 1) : now + 1]))
+                alarms.append(Alarm(began, now, typical * relation.deviation, typical))
+                start, sums, onset = began, np.zeros(2), [now, now]
+                today = began + LEAST_DAYS
+                break
+        else:
+            today += REFIT_DAYS
+    return alarms
+
+
+@dataclass(frozen=True)
+class _Relation:
+    weights: np.ndarray
+    mean: np.ndarray
+    scale: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    deviation: float
+    products: bool
+
+    def basis(self, z: np.ndarray) -> np.ndarray:
+        return _basis(z, products=self.products)
+
+    def daily(self, x: np.ndarray, y: np.ndarray) -> float:
+        """A day's mean residual in deviations; NaN where most of its hours lie outside what was fitted."""
+        inside = ((x >= self.low) & (x <= self.high)).all(axis=1)
+        if inside.sum() < max(3, len(y) // 4):
+            return float("nan")
+        left = y[inside] - self.basis((x[inside] - self.mean) / self.scale) @ self.weights
+        return float(np.median(left)) / self.deviation
+
+
+def _relation(x: np.ndarray, y: np.ndarray) -> _Relation | None:
+    if len(y) < ROWS_PER_TERM * (2 * x.shape[1] + 1):
+        return None
+    mean, scale = x.mean(axis=0), x.std(axis=0)
+    scale = np.where(scale > 1e-9, scale, 1.0)
+    products = len(y) >= ROWS_PER_TERM * (x.shape[1] + 1) * (x.shape[1] + 2) // 2
+    phi, blocks = _basis((x - mean) / scale, products=products), time_blocks(len(y), folds=4, rounds=2)
+    without_each = fit_weights_without_each(phi, y, blocks)
+    left_out = y - np.sum(phi * without_each[blocks], axis=1)
+    per_day = np.array([np.median(part) for part in np.array_split(left_out, max(2, len(y) // 24))])
+    deviation = max(float(per_day.std()), FLOOR * float(y.std()))
+    margin = RANGE_MARGIN * (x.max(axis=0) - x.min(axis=0))
+    if deviation <= 1e-12:
+        return None
+    weights = without_each.mean(axis=0)
+    return _Relation(
+        weights, mean, scale, x.min(axis=0) - margin, x.max(axis=0) + margin, deviation, products
+    )
+
+
+def _basis(z: np.ndarray, *, products: bool) -> np.ndarray:
+    if products:
+        return terms(z, z)
+    return np.concatenate([np.ones((len(z), 1)), z, z**2], axis=1)
