@@ -1,136 +1,195 @@
 """From setpoints to power, step by step: what air and water reach, how the economizer runs, what each meter reads.
 
 Every step is a surface of the few things that it answers to. Differences (supply air over chilled water, chilled
-over condenser water, condenser water over wetbulb) are what coils, exchangers and towers feel, so that
-combinations never recorded together are made of differences that were.
+over condenser water, condenser water over wetbulb) are what coils, exchangers and towers feel, so that setpoints
+never recorded together are made of differences that were. The curves' inputs are those of DOE-2 and EnergyPlus
+(Hydeman and Gillespie 2002, ASHRAE Transactions 108(1)).
 """
+
+from collections.abc import Mapping
 
 import jax.numpy as jnp
 from flax import struct
 from jax import Array
+from jax.typing import ArrayLike
 
-from models.control.surface import Surface, beyond, evaluate
+from models.control.surface import Surface, beyond, mean, members
 
 MECHANICAL, PARTIAL, FULL = "mechanical", "partial", "full"
-MODES = (MECHANICAL, PARTIAL, FULL)
+MODES = (MECHANICAL, PARTIAL, FULL)  # chillers alone; economizer ahead of chillers; chillers stopped
 
-
-@struct.dataclass
-class Tower:
-    """Condenser water: `approach` over wetbulb with the fans flat out, by mode; None where no tower is set."""
-
-    approach: dict[str, Surface]
+Known = dict[str, Array]
 
 
 @struct.dataclass
 class Economizer:
     """When an enabled waterside economizer carries heat, and when it carries all of it.
 
-    starts_k: chilled-water return over condenser water (or supply, where the return is not metered) from which
-    it carries heat. covers_k: chilled-water supply over condenser water from which the chillers stop.
+    starts_k: chilled-water return over condenser water beyond which it was always seen to carry heat.
+    covers_k: chilled-water supply over condenser water, economizer ahead of chillers, beyond which the chillers
+    were always seen to have stopped. stopped_kw: below this the chillers stand.
+    flow_kg_s_k_kw: condenser-water flow per kW of load and 1/K of return over condenser water, chillers stopped.
     """
 
-    starts_k: Array
-    covers_k: Array
-    stopped_kw: Array
+    starts_k: ArrayLike
+    covers_k: ArrayLike
+    stopped_kw: ArrayLike
+    flow_kg_s_k_kw: ArrayLike
 
 
 @struct.dataclass
 class Cascade:
-    """A site's learned steps; a missing one means that the site does not record or choose it.
+    """A site's learned steps; None where it does not record or choose what a step is about.
 
-    meters: name -> mode -> surface of its kW. it_response: kW over rack inlet.
+    air_float: K of supply air over its setpoint. chw_range: K of chilled-water return over supply.
+    reach: mode -> K over wetbulb that the towers reach with their fans flat out; offset_k: mode -> K of condenser
+    water over its setpoint otherwise. it_response: kW of IT power over rack inlet.
+    meters: name -> mode -> kW, None for a meter that reads zero in that mode. losses: kW of UPS and the like.
+    inlet_rise_k, inlet_noise_k: worst rack inlet over supply air, and its scatter.
     """
 
-    floats: dict[str, Surface]
-    approach: dict[str, Surface]
+    counts_it: bool = struct.field(pytree_node=False)
+    air_float: Surface | None
     chw_range: Surface | None
+    reach: dict[str, Surface]
+    offset_k: dict[str, ArrayLike]
     economizer: Economizer | None
     it_response: Surface | None
-    meters: dict[str, dict[str, Surface]]
-    offset_k: dict[str, Array]
-    kappa: Array
-    inlet_rise_k: Array
-    inlet_noise_k: Array
+    meters: dict[str, dict[str, Surface | None]]
+    losses: Surface | None
+    inlet_rise_k: ArrayLike
+    inlet_noise_k: ArrayLike
+
+
+@struct.dataclass
+class Margins:
+    """What is kept in hand, in K: over `covers_k` before chillers are relied on to stop, and while they stand;
+    over the coldest water that towers reach."""
+
+    enter_k: ArrayLike = 0.6
+    stay_k: ArrayLike = 0.0
+    reach_k: ArrayLike = 0.6
 
 
 @struct.dataclass
 class Outcome:
-    """What n choices lead to. facility_kw (m, n); the others (n,).
+    """What n choices lead to. facility_kw (m, n), what is minimised; all others (n,).
 
-    outside: how far the choice leads beyond the record, in standard deviations of the worst step; 0 inside.
-    mode: index into MODES.
+    mode: index into MODES. short_k: condenser water over what was asked, because the towers reach no further.
+    outside: how far a choice leads beyond the record or the towers' reach, of the worst step in standard
+    deviations or K; 0 inside.
     """
 
     facility_kw: Array
     cooling_kw: Array
-    it_kw: Array
     rack_inlet_c: Array
-    supply_air_c: Array
     cw_supply_c: Array
+    short_k: Array
     mode: Array
     outside: Array
 
 
-def outcome(cascade: Cascade, known: dict[str, Array]) -> Outcome:
-    """Outcome of choices: `known` holds load_kw, weather, the present state and the setpoints, by quantity.
+def outcome(cascade: Cascade, known: Mapping[str, ArrayLike], margins: Margins) -> Outcome:
+    """Outcome of choices; arrays in `known` broadcast to (n,).
 
-    Arrays broadcast to (n,). Where a setpoint is not chosen, the present measured value stands for it.
+    known: load_kw, weather and every setpoint by quantity (where one is not chosen, its present value), and the
+    present: rack_inlet_now_c, chillers_stopped (0 or 1), wetbulb_rise_k (expected within the hour), reach_bias_k.
     """
-    values = jnp.broadcast_arrays(*(jnp.asarray(value, jnp.float32) for value in known.values()))
-    known, outside = dict(zip(known, values, strict=True)), []
+    arrays = jnp.broadcast_arrays(*(jnp.asarray(value, jnp.float32) for value in known.values()))
+    now = dict(zip(known, arrays, strict=True))
+    outside = _air_and_chilled_water(cascade, now)
+    ends = {mode: _in_mode(cascade, now, mode, margins) for mode in _modes(cascade)}
+    mode = _mode(cascade, now, ends, margins)
 
-    def step(surface: Surface) -> Array:
-        outside.append(beyond(surface, known))
-        return evaluate(surface, known).mean(axis=0)
+    def in_force(name: str) -> Array:
+        return jnp.choose(mode, [ends[each][name] for each in ends], mode="clip")
 
-    known["gap_k"] = known["supply_air_sp_c"] - known["chw_supply_sp_c"]
-    known["supply_air_c"] = known["supply_air_sp_c"] + jnp.maximum(step(cascade.floats["supply_air_c"]), 0.0)
-    known["chw_supply_c"] = known["chw_supply_sp_c"]
-    known["rack_inlet_c"] = known["supply_air_c"] + cascade.inlet_rise_k
-    it = evaluate(cascade.it_response, known).mean(axis=0)
-    now = evaluate(cascade.it_response, {"rack_inlet_c": known["rack_inlet_now_c"]}).mean(axis=0)
-    known["load_kw"] = known["load_kw"] + it - now
-    known["chw_range_k"] = step(cascade.chw_range)
-    known["chw_return_c"] = known["chw_supply_c"] + known["chw_range_k"]
-    modes = {mode: _in_mode(cascade, known, mode) for mode in MODES}
-    mech, part = modes[MECHANICAL], modes[PARTIAL]
-    eco = cascade.economizer
-    enabled = known["economizer_enable"] > 0.5
-    starts = known["chw_return_c"] - mech["cw_supply_c"] > eco.starts_k
-    covers = known["chw_supply_c"] - part["cw_supply_c"] > eco.covers_k + known["enter_k"]
-    stays = (known["chillers_stopped"] > 0.5) & (modes[FULL]["outside"] <= 0.0)
-    stays &= known["chw_supply_c"] - modes[FULL]["cw_supply_c"] > eco.covers_k + known["stay_k"]
-    stays &= known["cw_supply_sp_c"] - known["outdoor_wetbulb_c"] > cascade.meters["tower_fan_kw"][FULL].low[0] + known["stay_pull_k"]
-    covers = covers | stays
-    starts = starts | stays
-    mode = jnp.where(enabled & starts, jnp.where(covers, 2, 1), 0)
-
-    def chosen(name):
-        return jnp.select([mode == i for i in range(3)], [modes[m][name] for m in MODES])
-
-    cooling = chosen("cooling_kw")
-    losses = evaluate(cascade.meters["losses"][MECHANICAL], known)
+    cooling = jnp.stack([ends[each]["cooling_kw"] for each in ends])
+    cooling = jnp.take_along_axis(cooling, mode[None, None, :], axis=0)[0]
+    rest = now["load_kw"] if cascade.counts_it else 0.0
+    rest = rest + (members(cascade.losses, now) if cascade.losses else 0.0)
     return Outcome(
-        facility_kw=known["load_kw"] + cooling + losses,
-        cooling_kw=cooling.mean(axis=0), it_kw=known["load_kw"], rack_inlet_c=known["rack_inlet_c"],
-        supply_air_c=known["supply_air_c"], cw_supply_c=chosen("cw_supply_c"), mode=mode,
-        outside=jnp.maximum(jnp.stack(jnp.broadcast_arrays(*outside)).max(axis=0), chosen("outside")),
+        facility_kw=cooling + rest,
+        cooling_kw=cooling.mean(axis=0),
+        rack_inlet_c=now["rack_inlet_c"],
+        cw_supply_c=in_force("cw_supply_c"),
+        short_k=in_force("short_k"),
+        mode=mode,
+        outside=jnp.maximum(outside, in_force("outside")),
     )
 
 
-def _in_mode(cascade: Cascade, known: dict[str, Array], mode: str) -> dict[str, Array]:
-    known = dict(known)
-    asked_c = known["cw_supply_sp_c"] + cascade.offset_k[mode]
-    reach_c = known["outdoor_wetbulb_c"] + evaluate(cascade.approach[mode], known).mean(axis=0)
-    known["cw_supply_c"] = jnp.maximum(asked_c, reach_c)
-    known["cw_approach_k"] = known["cw_supply_c"] - known["outdoor_wetbulb_c"]
-    known["economizer_k"] = known["chw_supply_c"] - known["cw_supply_c"]
-    known["cw_flow_need"] = known["load_kw"] / jnp.maximum(known["chw_return_c"] - known["cw_supply_c"], 1.0)
-    known["cw_flow_kg_s"] = cascade.kappa * known["cw_flow_need"]
-    power, outside = 0.0, jnp.maximum(reach_c + known["reach_margin_k"] - asked_c, 0.0)
-    for name, by_mode in cascade.meters.items():
-        if name != "losses" and (surface := by_mode.get(mode, by_mode[MECHANICAL])) is not None:
-            power = power + jnp.maximum(evaluate(surface, known), 0.0)
-            outside = jnp.maximum(outside, beyond(surface, known))
-    return {"cooling_kw": power, "cw_supply_c": known["cw_supply_c"], "outside": outside}
+def _modes(cascade: Cascade) -> tuple[str, ...]:
+    return MODES if cascade.economizer else (MECHANICAL,)
+
+
+def _air_and_chilled_water(cascade: Cascade, now: Known) -> Array:
+    """Adds what does not depend on the mode; returns how far that lies beyond the record."""
+    outside = jnp.zeros_like(now["load_kw"])
+    if "supply_air_sp_c" in now and "chw_supply_sp_c" in now:
+        now["gap_k"] = now["supply_air_sp_c"] - now["chw_supply_sp_c"]
+    if "supply_air_sp_c" in now:
+        now["supply_air_c"] = now["supply_air_sp_c"]
+        if cascade.air_float:
+            now["supply_air_c"] += jnp.maximum(mean(cascade.air_float, now), 0.0)
+            outside = jnp.maximum(outside, beyond(cascade.air_float, now))
+    now["rack_inlet_c"] = now.get("supply_air_c", now["rack_inlet_now_c"] - cascade.inlet_rise_k) + cascade.inlet_rise_k
+    if cascade.it_response:
+        present = mean(cascade.it_response, {"rack_inlet_c": now["rack_inlet_now_c"]})
+        now["load_kw"] += mean(cascade.it_response, now) - present
+    if "chw_supply_sp_c" in now:
+        now["chw_supply_c"] = now["chw_supply_sp_c"]
+    if cascade.chw_range:
+        now["chw_range_k"] = mean(cascade.chw_range, now)
+        now["chw_return_c"] = now["chw_supply_c"] + now["chw_range_k"]
+        outside = jnp.maximum(outside, beyond(cascade.chw_range, now))
+    return outside
+
+
+def _in_mode(cascade: Cascade, now: Known, mode: str, margins: Margins) -> Known:
+    """Condenser water, power of the cooling plant (m, n), and how far that lies beyond the record, in one mode."""
+    now, zero = dict(now), jnp.zeros_like(now["load_kw"])
+    water = _condenser_water(cascade, now, mode, margins) if "cw_supply_sp_c" in now else {}
+    outside, power = water.get("outside", zero), zero[None]
+    for by_mode in cascade.meters.values():
+        surface = by_mode.get(mode, by_mode.get(MECHANICAL))
+        if surface is not None:
+            power = power + jnp.maximum(members(surface, now), 0.0)
+            outside = jnp.maximum(outside, beyond(surface, now))
+    dry = {"cw_supply_c": zero, "short_k": zero, "warmer_k": zero}
+    return dry | water | {"cooling_kw": power, "outside": outside}
+
+
+def _condenser_water(cascade: Cascade, now: Known, mode: str, margins: Margins) -> Known:
+    """Condenser water as asked, unless the towers do not reach it; adds the differences it makes."""
+    asked_c = now["cw_supply_sp_c"] + cascade.offset_k.get(mode, 0.0)
+    reach_c = asked_c
+    if mode in cascade.reach:
+        reach_c = now["outdoor_wetbulb_c"] + mean(cascade.reach[mode], now) + now["reach_bias_k"]
+    now["cw_supply_c"] = jnp.maximum(asked_c, reach_c)
+    if "outdoor_wetbulb_c" in now:
+        now["cw_approach_k"] = now["cw_supply_c"] - now["outdoor_wetbulb_c"]
+    if "chw_supply_c" in now:
+        now["economizer_k"] = now["chw_supply_c"] - now["cw_supply_c"]
+    if mode == FULL and cascade.economizer:
+        over_k = jnp.maximum(now["chw_return_c"] - now["cw_supply_c"], 1.0)
+        now["cw_flow_kg_s"] = cascade.economizer.flow_kg_s_k_kw * now["load_kw"] / over_k
+    unreachable = jnp.maximum(reach_c + margins.reach_k - asked_c, 0.0) if mode in cascade.reach else asked_c * 0.0
+    return {
+        "cw_supply_c": now["cw_supply_c"],
+        "short_k": now["cw_supply_c"] - asked_c,
+        "warmer_k": jnp.maximum(asked_c, reach_c + now["wetbulb_rise_k"]) - now["cw_supply_c"],
+        "outside": unreachable,
+    }
+
+
+def _mode(cascade: Cascade, now: Known, ends: dict[str, Known], margins: Margins) -> Array:
+    eco = cascade.economizer
+    if eco is None:
+        return jnp.zeros(now["load_kw"].shape, jnp.int32)
+    carries = now["chw_return_c"] - ends[MECHANICAL]["cw_supply_c"] > eco.starts_k
+    in_hand = jnp.where(now["chillers_stopped"] > 0.5, margins.stay_k, margins.enter_k)
+    coldest = ends[PARTIAL]["cw_supply_c"] + ends[PARTIAL]["warmer_k"]
+    covers = now["chw_supply_c"] - coldest > eco.covers_k + in_hand
+    enabled = now["economizer_enable"] > 0.5
+    return jnp.where(enabled & carries, jnp.where(covers, 2, 1), 0)

@@ -1,77 +1,93 @@
-"""The cheapest setpoints: a Sobol sweep over what may be chosen, then finer sweeps around the best, in one call."""
+"""The cheapest setpoints: a Sobol sweep over all that may be chosen, then finer sweeps around the best, in one call."""
 
-from functools import partial
+from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import struct
 from jax import Array
+from jax.typing import ArrayLike
 from scipy.stats import qmc
 
-from models.control.cascade import Cascade, Outcome, outcome
+from models.control.cascade import MODES, Cascade, Margins, Outcome, outcome
 
-SWEEP, FINER, ROUNDS = 1024, 256, 4
-OUTSIDE_KW = 400.0  # per standard deviation beyond the record
-INLET_KW = 400.0  # per K beyond the envelope
+SWEEP, FINER, ROUNDS = 1024, 256, 4  # Sobol points, balanced only in powers of two
+FIRST_WIDTH, SHRINK = 0.25, 0.45  # of the range; of the last width
+OUTSIDE_KW = 400.0  # per standard deviation or K beyond the record: more than any saving
+INLET_KW = 400.0  # per K of rack inlet beyond the envelope
 
 
 @struct.dataclass
-class Rules:
-    """names: of the k setpoints. low, high (k,). caution: price of the members' spread. inlet limits in degC."""
+class Choice:
+    """What may be chosen: k setpoints by quantity, on/off or continuous, low and high (k,)."""
 
     names: tuple[str, ...] = struct.field(pytree_node=False)
     binary: tuple[bool, ...] = struct.field(pytree_node=False)
-    low: Array
-    high: Array
-    inlet_low_c: Array
-    inlet_high_c: Array
-    caution: Array
+    low: ArrayLike
+    high: ArrayLike
 
 
-def price(cascade: Cascade, rules: Rules, drivers: dict[str, Array], choices: Array) -> tuple[Array, Outcome]:
-    """kW and penalties (n,) of choices (n, k), and their outcome."""
-    known = dict(drivers) | {name: choices[:, i] for i, name in enumerate(rules.names)}
-    found = outcome(cascade, known)
-    kw = found.facility_kw.mean(axis=0) + rules.caution * found.facility_kw.std(axis=0)
-    out_k = jnp.maximum(found.rack_inlet_c - rules.inlet_high_c, rules.inlet_low_c - found.rack_inlet_c).clip(0.0)
-    kw = kw + drivers['start_kw'] * drivers['chillers_stopped'] * (found.mode < 2)
-    return kw + OUTSIDE_KW * found.outside + INLET_KW * out_k, found
+@struct.dataclass
+class Objective:
+    """What a choice costs beside its facility power.
+
+    caution: standard deviations of the members' spread. inlet_low_c, inlet_high_c: the envelope less its margin.
+    restart_kw: wear of chillers that stand and would have to start.
+    """
+
+    inlet_low_c: ArrayLike
+    inlet_high_c: ArrayLike
+    margins: Margins
+    caution: ArrayLike = 1.0
+    restart_kw: ArrayLike = 20.0
+
+
+def price(
+    cascade: Cascade, choice: Choice, objective: Objective, drivers: Mapping[str, ArrayLike], values: Array
+) -> tuple[Array, Outcome]:
+    """kW and penalties (n,) of setpoints `values` (n, k), and their outcome."""
+    chosen = {name: values[:, column] for column, name in enumerate(choice.names)}
+    found = outcome(cascade, {**drivers, **chosen}, objective.margins)
+    kw = found.facility_kw.mean(axis=0) + objective.caution * found.facility_kw.std(axis=0)
+    kw += objective.restart_kw * drivers["chillers_stopped"] * (found.mode < MODES.index("full"))
+    inlet_c = found.rack_inlet_c
+    beyond_k = jnp.maximum(inlet_c - objective.inlet_high_c, objective.inlet_low_c - inlet_c).clip(0.0)
+    return kw + OUTSIDE_KW * found.outside + INLET_KW * beyond_k, found
+
+
+priced = jax.jit(price)
 
 
 @jax.jit
-def best(cascade: Cascade, rules: Rules, drivers: dict[str, Array], kept: Array) -> tuple[Array, Array]:
-    """Best choice for each combination of the on/off setpoints, and the kept ones: choices (c + r, k), price (c + r,)."""
-    fixed = [i for i, b in enumerate(rules.binary) if b]
-    free = [i for i, b in enumerate(rules.binary) if not b]
-    combos = np.array(np.meshgrid(*[[0.0, 1.0]] * len(fixed), indexing="ij")).reshape(len(fixed), -1).T if fixed else np.zeros((1, 0))
-    span = rules.high - rules.low
+def best(
+    cascade: Cascade, choice: Choice, objective: Objective, drivers: Mapping[str, ArrayLike]
+) -> tuple[Array, Array]:
+    """The best setpoints for each combination of the on/off ones: values (c, k) and prices (c,). Deterministic."""
+    free = np.array([column for column, binary in enumerate(choice.binary) if not binary], int)
+    switched = np.array([column for column, binary in enumerate(choice.binary) if binary], int)
+    combinations = np.stack(np.meshgrid(*[[0.0, 1.0]] * len(switched)), -1).reshape(-1, len(switched))
+    sweep, finer = _sobol(len(free), SWEEP), _sobol(len(free), FINER) - 0.5
 
-    def with_fixed(unit, combo):
-        x = jnp.zeros((len(unit), len(rules.names)))
-        x = x.at[:, jnp.array(free)].set(unit)
-        if fixed:
-            x = x.at[:, jnp.array(fixed)].set(jnp.asarray(combo, jnp.float32)[None])
-        return rules.low + x * span
+    def values_of(unit: Array, combination: Array) -> Array:
+        x = jnp.zeros((len(unit), len(choice.names))).at[:, free].set(unit)
+        return choice.low + x.at[:, switched].set(combination) * (choice.high - choice.low)
 
-    sweep, fine = _sobol(len(free), SWEEP), _sobol(len(free), FINER) - 0.5
+    def search(combination: Array) -> tuple[Array, Array]:
+        def cheapest(unit: Array) -> tuple[Array, Array]:
+            cost = price(cascade, choice, objective, drivers, values_of(unit, combination))[0]
+            return unit[jnp.argmin(cost)], cost.min()
 
-    def search(combo):
-        unit = sweep
-        cost = price(cascade, rules, drivers, with_fixed(unit, combo))[0]
-        at, low = unit[jnp.argmin(cost)], cost.min()
-        width = 0.25
-        for _ in range(ROUNDS):
-            unit = jnp.clip(at + width * fine, 0.0, 1.0)
-            unit = jnp.concatenate([at[None], unit])
-            cost = price(cascade, rules, drivers, with_fixed(unit, combo))[0]
-            at, low, width = unit[jnp.argmin(cost)], cost.min(), width * 0.45
-        return with_fixed(at[None], combo)[0], low
+        at, cost = cheapest(sweep)
+        for number in range(ROUNDS):
+            around = jnp.clip(at + FIRST_WIDTH * SHRINK**number * finer, 0.0, 1.0)
+            at, cost = cheapest(jnp.concatenate([at[None], around]))
+        return values_of(at[None], combination)[0], cost
 
-    found = jax.vmap(search)(jnp.asarray(combos, jnp.float32))
-    kept_cost, _ = price(cascade, rules, drivers, kept)
-    return jnp.concatenate([found[0], kept]), jnp.concatenate([found[1], kept_cost])
+    return jax.vmap(search)(jnp.asarray(combinations, jnp.float32))
 
 
 def _sobol(dimensions: int, count: int) -> Array:
+    if dimensions == 0:
+        return jnp.zeros((count, 0), jnp.float32)
     return jnp.asarray(qmc.Sobol(dimensions, scramble=False).random(count), jnp.float32)

@@ -1,0 +1,49 @@
+"""What the last interval says about the next: corrections for a plant that does not do quite as learned.
+
+Offset-free predictive control (Pannocchia and Rawlings 2003, AIChE Journal 49(2)): what was measured less what was
+expected is carried forward, slowly and within bounds.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+GAIN = 0.3  # of what is new
+FORGETTING = 0.97  # per decision while nothing is learned
+MOST_REACH_K = 3.0
+SHORT_K = 0.1  # of condenser water over what was asked: the towers are at their stop
+EXCESS_KW, EXCESS_SHARE = 15.0, 0.1  # the smaller of these, of cooling power: worth trying to leave
+PATIENCE = 3  # decisions in a row
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What was expected of the interval that has just passed."""
+
+    cw_supply_c: float
+    short_k: float
+    cooling_kw: float
+    mode: int
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """reach_bias_k: towers reach this much less than learned. excess_kw: measured over expected cooling power of
+    the last decisions in which the plant ran in the mode expected."""
+
+    reach_bias_k: float = 0.0
+    excess_kw: tuple[float, ...] = ()
+
+    def after(self, expected: Expected, *, cw_supply_c: float, cooling_kw: float, mode_as_expected: bool) -> "Feedback":
+        """Feedback with one more interval; NaN where nothing was measured."""
+        bias = self.reach_bias_k * FORGETTING
+        if expected.short_k > SHORT_K and np.isfinite(cw_supply_c):
+            error_k = float(np.clip(cw_supply_c - expected.cw_supply_c, -2.0, 2.0))
+            bias = float(np.clip(self.reach_bias_k + GAIN * error_k, -MOST_REACH_K, MOST_REACH_K))
+        excess = cooling_kw - expected.cooling_kw if mode_as_expected and np.isfinite(cooling_kw) else 0.0
+        return replace(self, reach_bias_k=bias, excess_kw=(*self.excess_kw, excess)[-PATIENCE:])
+
+    def stuck(self, cooling_kw: float) -> bool:
+        """Whether the plant has needed clearly more than expected for a while: a costlier branch of the same mode."""
+        least = min(EXCESS_KW, EXCESS_SHARE * max(cooling_kw, 0.0))
+        return len(self.excess_kw) == PATIENCE and min(self.excess_kw) > least
