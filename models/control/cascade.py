@@ -45,7 +45,7 @@ class Cascade:
     reach: mode -> K over wetbulb that the towers reach with their fans flat out; offset_k: mode -> K of condenser
     water over its setpoint otherwise. it_response: kW of IT power over rack inlet.
     meters: name -> mode -> kW, None for a meter that reads zero in that mode. losses: kW of UPS and the like.
-    inlet_rise_k, inlet_noise_k: worst rack inlet over supply air, and its scatter.
+    worst_inlet: K of the worst rack inlet over the supply-air setpoint. inlet_rise_k: rack inlet over supply air.
     """
 
     counts_it: bool = struct.field(pytree_node=False)
@@ -57,8 +57,8 @@ class Cascade:
     it_response: Surface | None
     meters: dict[str, dict[str, Surface | None]]
     losses: Surface | None
+    worst_inlet: Surface | None
     inlet_rise_k: ArrayLike
-    inlet_noise_k: ArrayLike
 
 
 @struct.dataclass
@@ -93,7 +93,8 @@ def outcome(cascade: Cascade, known: Mapping[str, ArrayLike], margins: Margins) 
     """Outcome of choices; arrays in `known` broadcast to (n,).
 
     known: load_kw, weather and every setpoint by quantity (where one is not chosen, its present value), and the
-    present: rack_inlet_now_c, chillers_stopped (0 or 1), wetbulb_rise_k (expected within the hour), reach_bias_k.
+    present: rack_inlet_now_c, chillers_stopped (0 or 1), wetbulb_rise_k (expected within the hour), and what feedback
+    says of the towers' reach and the worst inlet: reach_bias_k, inlet_bias_k.
     """
     arrays = jnp.broadcast_arrays(*(jnp.asarray(value, jnp.float32) for value in known.values()))
     now = dict(zip(known, arrays, strict=True))
@@ -111,7 +112,7 @@ def outcome(cascade: Cascade, known: Mapping[str, ArrayLike], margins: Margins) 
     return Outcome(
         facility_kw=cooling + rest,
         cooling_kw=cooling.mean(axis=0),
-        rack_inlet_c=now["rack_inlet_c"],
+        rack_inlet_c=now["worst_inlet_c"],
         cw_supply_c=in_force("cw_supply_c"),
         short_k=in_force("short_k"),
         mode=mode,
@@ -134,6 +135,10 @@ def _air_and_chilled_water(cascade: Cascade, now: Known) -> Array:
             now["supply_air_c"] += jnp.maximum(mean(cascade.air_float, now), 0.0)
             outside = jnp.maximum(outside, beyond(cascade.air_float, now))
     now["rack_inlet_c"] = now.get("supply_air_c", now["rack_inlet_now_c"] - cascade.inlet_rise_k) + cascade.inlet_rise_k
+    now["worst_inlet_c"] = now["rack_inlet_c"] + now["inlet_bias_k"]
+    if cascade.worst_inlet and "supply_air_sp_c" in now:
+        over_k = jnp.maximum(mean(cascade.worst_inlet, now), 0.0)
+        now["worst_inlet_c"] = now["supply_air_sp_c"] + over_k + now["inlet_bias_k"]
     if cascade.it_response:
         present = mean(cascade.it_response, {"rack_inlet_c": now["rack_inlet_now_c"]})
         now["load_kw"] += mean(cascade.it_response, now) - present

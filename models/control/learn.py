@@ -15,8 +15,9 @@ LEAST_COVERAGE = 0.5  # of the rows must have a column for it to be used
 STOPPED_SHARE = 0.05  # of the chillers' usual power: below it they stand
 CARRIED_SHARE = 0.2  # of the chillers' expected power that an economizer must spare to be said to carry heat
 ALWAYS = 0.99  # share of the rows that makes "always seen"
-SCATTER_K = 0.6  # of two water sensors of class B and their wells, IEC 60751
+SCATTER_K = 0.2  # of the mean of two water sensors of class B, IEC 60751
 FEWEST_PARTIAL, FEWEST_FULL = 40, 12  # rows; fewer are chance
+FALLING_SHARE, FEWEST_FALLING = 0.85, 10
 FLAT_OUT, EASY = 0.97, 0.90  # share of the towers' highest fan power
 
 Columns = Mapping[str, np.ndarray]
@@ -77,8 +78,8 @@ def learn_cascade(
         it_response=_it_response(record, rise_k, step_hours) if counts_it else None,
         meters=by_meter,
         losses=record.fit(("load_kw",), record.get("losses_kw")),
-        inlet_rise_k=_finite(np.nanmedian(rise_k[settled])) if np.isfinite(rise_k[settled]).any() else np.float32(0),
-        inlet_noise_k=_finite(np.nanstd(rise_k[settled])) if np.isfinite(rise_k[settled]).any() else np.float32(0),
+        worst_inlet=record.fit(("gap_k", "load_kw"), record.get("rack_inlet_c") - record.get("supply_air_sp_c")),
+        inlet_rise_k=_median(rise_k[settled]),
     )
     counts = {mode: int((settled & rows).sum()) for mode, rows in modes.items()}
     return LearnedCascade(cascade, counts, _scatter(cascade))
@@ -143,11 +144,25 @@ def _economizer(record: _Record) -> tuple[dict[str, np.ndarray], Economizer | No
     flow = record.get("cw_flow_kg_s") * np.maximum(record.get("over_k"), 1.0) / record.get("load_kw")
     thresholds = (
         np.nanquantile(record.get("over_k")[lesser[MECHANICAL]], ALWAYS),
-        np.nanquantile(record.get("economizer_k")[lesser[PARTIAL]], ALWAYS) + SCATTER_K,
+        _covers_k(record, lesser[PARTIAL]) + SCATTER_K,
         stopped_kw,
         np.nanmedian(flow[full & record.settled]),
     )
     return modes, Economizer(*(np.float32(value) for value in thresholds))
+
+
+def _covers_k(record: _Record, partial: np.ndarray) -> float:
+    """Chilled over condenser water at which the chillers behind an economizer have nothing left to do.
+
+    The larger of where they were still seen to run, and where their falling power would vanish: the water is what is
+    uncertain (its sensors), so it is regressed on power and not the other way round.
+    """
+    water_k, kw = record.get("economizer_k")[partial], record.get("chiller_kw")[partial]
+    seen_k = float(np.nanquantile(water_k, ALWAYS))
+    falling = (kw < FALLING_SHARE * np.nanmedian(kw)) & np.isfinite(water_k)
+    if falling.sum() < FEWEST_FALLING:
+        return seen_k
+    return max(seen_k, float(np.polyfit(kw[falling], water_k[falling], 1)[1]))
 
 
 def _chiller_inputs(record: _Record, mode: str) -> tuple[str, ...]:
@@ -195,18 +210,19 @@ def _meter(
 
 def _it_response(record: _Record, rise_k: np.ndarray, step_hours: float) -> Surface | None:
     # From supply air, whose sensors are many: an inlet sensor's noise would flatten the curve.
-    inlet_c = record.get("supply_air_c") + (np.nanmedian(rise_k) if np.isfinite(rise_k).any() else 0.0)
+    inlet_c = record.get("supply_air_c") + _median(rise_k)
     if not np.isfinite(inlet_c).any():
         return None
     return fit_it_response(inlet_c, record.get("it_kw"), step_hours=step_hours)
 
 
-def _finite(value: float) -> np.float32:
-    return np.float32(value if np.isfinite(value) else 0.0)
+def _median(values: np.ndarray) -> np.float32:
+    """Median of the known values, 0 where there is none."""
+    return np.float32(np.nanmedian(values) if np.isfinite(values).any() else 0.0)
 
 
 def _scatter(cascade: Cascade) -> dict[str, float]:
-    steps = {"supply air": cascade.air_float, "chilled-water range": cascade.chw_range, "losses": cascade.losses}
+    steps = {"supply air": cascade.air_float, "worst inlet": cascade.worst_inlet, "chilled-water range": cascade.chw_range, "losses": cascade.losses}
     steps |= {f"towers' reach, {mode}": surface for mode, surface in cascade.reach.items()}
     steps |= {f"{name}, {mode}": s for name, by in cascade.meters.items() for mode, s in by.items()}
     return {name: float(surface.noise) for name, surface in steps.items() if surface is not None}

@@ -24,8 +24,9 @@ log = logging.getLogger(__name__)
 
 HYSTERESIS_KW, HYSTERESIS_SHARE = 12.0, 0.06  # the smaller of these, of cooling power, before a target moves
 SWITCH_KW = 8.0  # more where an on/off setpoint would switch
-INLET_MARGIN_K = 0.6  # and three times the inlet's scatter
+INLET_MARGIN_K = 0.6  # and twice the scatter of what is predicted
 MARGINS = Margins(enter_k=1.0, stay_k=0.3, reach_k=0.6)
+RESCUE_K = 0.4  # from the envelope: then nothing else counts
 NUDGE_K, NUDGE_EVERY, NUDGE_KW = 0.8, timedelta(hours=2), 10.0
 COVERED = 0.02  # standard deviations beyond the record that rounding may add
 PATIENCE = timedelta(hours=1)  # with too little known: hold for this long, then go to the site's defaults
@@ -84,6 +85,8 @@ class Controller:
         else:
             self.informed_at = at
             values, reason = self._informed(reading, drivers, present, most, at)
+        values, rescued = self._rescued(values, reading, present, most)
+        reason = rescued or reason
         values = self._safe(values, present, most)
         self.commanded, self.decided_at = values, max(at, self.decided_at or at)
         self.last = Decision(dict(zip(self.names, values.tolist(), strict=True)), reason)
@@ -94,7 +97,8 @@ class Controller:
         self, reading: dict[str, float], drivers: dict, present: np.ndarray, most: np.ndarray, at: datetime
     ) -> tuple[np.ndarray, str]:
         self._learn_from(reading, drivers, at)
-        drivers |= {"reach_bias_k": jnp.float32(self.feedback.reach_bias_k)}
+        for name in ("reach_bias_k", "inlet_bias_k"):
+            drivers[name] = jnp.float32(getattr(self.feedback, name))
         reason = self._aim(drivers, present, at)
         steps = reachable_steps(present, self.target, most, self.binary)
         _, found = self._priced(drivers, steps)
@@ -102,6 +106,7 @@ class Controller:
         self.expected = Expected(
             cw_supply_c=float(found.cw_supply_c[chosen]),
             short_k=float(found.short_k[chosen]),
+            rack_inlet_c=float(found.rack_inlet_c[chosen]),
             cooling_kw=float(found.cooling_kw[chosen]),
             mode=int(found.mode[chosen]),
         )
@@ -158,6 +163,7 @@ class Controller:
         self.feedback = self.feedback.after(
             self.expected,
             cw_supply_c=reading.get("cw_supply_c", math.nan),
+            rack_inlet_c=reading.get("rack_inlet_c", math.nan),
             cooling_kw=reading.get("cooling_kw", math.nan),
             mode_as_expected=as_expected,
         )
@@ -189,6 +195,7 @@ class Controller:
             "chillers_stopped": float(eco is not None and self.memory.below("chiller_kw", float(eco.stopped_kw), at)),
             "wetbulb_rise_k": self.memory.rise_per_hour("outdoor_wetbulb_c", at),
             "reach_bias_k": 0.0,
+            "inlet_bias_k": 0.0,
         }
         return {name: jnp.float32(value) for name, value in (known | present).items()}
 
@@ -214,6 +221,18 @@ class Controller:
     def _towards(self, present: np.ndarray, goal: np.ndarray, most: np.ndarray) -> np.ndarray:
         moved = present + np.clip(goal - present, -most, most)
         return np.where(self.binary, np.round(goal), moved)
+
+    def _rescued(
+        self, values: np.ndarray, reading: dict[str, float], present: np.ndarray, most: np.ndarray
+    ) -> tuple[np.ndarray, str]:
+        """Colder (or warmer) air and chilled water, as fast as slew rates allow, where an inlet nears its limit."""
+        inlet_c, envelope = reading.get("rack_inlet_c", math.nan), self.site.envelope
+        way = float(inlet_c < envelope.rack_inlet_min_c + RESCUE_K) - float(inlet_c > envelope.rack_inlet_max_c - RESCUE_K)
+        if way == 0.0 or not math.isfinite(inlet_c):
+            return values, ""
+        air = np.array([name in ("supply_air_sp_c", "chw_supply_sp_c") for name in self.names])
+        self.target = None
+        return np.where(air, present + way * most, values), f"a rack inlet at {inlet_c:.1f} °C is close to its limit"
 
     def _safe(self, values: np.ndarray, present: np.ndarray, most: np.ndarray) -> np.ndarray:
         values = np.where(np.isfinite(values), values, present)
@@ -243,7 +262,8 @@ class Controller:
         return Choice(self.names, tuple(self.binary.tolist()), jnp.asarray(low, jnp.float32), jnp.asarray(high, jnp.float32))
 
     def _aims(self, cascade: Cascade) -> Objective:
-        margin_k = INLET_MARGIN_K + 3.0 * float(cascade.inlet_noise_k)
+        noise_k = float(cascade.worst_inlet.noise) if cascade.worst_inlet else 0.0
+        margin_k = INLET_MARGIN_K + 2.0 * noise_k
         envelope = self.site.envelope
         low, high = envelope.rack_inlet_min_c + margin_k, envelope.rack_inlet_max_c - margin_k
         objective = Objective(jnp.float32(low), jnp.float32(high), MARGINS)
@@ -252,7 +272,7 @@ class Controller:
     def _warm_up(self) -> None:
         """Compile before the first decision has to be quick."""
         names = {name for name in self._needs if name not in self.names}
-        drivers = {name: jnp.float32(1.0) for name in (*names, "rack_inlet_now_c", "chillers_stopped", "wetbulb_rise_k", "reach_bias_k")}
+        drivers = {name: jnp.float32(1.0) for name in (*names, "rack_inlet_now_c", "chillers_stopped", "wetbulb_rise_k", "reach_bias_k", "inlet_bias_k")}
         jax.block_until_ready(best(self.cascade, self._choice, self._objective, drivers))
         self._priced(drivers, self.default[None])
 
