@@ -62,20 +62,11 @@ class Cascade:
 
 
 @struct.dataclass
-class Margins:
-    """What is kept in hand, in K: over `covers_k` before chillers are relied on to stop, and while they stand;
-    over the coldest water that towers reach."""
-
-    enter_k: ArrayLike = 0.6
-    stay_k: ArrayLike = 0.0
-    reach_k: ArrayLike = 0.6
-
-
-@struct.dataclass
 class Outcome:
     """What n choices lead to. facility_kw (m, n), what is minimised; all others (n,).
 
     mode: index into MODES. short_k: condenser water over what was asked, because the towers reach no further.
+    spare_k: margin, beyond what is to be kept in hand, with which chillers stay stopped.
     outside: how far a choice leads beyond the record or the towers' reach, of the worst step in standard
     deviations or K; 0 inside.
     """
@@ -86,21 +77,23 @@ class Outcome:
     cw_supply_c: Array
     short_k: Array
     mode: Array
+    spare_k: Array
     outside: Array
 
 
-def outcome(cascade: Cascade, known: Mapping[str, ArrayLike], margins: Margins) -> Outcome:
+def outcome(cascade: Cascade, known: Mapping[str, ArrayLike]) -> Outcome:
     """Outcome of choices; arrays in `known` broadcast to (n,).
 
     known: load_kw, weather and every setpoint by quantity (where one is not chosen, its present value), and the
-    present: rack_inlet_now_c, chillers_stopped (0 or 1), wetbulb_rise_k (expected within the hour), and what feedback
-    says of the towers' reach and the worst inlet: reach_bias_k, inlet_bias_k.
+    present: rack_inlet_now_c; wetbulb_rise_k (expected within the hour); what feedback says of the towers' reach and
+    the worst inlet, reach_bias_k and inlet_bias_k; and what is kept in hand of them: cover_in_hand_k over the
+    economizer's `covers_k`, reach_in_hand_k over the coldest water that towers reach.
     """
     arrays = jnp.broadcast_arrays(*(jnp.asarray(value, jnp.float32) for value in known.values()))
     now = dict(zip(known, arrays, strict=True))
     outside = _air_and_chilled_water(cascade, now)
-    ends = {mode: _in_mode(cascade, now, mode, margins) for mode in _modes(cascade)}
-    mode = _mode(cascade, now, ends, margins)
+    ends = {mode: _in_mode(cascade, now, mode) for mode in _modes(cascade)}
+    mode, spare_k = _mode(cascade, now, ends)
 
     def in_force(name: str) -> Array:
         return jnp.choose(mode, [ends[each][name] for each in ends], mode="clip")
@@ -116,6 +109,7 @@ def outcome(cascade: Cascade, known: Mapping[str, ArrayLike], margins: Margins) 
         cw_supply_c=in_force("cw_supply_c"),
         short_k=in_force("short_k"),
         mode=mode,
+        spare_k=spare_k,
         outside=jnp.maximum(outside, in_force("outside")),
     )
 
@@ -151,10 +145,10 @@ def _air_and_chilled_water(cascade: Cascade, now: Known) -> Array:
     return outside
 
 
-def _in_mode(cascade: Cascade, now: Known, mode: str, margins: Margins) -> Known:
+def _in_mode(cascade: Cascade, now: Known, mode: str) -> Known:
     """Condenser water, power of the cooling plant (m, n), and how far that lies beyond the record, in one mode."""
     now, zero = dict(now), jnp.zeros_like(now["load_kw"])
-    water = _condenser_water(cascade, now, mode, margins) if "cw_supply_sp_c" in now else {}
+    water = _condenser_water(cascade, now, mode) if "cw_supply_sp_c" in now else {}
     outside, power = water.get("outside", zero), zero[None]
     for by_mode in cascade.meters.values():
         surface = by_mode.get(mode, by_mode.get(MECHANICAL))
@@ -165,7 +159,7 @@ def _in_mode(cascade: Cascade, now: Known, mode: str, margins: Margins) -> Known
     return dry | water | {"cooling_kw": power, "outside": outside}
 
 
-def _condenser_water(cascade: Cascade, now: Known, mode: str, margins: Margins) -> Known:
+def _condenser_water(cascade: Cascade, now: Known, mode: str) -> Known:
     """Condenser water as asked, unless the towers do not reach it; adds the differences it makes."""
     asked_c = now["cw_supply_sp_c"] + cascade.offset_k.get(mode, 0.0)
     reach_c = asked_c
@@ -179,7 +173,7 @@ def _condenser_water(cascade: Cascade, now: Known, mode: str, margins: Margins) 
     if mode == FULL and cascade.economizer:
         over_k = jnp.maximum(now["chw_return_c"] - now["cw_supply_c"], 1.0)
         now["cw_flow_kg_s"] = cascade.economizer.flow_kg_s_k_kw * now["load_kw"] / over_k
-    unreachable = jnp.maximum(reach_c + margins.reach_k - asked_c, 0.0) if mode in cascade.reach else asked_c * 0.0
+    unreachable = jnp.maximum(reach_c + now["reach_in_hand_k"] - asked_c, 0.0) if mode in cascade.reach else asked_c * 0.0
     return {
         "cw_supply_c": now["cw_supply_c"],
         "short_k": now["cw_supply_c"] - asked_c,
@@ -188,13 +182,14 @@ def _condenser_water(cascade: Cascade, now: Known, mode: str, margins: Margins) 
     }
 
 
-def _mode(cascade: Cascade, now: Known, ends: dict[str, Known], margins: Margins) -> Array:
-    eco = cascade.economizer
+def _mode(cascade: Cascade, now: Known, ends: dict[str, Known]) -> tuple[Array, Array]:
+    """Mode (n,), and how much (n,) K more than needed the chillers' stopping has in hand."""
+    eco, zero = cascade.economizer, jnp.zeros_like(now["load_kw"])
     if eco is None:
-        return jnp.zeros(now["load_kw"].shape, jnp.int32)
+        return zero.astype(jnp.int32), zero
     carries = now["chw_return_c"] - ends[MECHANICAL]["cw_supply_c"] > eco.starts_k
-    in_hand = jnp.where(now["chillers_stopped"] > 0.5, margins.stay_k, margins.enter_k)
-    coldest = ends[PARTIAL]["cw_supply_c"] + ends[PARTIAL]["warmer_k"]
-    covers = now["chw_supply_c"] - coldest > eco.covers_k + in_hand
+    warmest_c = ends[PARTIAL]["cw_supply_c"] + ends[PARTIAL]["warmer_k"]
+    spare_k = now["chw_supply_c"] - warmest_c - eco.covers_k - now["cover_in_hand_k"]
     enabled = now["economizer_enable"] > 0.5
-    return jnp.where(enabled & carries, jnp.where(covers, 2, 1), 0)
+    mode = jnp.where(enabled & carries, jnp.where(spare_k > 0.0, 2, 1), 0)
+    return mode, jnp.where(enabled & carries, spare_k, -jnp.inf)

@@ -10,7 +10,7 @@ from jax import Array
 from jax.typing import ArrayLike
 from scipy.stats import qmc
 
-from models.control.cascade import MODES, Cascade, Margins, Outcome, outcome
+from models.control.cascade import MODES, Cascade, Outcome, outcome
 
 SWEEP, FINER, ROUNDS = 1024, 256, 4  # Sobol points, balanced only in powers of two
 FIRST_WIDTH, SHRINK = 0.25, 0.45  # of the range; of the last width
@@ -38,7 +38,6 @@ class Objective:
 
     inlet_low_c: ArrayLike
     inlet_high_c: ArrayLike
-    margins: Margins
     caution: ArrayLike = 1.0
     restart_kw: ArrayLike = 20.0
 
@@ -48,7 +47,7 @@ def price(
 ) -> tuple[Array, Outcome]:
     """kW and penalties (n,) of setpoints `values` (n, k), and their outcome."""
     chosen = {name: values[:, column] for column, name in enumerate(choice.names)}
-    found = outcome(cascade, {**drivers, **chosen}, objective.margins)
+    found = outcome(cascade, {**drivers, **chosen})
     kw = found.facility_kw.mean(axis=0) + objective.caution * found.facility_kw.std(axis=0)
     kw += objective.restart_kw * drivers["chillers_stopped"] * (found.mode < MODES.index("full"))
     inlet_c = found.rack_inlet_c

@@ -18,6 +18,15 @@ def reachable_steps(present: Array, target: Array, most: Array, binary: Array) -
     return np.where(held, present, goal)
 
 
-def boldest_allowed(outside: Array, tolerance: float) -> int:
-    """Index of the first step no further outside the record than the tolerance or than staying put (the last)."""
-    return int(np.argmax(outside <= max(tolerance, float(outside[-1]) + 1e-3)))
+def boldest_allowed(outside: Array, spare_k: Array, *, tolerance: float) -> int:
+    """Index of the first step that is allowed; the last one, staying put, is the measure.
+
+    outside (n,): a step may lead no further beyond the record than the tolerance or than staying put.
+    spare_k (n,): margin with which chillers that stand keep standing; where none of the steps has any, the one that
+    keeps most is taken. Zeros where nothing has to keep standing.
+    """
+    allowed = outside <= max(tolerance, float(outside[-1]) + 1e-3)
+    safe = allowed & (spare_k >= 0.0)
+    if safe.any():
+        return int(np.argmax(safe))
+    return int(np.argmax(np.where(allowed, spare_k, -np.inf)))

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from models.control.cascade import MODES, Cascade, Margins
+from models.control.cascade import FULL, MODES, Cascade
 from models.control.feedback import Expected, Feedback
 from models.control.search import Choice, Objective, best, priced
 from models.control.step import boldest_allowed, reachable_steps
@@ -20,14 +20,20 @@ from pipelines.control.reading import Reader, setpoint_tags
 from pipelines.control.training import aliased
 from pipelines.site import Site
 
+FULL_MODE = MODES.index(FULL)
 log = logging.getLogger(__name__)
 
 HYSTERESIS_KW, HYSTERESIS_SHARE = 12.0, 0.06  # the smaller of these, of cooling power, before a target moves
 SWITCH_KW = 8.0  # more where an on/off setpoint would switch
 INLET_MARGIN_K = 0.6  # and twice the scatter of what is predicted
-MARGINS = Margins(enter_k=1.0, stay_k=0.3, reach_k=0.6)
+ENTER_K, STAY_K = 1.0, 0.3  # in hand before chillers are relied on to stop, and while they stand
+REACH_K = 0.6  # in hand over the coldest water that towers reach
 RESCUE_K = 0.4  # from the envelope: then nothing else counts
 NUDGE_K, NUDGE_EVERY, NUDGE_KW = 0.8, timedelta(hours=2), 10.0
+PRESENT = (
+    "rack_inlet_now_c", "chillers_stopped", "wetbulb_rise_k", "reach_bias_k", "inlet_bias_k",
+    "cover_in_hand_k", "reach_in_hand_k",
+)  # fmt: skip
 COVERED = 0.02  # standard deviations beyond the record that rounding may add
 PATIENCE = timedelta(hours=1)  # with too little known: hold for this long, then go to the site's defaults
 LONGEST_STEP = timedelta(hours=1)  # a pause of the clock is no licence to jump
@@ -101,8 +107,10 @@ class Controller:
             drivers[name] = jnp.float32(getattr(self.feedback, name))
         reason = self._aim(drivers, present, at)
         steps = reachable_steps(present, self.target, most, self.binary)
-        _, found = self._priced(drivers, steps)
-        chosen = boldest_allowed(np.asarray(found.outside), COVERED)
+        _, found = self._priced(drivers, np.vstack([steps, self.target]))
+        keeps_standing = float(drivers["chillers_stopped"]) > 0.5 and found.mode[-1] == FULL_MODE
+        spare_k = found.spare_k[:-1] if keeps_standing else np.zeros(len(steps))
+        chosen = boldest_allowed(found.outside[:-1], spare_k, tolerance=COVERED)
         self.expected = Expected(
             cw_supply_c=float(found.cw_supply_c[chosen]),
             short_k=float(found.short_k[chosen]),
@@ -113,8 +121,9 @@ class Controller:
         return steps[chosen], reason
 
     def _aim(self, drivers: dict, present: np.ndarray, at: datetime) -> str:
-        """Move the target where that is clearly worth it."""
-        values, prices = (np.asarray(part, float) for part in best(self.cascade, self._choice, self._objective, drivers))
+        """Move the target where that is clearly worth it: to one with all margins, from one that has lost them."""
+        careful = drivers | {"cover_in_hand_k": jnp.float32(ENTER_K)}
+        values, prices = (np.asarray(part, float) for part in best(self.cascade, self._choice, self._objective, careful))
         kept = present if self.target is None else self.target
         kept_price, found = self._priced(drivers, kept[None])
         cooling_kw = float(found.cooling_kw[0])
@@ -158,8 +167,7 @@ class Controller:
     def _learn_from(self, reading: dict[str, float], drivers: dict, at: datetime) -> None:
         if self.expected is None:
             return
-        full = MODES.index("full")
-        as_expected = self.expected.mode == full and float(drivers["chillers_stopped"]) > 0.5
+        as_expected = self.expected.mode == FULL_MODE and float(drivers["chillers_stopped"]) > 0.5
         self.feedback = self.feedback.after(
             self.expected,
             cw_supply_c=reading.get("cw_supply_c", math.nan),
@@ -170,7 +178,7 @@ class Controller:
 
     def _priced(self, drivers: dict, values: np.ndarray) -> tuple[np.ndarray, Any]:
         """Price and outcome of setpoints (n, k), padded so that one shape is compiled."""
-        rows = max(2 ** len(self.names), 4)
+        rows = max(2 ** len(self.names) + 1, 4)
         padded = np.concatenate([values, np.repeat(values[-1:], rows - len(values), axis=0)])
         cost, found = priced(self.cascade, self._choice, self._objective, drivers, jnp.asarray(padded, jnp.float32))
         cut = jax.tree.map(lambda part: np.asarray(part)[..., : len(values)], found)
@@ -190,10 +198,13 @@ class Controller:
         if not math.isfinite(inlet):
             inlet = self.memory.mean("rack_inlet_c", at)
         eco = self.cascade.economizer
+        stopped = eco is not None and self.memory.below("chiller_kw", float(eco.stopped_kw), at)
         present = {
             "rack_inlet_now_c": inlet if math.isfinite(inlet) else float(self._objective.inlet_low_c),
-            "chillers_stopped": float(eco is not None and self.memory.below("chiller_kw", float(eco.stopped_kw), at)),
+            "chillers_stopped": float(stopped),
+            "cover_in_hand_k": STAY_K if stopped else ENTER_K,
             "wetbulb_rise_k": self.memory.rise_per_hour("outdoor_wetbulb_c", at),
+            "reach_in_hand_k": REACH_K,
             "reach_bias_k": 0.0,
             "inlet_bias_k": 0.0,
         }
@@ -266,13 +277,13 @@ class Controller:
         margin_k = INLET_MARGIN_K + 2.0 * noise_k
         envelope = self.site.envelope
         low, high = envelope.rack_inlet_min_c + margin_k, envelope.rack_inlet_max_c - margin_k
-        objective = Objective(jnp.float32(low), jnp.float32(high), MARGINS)
+        objective = Objective(jnp.float32(low), jnp.float32(high))
         return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32), objective)
 
     def _warm_up(self) -> None:
         """Compile before the first decision has to be quick."""
         names = {name for name in self._needs if name not in self.names}
-        drivers = {name: jnp.float32(1.0) for name in (*names, "rack_inlet_now_c", "chillers_stopped", "wetbulb_rise_k", "reach_bias_k", "inlet_bias_k")}
+        drivers = {name: jnp.float32(1.0) for name in (*names, *PRESENT)}
         jax.block_until_ready(best(self.cascade, self._choice, self._objective, drivers))
         self._priced(drivers, self.default[None])
 
