@@ -128,7 +128,9 @@ def _air_and_chilled_water(cascade: Cascade, now: Known) -> Array:
         if cascade.air_float:
             now["supply_air_c"] += jnp.maximum(mean(cascade.air_float, now), 0.0)
             outside = jnp.maximum(outside, beyond(cascade.air_float, now))
-    now["rack_inlet_c"] = now.get("supply_air_c", now["rack_inlet_now_c"] - cascade.inlet_rise_k) + cascade.inlet_rise_k
+    now["rack_inlet_c"] = (
+        now.get("supply_air_c", now["rack_inlet_now_c"] - cascade.inlet_rise_k) + cascade.inlet_rise_k
+    )
     now["worst_inlet_c"] = now["rack_inlet_c"] + now["inlet_bias_k"]
     if cascade.worst_inlet and "supply_air_sp_c" in now:
         over_k = jnp.maximum(mean(cascade.worst_inlet, now), 0.0)
@@ -173,7 +175,11 @@ def _condenser_water(cascade: Cascade, now: Known, mode: str) -> Known:
     if mode == FULL and cascade.economizer:
         over_k = jnp.maximum(now["chw_return_c"] - now["cw_supply_c"], 1.0)
         now["cw_flow_kg_s"] = cascade.economizer.flow_kg_s_k_kw * now["load_kw"] / over_k
-    unreachable = jnp.maximum(reach_c + now["reach_in_hand_k"] - asked_c, 0.0) if mode in cascade.reach else asked_c * 0.0
+    unreachable = (
+        jnp.maximum(reach_c + now["reach_in_hand_k"] - asked_c, 0.0)
+        if mode in cascade.reach
+        else asked_c * 0.0
+    )
     return {
         "cw_supply_c": now["cw_supply_c"],
         "short_k": now["cw_supply_c"] - asked_c,

@@ -30,8 +30,11 @@ class Expected:
 
 @dataclass(frozen=True)
 class Feedback:
-    """reach_bias_k: towers reach this much less than learned. inlet_bias_k: the worst inlet is this much warmer. excess_kw: measured over expected cooling power of
-    the last decisions in which the plant ran in the mode expected."""
+    """What has been learned since the start.
+
+    reach_bias_k: towers reach this much less than learned. inlet_bias_k: the worst inlet is this much warmer.
+    excess_kw: measured over expected cooling power of the last decisions with chillers stopped as expected.
+    """
 
     reach_bias_k: float = 0.0
     inlet_bias_k: float = 0.0
@@ -57,7 +60,9 @@ class Feedback:
             warmer_k = float(np.clip(rack_inlet_c - expected.rack_inlet_c - INLET_SCATTER_K, 0.0, 2.0))
             inlet = float(np.clip(inlet + INLET_GAIN * warmer_k, 0.0, MOST_INLET_K))
         excess = cooling_kw - expected.cooling_kw if mode_as_expected and np.isfinite(cooling_kw) else 0.0
-        return replace(self, reach_bias_k=reach, inlet_bias_k=inlet, excess_kw=(*self.excess_kw, excess)[-PATIENCE:])
+        return replace(
+            self, reach_bias_k=reach, inlet_bias_k=inlet, excess_kw=(*self.excess_kw, excess)[-PATIENCE:]
+        )
 
     def stuck(self, cooling_kw: float) -> bool:
         """Whether the plant has needed clearly more than expected for a while: a costlier branch of the same mode."""

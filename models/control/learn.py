@@ -23,7 +23,15 @@ FLAT_OUT, EASY = 0.97, 0.90  # share of the towers' highest fan power
 Columns = Mapping[str, np.ndarray]
 
 _WATER = ("cw_supply_c", "outdoor_drybulb_c", "outdoor_wetbulb_c")  # what a condenser rejects to, best first
-_ALL = ("load_kw", "outdoor_wetbulb_c", "gap_k", "supply_air_c", "chw_supply_c", "cw_supply_c", "airflow_ratio_sp")
+_ALL = (
+    "load_kw",
+    "outdoor_wetbulb_c",
+    "gap_k",
+    "supply_air_c",
+    "chw_supply_c",
+    "cw_supply_c",
+    "airflow_ratio_sp",
+)
 # Meter -> inputs; by mode where an economizer makes another machine of it. () reads zero.
 _INPUTS: dict[str, dict[str, tuple[str, ...]]] = {
     "chiller_kw": {
@@ -70,7 +78,9 @@ def learn_cascade(
     rise_k = record.get("rack_inlet_c") - record.get("supply_air_c")
     cascade = Cascade(
         counts_it=counts_it,
-        air_float=record.fit(("gap_k", "load_kw"), record.get("supply_air_c") - record.get("supply_air_sp_c")),
+        air_float=record.fit(
+            ("gap_k", "load_kw"), record.get("supply_air_c") - record.get("supply_air_sp_c")
+        ),
         chw_range=record.fit(("gap_k", "load_kw"), record.get("chw_range_k")),
         reach=reach,
         offset_k=offset_k,
@@ -78,7 +88,9 @@ def learn_cascade(
         it_response=_it_response(record, rise_k, step_hours) if counts_it else None,
         meters=by_meter,
         losses=record.fit(("load_kw",), record.get("losses_kw")),
-        worst_inlet=record.fit(("gap_k", "load_kw"), record.get("rack_inlet_c") - record.get("supply_air_sp_c")),
+        worst_inlet=record.fit(
+            ("gap_k", "load_kw"), record.get("rack_inlet_c") - record.get("supply_air_sp_c")
+        ),
         inlet_rise_k=_median(rise_k[settled]),
     )
     counts = {mode: int((settled & rows).sum()) for mode, rows in modes.items()}
@@ -175,7 +187,9 @@ def _resolved(record: _Record, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(each for name in names for each in (sink if name == "heat_sink" else (name,)))
 
 
-def _towers(record: _Record, modes: dict[str, np.ndarray]) -> tuple[dict[str, Surface], dict[str, np.float32]]:
+def _towers(
+    record: _Record, modes: dict[str, np.ndarray]
+) -> tuple[dict[str, Surface], dict[str, np.float32]]:
     """What towers reach with fans flat out, and how far water stays over its setpoint otherwise, by mode."""
     fan_kw, over_k = record.get("tower_fan_kw"), record.get("cw_supply_c") - record.get("cw_supply_sp_c")
     if not np.isfinite(over_k).any() or not np.isfinite(fan_kw).any():
@@ -222,7 +236,12 @@ def _median(values: np.ndarray) -> np.float32:
 
 
 def _scatter(cascade: Cascade) -> dict[str, float]:
-    steps = {"supply air": cascade.air_float, "worst inlet": cascade.worst_inlet, "chilled-water range": cascade.chw_range, "losses": cascade.losses}
+    steps = {
+        "supply air": cascade.air_float,
+        "worst inlet": cascade.worst_inlet,
+        "chilled-water range": cascade.chw_range,
+        "losses": cascade.losses,
+    }
     steps |= {f"towers' reach, {mode}": surface for mode, surface in cascade.reach.items()}
     steps |= {f"{name}, {mode}": s for name, by in cascade.meters.items() for mode, s in by.items()}
     return {name: float(surface.noise) for name, surface in steps.items() if surface is not None}

@@ -54,7 +54,9 @@ def _cascade(tree: dict[str, Any]) -> Cascade:
         reach={mode: _a_surface(part) for mode, part in tree["reach"].items()},
         offset_k=tree["offset_k"],
         economizer=economizer,
-        meters={name: {mode: _surface(part) for mode, part in by.items()} for name, by in tree["meters"].items()},
+        meters={
+            name: {mode: _surface(part) for mode, part in by.items()} for name, by in tree["meters"].items()
+        },
         inlet_rise_k=tree["inlet_rise_k"],
         **{step: _surface(tree[step]) for step in steps},
     )

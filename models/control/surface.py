@@ -55,7 +55,11 @@ def fit_surface(inputs: tuple[str, ...], x: np.ndarray, y: np.ndarray) -> Surfac
     mean, scale = x.mean(axis=0), x.std(axis=0)
     scale = np.where(scale > 1e-6, scale, 1.0)
     hinges = HINGE_QUANTILES if len(x) >= HINGES_FROM_ROWS else ()
-    knots = (np.quantile(x, hinges, axis=0).T - mean[:, None]) / scale[:, None] if hinges else np.zeros((len(inputs), 0))
+    knots = (
+        (np.quantile(x, hinges, axis=0).T - mean[:, None]) / scale[:, None]
+        if hinges
+        else np.zeros((len(inputs), 0))
+    )
     bare = Surface(inputs, mean, scale, low, high, knots, np.zeros(0), 0.0)
     phi = _terms(bare, x)
     if len(x) < LEAST_ROWS_PER_TERM * phi.shape[1]:

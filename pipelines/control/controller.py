@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 
 HYSTERESIS_KW, HYSTERESIS_SHARE = 12.0, 0.06  # the smaller of these, of cooling power, before a target moves
 SWITCH_KW = 8.0  # more where an on/off setpoint would switch
-INLET_MARGIN_K = 0.6  # and twice the scatter of what is predicted
-ENTER_K, STAY_K = 1.0, 0.3  # in hand before chillers are relied on to stop, and while they stand
+INLET_MARGIN_K = 0.5  # and twice the scatter of what is predicted
+ENTER_K, STAY_K = 0.7, 0.2  # in hand before chillers are relied on to stop, and while they stand
 REACH_K = 0.6  # in hand over the coldest water that towers reach
 RESCUE_K = 0.4  # from the envelope: then nothing else counts
 NUDGE_K, NUDGE_EVERY, NUDGE_KW = 0.8, timedelta(hours=2), 10.0
@@ -97,7 +97,10 @@ class Controller:
         self.commanded, self.decided_at = values, max(at, self.decided_at or at)
         self.last = Decision(dict(zip(self.names, values.tolist(), strict=True)), reason)
         log.debug("%s %s %s", at, self.last.values, reason)
-        return {tag.tag: tag.exported(value) for (_, tag), value in zip(self.setpoints, values.tolist(), strict=True)}
+        return {
+            tag.tag: tag.exported(value)
+            for (_, tag), value in zip(self.setpoints, values.tolist(), strict=True)
+        }
 
     def _informed(
         self, reading: dict[str, float], drivers: dict, present: np.ndarray, most: np.ndarray, at: datetime
@@ -123,7 +126,9 @@ class Controller:
     def _aim(self, drivers: dict, present: np.ndarray, at: datetime) -> str:
         """Move the target where that is clearly worth it: to one with all margins, from one that has lost them."""
         careful = drivers | {"cover_in_hand_k": jnp.float32(ENTER_K)}
-        values, prices = (np.asarray(part, float) for part in best(self.cascade, self._choice, self._objective, careful))
+        values, prices = (
+            np.asarray(part, float) for part in best(self.cascade, self._choice, self._objective, careful)
+        )
         kept = present if self.target is None else self.target
         kept_price, found = self._priced(drivers, kept[None])
         cooling_kw = float(found.cooling_kw[0])
@@ -137,13 +142,17 @@ class Controller:
         self.target = kept
         return self._leave_costly_branch(drivers, present, cooling_kw, at) or "nothing is clearly better"
 
-    def _leave_costly_branch(self, drivers: dict, present: np.ndarray, cooling_kw: float, at: datetime) -> str:
+    def _leave_costly_branch(
+        self, drivers: dict, present: np.ndarray, cooling_kw: float, at: datetime
+    ) -> str:
         """A small move where a plant has settled in a state that needs more than the same setpoints should."""
         recent = self.nudged_at is not None and at - self.nudged_at < NUDGE_EVERY
         moving = np.abs(self.target - present).max() > 0.3
         if recent or moving or not self.feedback.stuck(cooling_kw):
             return ""
-        moves = [move for name in ("cw_supply_sp_c", "chw_supply_sp_c") if (move := self._warmer(name)) is not None]
+        moves = [
+            move for name in ("cw_supply_sp_c", "chw_supply_sp_c") if (move := self._warmer(name)) is not None
+        ]
         tried = np.array([np.clip(self.target + move, self.low, self.high) for move in moves] + [self.target])
         prices, found = self._priced(drivers, tried)
         same = (np.asarray(found.mode) == int(found.mode[-1])) & (prices < prices[-1] + NUDGE_KW)
@@ -180,7 +189,9 @@ class Controller:
         """Price and outcome of setpoints (n, k), padded so that one shape is compiled."""
         rows = max(2 ** len(self.names) + 1, 4)
         padded = np.concatenate([values, np.repeat(values[-1:], rows - len(values), axis=0)])
-        cost, found = priced(self.cascade, self._choice, self._objective, drivers, jnp.asarray(padded, jnp.float32))
+        cost, found = priced(
+            self.cascade, self._choice, self._objective, drivers, jnp.asarray(padded, jnp.float32)
+        )
         cut = jax.tree.map(lambda part: np.asarray(part)[..., : len(values)], found)
         return np.asarray(cost)[: len(values)], cut
 
@@ -190,7 +201,10 @@ class Controller:
             return None
         chosen = set(self.names)
         needs = {name for name in self._needs if name not in chosen}
-        known = {name: self.memory.mean(name, at, NEWEST if name.startswith("outdoor") else timedelta(hours=1)) for name in needs}
+        known = {
+            name: self.memory.mean(name, at, NEWEST if name.startswith("outdoor") else timedelta(hours=1))
+            for name in needs
+        }
         if not all(math.isfinite(value) for value in known.values()):
             return None
         rise_k = float(self.cascade.inlet_rise_k)
@@ -221,7 +235,9 @@ class Controller:
 
     def _present(self, reading: dict[str, float]) -> np.ndarray:
         known = self.commanded if self.commanded is not None else self.default
-        return np.array([reading.get(name, fallback) for name, fallback in zip(self.names, known, strict=True)], float)
+        return np.array(
+            [reading.get(name, fallback) for name, fallback in zip(self.names, known, strict=True)], float
+        )
 
     def _most(self, at: datetime) -> np.ndarray:
         """Largest move of each setpoint at this decision."""
@@ -238,12 +254,16 @@ class Controller:
     ) -> tuple[np.ndarray, str]:
         """Colder (or warmer) air and chilled water, as fast as slew rates allow, where an inlet nears its limit."""
         inlet_c, envelope = reading.get("rack_inlet_c", math.nan), self.site.envelope
-        way = float(inlet_c < envelope.rack_inlet_min_c + RESCUE_K) - float(inlet_c > envelope.rack_inlet_max_c - RESCUE_K)
+        way = float(inlet_c < envelope.rack_inlet_min_c + RESCUE_K) - float(
+            inlet_c > envelope.rack_inlet_max_c - RESCUE_K
+        )
         if way == 0.0 or not math.isfinite(inlet_c):
             return values, ""
         air = np.array([name in ("supply_air_sp_c", "chw_supply_sp_c") for name in self.names])
         self.target = None
-        return np.where(air, present + way * most, values), f"a rack inlet at {inlet_c:.1f} °C is close to its limit"
+        return np.where(
+            air, present + way * most, values
+        ), f"a rack inlet at {inlet_c:.1f} °C is close to its limit"
 
     def _safe(self, values: np.ndarray, present: np.ndarray, most: np.ndarray) -> np.ndarray:
         values = np.where(np.isfinite(values), values, present)
@@ -265,12 +285,21 @@ class Controller:
         if {"cw_approach_k", "outdoor_wetbulb_c"} & needs or cascade.reach:
             needs |= {"outdoor_wetbulb_c"}
         settable = {"supply_air_sp_c", "chw_supply_sp_c", "cw_supply_sp_c", "economizer_enable"}
-        self._needs = {"load_kw"} | {n for n in needs if n.startswith("outdoor") or n.endswith("_sp")} | (needs & settable)
+        self._needs = (
+            {"load_kw"}
+            | {n for n in needs if n.startswith("outdoor") or n.endswith("_sp")}
+            | (needs & settable)
+        )
         if cascade.economizer is not None:
             self._needs |= {"economizer_enable"}
         known = np.array([name in self._needs for name in self.names])
         low, high = np.where(known, self.low, self.default), np.where(known, self.high, self.default)
-        return Choice(self.names, tuple(self.binary.tolist()), jnp.asarray(low, jnp.float32), jnp.asarray(high, jnp.float32))
+        return Choice(
+            self.names,
+            tuple(self.binary.tolist()),
+            jnp.asarray(low, jnp.float32),
+            jnp.asarray(high, jnp.float32),
+        )
 
     def _aims(self, cascade: Cascade) -> Objective:
         noise_k = float(cascade.worst_inlet.noise) if cascade.worst_inlet else 0.0

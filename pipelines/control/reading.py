@@ -1,4 +1,4 @@
-"""One historian row as plant quantities: tags and units of the site to canonical values, what is not believed left out."""
+"""One historian row as plant quantities: canonical units, what is not believed left out."""
 
 import math
 from collections.abc import Mapping
@@ -79,15 +79,18 @@ class Reader:
     def __init__(self, site: Site) -> None:
         self.site, self.tags = site, tags_of(site)
         self._powers = {
-            name: _columns(site, getattr(site.meters, name)) for name in ("it", "cooling", "facility", "load", "losses")
+            name: _columns(site, getattr(site.meters, name))
+            for name in ("it", "cooling", "facility", "load", "losses")
         }
         self._counted: dict[str, tuple[datetime, float]] = {}
 
     def read(self, row: Mapping[str, Any], at: datetime) -> dict[str, float]:
-        """Quantity -> value of the plant, with `load_kw`, `it_kw`, `cooling_kw` and `facility_kw`; only what is known."""
+        """Quantity -> value of the plant, with the power sums of `plant_table`; only what is known."""
         columns = {tag.column: self._value(tag, row.get(tag.tag), at) for tag in self.tags.values()}
         plant = {name: _combined(name, values) for name, values in _by_quantity(self.tags, columns).items()}
-        power = {name: sum(columns[column] for column in names) for name, names in self._powers.items() if names}
+        power = {
+            name: sum(columns[column] for column in names) for name, names in self._powers.items() if names
+        }
         plant["cooling_kw"] = power.get("cooling", math.nan)
         plant["it_kw"] = power.get("it", math.nan)
         plant["load_kw"] = power.get("it", power.get("load", math.nan))

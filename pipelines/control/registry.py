@@ -39,13 +39,18 @@ def train_control(
         path = Path(folder) / _FILE
         path.write_bytes(to_bytes(learned.cascade))
         client.log_artifact(run_id, str(path), KIND)
-    params = [Param("fingerprint", fingerprint), *(Param(f"rows.{mode}", str(n)) for mode, n in learned.rows.items())]
+    params = [
+        Param("fingerprint", fingerprint),
+        *(Param(f"rows.{mode}", str(n)) for mode, n in learned.rows.items()),
+    ]
     scatter = [Metric(f"scatter.{_plain(name)}", value, 0, 0) for name, value in learned.scatter.items()]
     client.log_batch(run_id, metrics=scatter, params=params)
     client.set_terminated(run_id)
     if not client.search_registered_models(f"name = '{control_name(site)}'"):
         client.create_registered_model(control_name(site), description=f"{site.title}: {KIND} model")
-    version = client.create_model_version(control_name(site), f"{client.get_run(run_id).info.artifact_uri}/{KIND}", run_id)
+    version = client.create_model_version(
+        control_name(site), f"{client.get_run(run_id).info.artifact_uri}/{KIND}", run_id
+    )
     client.set_registered_model_alias(control_name(site), CHAMPION, version.version)
     return {
         "model": control_name(site),

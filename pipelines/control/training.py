@@ -12,7 +12,11 @@ SETTLING = pd.Timedelta(hours=1)  # after a move, until water and air have follo
 STILL_SHARE = 0.02  # of an hour's slew: a smaller change of a setpoint is noise
 # What a site that records no setpoint chooses is the temperature itself; and where only the setpoint is recorded,
 # it stands for what is reached.
-_ALIASES = {"supply_air_sp_c": "supply_air_c", "chw_supply_sp_c": "chw_supply_c", "cw_supply_sp_c": "cw_supply_c"}
+_ALIASES = {
+    "supply_air_sp_c": "supply_air_c",
+    "chw_supply_sp_c": "chw_supply_c",
+    "cw_supply_sp_c": "cw_supply_c",
+}
 
 
 def learn_control(site: Site, plant: pd.DataFrame) -> LearnedCascade:
@@ -35,7 +39,9 @@ def learn_control(site: Site, plant: pd.DataFrame) -> LearnedCascade:
 def aliased(columns: dict) -> dict:
     """Columns with setpoints standing for temperatures that are not recorded, and the other way round."""
     both = {**_ALIASES, **{measured: setpoint for setpoint, measured in _ALIASES.items()}}
-    return columns | {name: columns[other] for name, other in both.items() if name not in columns and other in columns}
+    return columns | {
+        name: columns[other] for name, other in both.items() if name not in columns and other in columns
+    }
 
 
 def settled(site: Site, plant: pd.DataFrame) -> np.ndarray:
