@@ -13,7 +13,7 @@ from flax import struct
 from jax import Array
 from jax.typing import ArrayLike
 
-from models.control.surface import Surface, beyond, mean, members
+from models.control.surface import Leaf, Surface, beyond, mean, members
 
 MECHANICAL, PARTIAL, FULL = "mechanical", "partial", "full"
 MODES = (MECHANICAL, PARTIAL, FULL)  # chillers alone; economizer ahead of chillers; chillers stopped
@@ -31,10 +31,10 @@ class Economizer:
     flow_kg_s_k_kw: condenser-water flow per kW of load and 1/K of return over condenser water, chillers stopped.
     """
 
-    starts_k: ArrayLike
-    covers_k: ArrayLike
-    stopped_kw: ArrayLike
-    flow_kg_s_k_kw: ArrayLike
+    starts_k: Leaf
+    covers_k: Leaf
+    stopped_kw: Leaf
+    flow_kg_s_k_kw: Leaf
 
 
 @struct.dataclass
@@ -52,13 +52,13 @@ class Cascade:
     air_float: Surface | None
     chw_range: Surface | None
     reach: dict[str, Surface]
-    offset_k: dict[str, ArrayLike]
+    offset_k: dict[str, Leaf]
     economizer: Economizer | None
     it_response: Surface | None
     meters: dict[str, dict[str, Surface | None]]
     losses: Surface | None
     worst_inlet: Surface | None
-    inlet_rise_k: ArrayLike
+    inlet_rise_k: Leaf
 
 
 @struct.dataclass

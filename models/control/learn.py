@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.control.cascade import FULL, MECHANICAL, MODES, PARTIAL, Cascade, Economizer
+from models.control.cascade import FULL, MECHANICAL, PARTIAL, Cascade, Economizer
 from models.control.it_response import fit_it_response
 from models.control.surface import Surface, fit_surface, mean
 from models.errors import TooFewRowsError
@@ -195,7 +195,8 @@ def _towers(
     if not np.isfinite(over_k).any() or not np.isfinite(fan_kw).any():
         return {}, {}
     top_kw = np.nanquantile(fan_kw, 0.999)
-    reach, offset_k = {}, {}
+    reach: dict[str, Surface] = {}
+    offset_k: dict[str, np.float32] = {}
     for mode, rows in modes.items():
         easy = rows & record.settled & (fan_kw < EASY * top_kw) & np.isfinite(over_k)
         offset_k[mode] = np.float32(max(np.median(over_k[easy]), 0.0) if easy.any() else 0.0)
@@ -245,6 +246,3 @@ def _scatter(cascade: Cascade) -> dict[str, float]:
     steps |= {f"towers' reach, {mode}": surface for mode, surface in cascade.reach.items()}
     steps |= {f"{name}, {mode}": s for name, by in cascade.meters.items() for mode, s in by.items()}
     return {name: float(surface.noise) for name, surface in steps.items() if surface is not None}
-
-
-__all__ = ["MODES", "LearnedCascade", "learn_cascade"]

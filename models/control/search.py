@@ -10,7 +10,8 @@ from jax import Array
 from jax.typing import ArrayLike
 from scipy.stats import qmc
 
-from models.control.cascade import MODES, Cascade, Outcome, outcome
+from models.control.cascade import FULL, MODES, Cascade, Outcome, outcome
+from models.control.surface import Leaf
 
 SWEEP, FINER, ROUNDS = 1024, 256, 4  # Sobol points, balanced only in powers of two
 FIRST_WIDTH, SHRINK = 0.25, 0.45  # of the range; of the last width
@@ -24,8 +25,8 @@ class Choice:
 
     names: tuple[str, ...] = struct.field(pytree_node=False)
     binary: tuple[bool, ...] = struct.field(pytree_node=False)
-    low: ArrayLike
-    high: ArrayLike
+    low: Leaf
+    high: Leaf
 
 
 @struct.dataclass
@@ -36,10 +37,10 @@ class Objective:
     restart_kw: wear of chillers that stand and would have to start.
     """
 
-    inlet_low_c: ArrayLike
-    inlet_high_c: ArrayLike
-    caution: ArrayLike = 1.0
-    restart_kw: ArrayLike = 20.0
+    inlet_low_c: Leaf
+    inlet_high_c: Leaf
+    caution: Leaf = 1.0
+    restart_kw: Leaf = 20.0
 
 
 def price(
@@ -49,7 +50,7 @@ def price(
     chosen = {name: values[:, column] for column, name in enumerate(choice.names)}
     found = outcome(cascade, {**drivers, **chosen})
     kw = found.facility_kw.mean(axis=0) + objective.caution * found.facility_kw.std(axis=0)
-    kw += objective.restart_kw * drivers["chillers_stopped"] * (found.mode < MODES.index("full"))
+    kw += objective.restart_kw * drivers["chillers_stopped"] * (found.mode < MODES.index(FULL))
     inlet_c = found.rack_inlet_c
     beyond_k = jnp.maximum(inlet_c - objective.inlet_high_c, objective.inlet_low_c - inlet_c).clip(0.0)
     return kw + OUTSIDE_KW * found.outside + INLET_KW * beyond_k, found

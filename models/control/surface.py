@@ -5,6 +5,7 @@ of all inputs cannot, goes on as a plane beyond the record, and knows where the 
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -28,6 +29,8 @@ DRIVERS = ("load_kw", "outdoor_wetbulb_c", "outdoor_drybulb_c")
 # at the record's edge there: no credit is given, and no doubt raised.
 EASIER = {"gap_k": 1.0, "economizer_k": 1.0, "cw_approach_k": 1.0, "cw_flow_kg_s": -1.0}
 
+Leaf = Any  # of a pytree: an array of NumPy or of JAX
+
 
 @struct.dataclass
 class Surface:
@@ -38,13 +41,13 @@ class Surface:
     """
 
     inputs: tuple[str, ...] = struct.field(pytree_node=False)
-    mean: ArrayLike
-    scale: ArrayLike
-    low: ArrayLike
-    high: ArrayLike
-    knots: ArrayLike
-    weights: ArrayLike
-    noise: ArrayLike
+    mean: Leaf
+    scale: Leaf
+    low: Leaf
+    high: Leaf
+    knots: Leaf
+    weights: Leaf
+    noise: Leaf
 
 
 def fit_surface(inputs: tuple[str, ...], x: np.ndarray, y: np.ndarray) -> Surface | None:

@@ -34,6 +34,8 @@ PRESENT = (
     "rack_inlet_now_c", "chillers_stopped", "wetbulb_rise_k", "reach_bias_k", "inlet_bias_k",
     "cover_in_hand_k", "reach_in_hand_k",
 )  # fmt: skip
+STILL_K = 0.3  # from the target: no longer on the way
+COSTLY = "the plant needs clearly more than expected here: a small move to leave that state"
 COVERED = 0.02  # standard deviations beyond the record that rounding may add
 PATIENCE = timedelta(hours=1)  # with too little known: hold for this long, then go to the site's defaults
 LONGEST_STEP = timedelta(hours=1)  # a pause of the clock is no licence to jump
@@ -108,9 +110,10 @@ class Controller:
         self._learn_from(reading, drivers, at)
         for name in ("reach_bias_k", "inlet_bias_k"):
             drivers[name] = jnp.float32(getattr(self.feedback, name))
-        reason = self._aim(drivers, present, at)
-        steps = reachable_steps(present, self.target, most, self.binary)
-        _, found = self._priced(drivers, np.vstack([steps, self.target]))
+        target, reason = self._aim(drivers, present, at)
+        self.target = target
+        steps = reachable_steps(present, target, most, self.binary)
+        _, found = self._priced(drivers, np.vstack([steps, target]))
         keeps_standing = float(drivers["chillers_stopped"]) > 0.5 and found.mode[-1] == FULL_MODE
         spare_k = found.spare_k[:-1] if keeps_standing else np.zeros(len(steps))
         chosen = boldest_allowed(found.outside[:-1], spare_k, tolerance=COVERED)
@@ -123,7 +126,7 @@ class Controller:
         )
         return steps[chosen], reason
 
-    def _aim(self, drivers: dict, present: np.ndarray, at: datetime) -> str:
+    def _aim(self, drivers: dict, present: np.ndarray, at: datetime) -> tuple[np.ndarray, str]:
         """Move the target where that is clearly worth it: to one with all margins, from one that has lost them."""
         careful = drivers | {"cover_in_hand_k": jnp.float32(ENTER_K)}
         values, prices = (
@@ -137,31 +140,28 @@ class Controller:
         needed = min(HYSTERESIS_KW, HYSTERESIS_SHARE * cooling_kw) + SWITCH_KW * switches
         worth = np.where(gain > needed, gain, -np.inf)
         if np.isfinite(worth).any():
-            self.target = values[int(np.argmax(worth))]
-            return f"expected to need {worth.max():.0f} kW less than {_told(self.names, kept)}"
-        self.target = kept
-        return self._leave_costly_branch(drivers, present, cooling_kw, at) or "nothing is clearly better"
+            return values[int(np.argmax(worth))], f"expected to need {worth.max():.0f} kW less than {_told(self.names, kept)}"
+        nudged = self._leave_costly_branch(drivers, kept, present, cooling_kw, at)
+        return (kept, "nothing is clearly better") if nudged is None else (nudged, COSTLY)
 
     def _leave_costly_branch(
-        self, drivers: dict, present: np.ndarray, cooling_kw: float, at: datetime
-    ) -> str:
-        """A small move where a plant has settled in a state that needs more than the same setpoints should."""
+        self, drivers: dict, kept: np.ndarray, present: np.ndarray, cooling_kw: float, at: datetime
+    ) -> np.ndarray | None:
+        """A target a small move away, where a plant has settled in a state that needs more than it should."""
         recent = self.nudged_at is not None and at - self.nudged_at < NUDGE_EVERY
-        moving = np.abs(self.target - present).max() > 0.3
-        if recent or moving or not self.feedback.stuck(cooling_kw):
-            return ""
-        moves = [
-            move for name in ("cw_supply_sp_c", "chw_supply_sp_c") if (move := self._warmer(name)) is not None
-        ]
-        tried = np.array([np.clip(self.target + move, self.low, self.high) for move in moves] + [self.target])
+        moving = np.abs(kept - present).max() > STILL_K
+        moves = [move for name in ("cw_supply_sp_c", "chw_supply_sp_c") if (move := self._warmer(name)) is not None]
+        if recent or moving or not moves or not self.feedback.stuck(cooling_kw):
+            return None
+        tried = np.array([*(np.clip(kept + move, self.low, self.high) for move in moves), kept])
         prices, found = self._priced(drivers, tried)
         same = (np.asarray(found.mode) == int(found.mode[-1])) & (prices < prices[-1] + NUDGE_KW)
-        if not same[:-1].any():
-            return ""
         allowed = np.flatnonzero(same[:-1])
+        if len(allowed) == 0:
+            return None
         number = 0 if self.nudged_at is None else int(self.nudged_at.timestamp() // 3600)
-        self.target, self.nudged_at = tried[allowed[number % len(allowed)]], at
-        return "the plant needs clearly more than expected here: a small move to leave that state"
+        self.nudged_at = at
+        return tried[allowed[number % len(allowed)]]
 
     def _warmer(self, name: str) -> np.ndarray | None:
         if name not in self.names:
