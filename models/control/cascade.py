@@ -67,8 +67,8 @@ class Outcome:
 
     mode: index into MODES. short_k: condenser water over what was asked, because the towers reach no further.
     spare_k: margin, beyond what is to be kept in hand, with which chillers stay stopped.
-    outside: how far a choice leads beyond the record or the towers' reach, of the worst step in standard
-    deviations or K; 0 inside.
+    outside: how far a choice leads beyond the record, of the worst step in standard deviations; 0 inside.
+    unreachable_k: how far it asks for colder water than towers reach with what is kept in hand; 0 within reach.
     """
 
     facility_kw: Array
@@ -79,6 +79,7 @@ class Outcome:
     mode: Array
     spare_k: Array
     outside: Array
+    unreachable_k: Array
 
 
 def outcome(cascade: Cascade, known: Mapping[str, ArrayLike]) -> Outcome:
@@ -111,6 +112,7 @@ def outcome(cascade: Cascade, known: Mapping[str, ArrayLike]) -> Outcome:
         mode=mode,
         spare_k=spare_k,
         outside=jnp.maximum(outside, in_force("outside")),
+        unreachable_k=in_force("unreachable_k"),
     )
 
 
@@ -151,13 +153,13 @@ def _in_mode(cascade: Cascade, now: Known, mode: str) -> Known:
     """Condenser water, power of the cooling plant (m, n), and how far that lies beyond the record, in one mode."""
     now, zero = dict(now), jnp.zeros_like(now["load_kw"])
     water = _condenser_water(cascade, now, mode) if "cw_supply_sp_c" in now else {}
-    outside, power = water.get("outside", zero), zero[None]
+    outside, power = zero, zero[None]
     for by_mode in cascade.meters.values():
         surface = by_mode.get(mode, by_mode.get(MECHANICAL))
         if surface is not None:
             power = power + jnp.maximum(members(surface, now), 0.0)
             outside = jnp.maximum(outside, beyond(surface, now))
-    dry = {"cw_supply_c": zero, "short_k": zero, "warmer_k": zero}
+    dry = {"cw_supply_c": zero, "short_k": zero, "warmer_k": zero, "unreachable_k": zero}
     return dry | water | {"cooling_kw": power, "outside": outside}
 
 
@@ -184,7 +186,7 @@ def _condenser_water(cascade: Cascade, now: Known, mode: str) -> Known:
         "cw_supply_c": now["cw_supply_c"],
         "short_k": now["cw_supply_c"] - asked_c,
         "warmer_k": jnp.maximum(asked_c, reach_c + now["wetbulb_rise_k"]) - now["cw_supply_c"],
-        "outside": unreachable,
+        "unreachable_k": unreachable,
     }
 
 

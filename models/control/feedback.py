@@ -11,7 +11,7 @@ import numpy as np
 GAIN = 0.3  # of what is new
 FORGETTING = 0.97  # per decision while nothing is learned
 MOST_REACH_K = 3.0
-INLET_GAIN, INLET_FORGETTING, INLET_SCATTER_K, MOST_INLET_K = 0.5, 0.99, 0.2, 4.0
+INLET_GAIN, INLET_FORGETTING, INLET_SCATTER_K, MOST_INLET_K = 1.0, 0.998, 0.1, 4.0
 SHORT_K = 0.1  # of condenser water over what was asked: the towers are at their stop
 EXCESS_KW, EXCESS_SHARE = 15.0, 0.1  # the smaller of these, of cooling power: worth trying to leave
 PATIENCE = 3  # decisions in a row

@@ -53,7 +53,8 @@ def price(
     kw += objective.restart_kw * drivers["chillers_stopped"] * (found.mode < MODES.index(FULL))
     inlet_c = found.rack_inlet_c
     beyond_k = jnp.maximum(inlet_c - objective.inlet_high_c, objective.inlet_low_c - inlet_c).clip(0.0)
-    return kw + OUTSIDE_KW * found.outside + INLET_KW * beyond_k, found
+    beyond = jnp.maximum(found.outside, found.unreachable_k)
+    return kw + OUTSIDE_KW * beyond + INLET_KW * beyond_k, found
 
 
 priced = jax.jit(price)

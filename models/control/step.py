@@ -6,6 +6,8 @@ import numpy as np
 
 Array = np.ndarray
 
+ROUNDING = 0.005  # K or standard deviations
+
 
 def reachable_steps(present: Array, target: Array, most: Array, binary: Array) -> Array:
     """Every way (2^k, k) of moving some setpoints towards the target and holding the others; the boldest first.
@@ -18,14 +20,14 @@ def reachable_steps(present: Array, target: Array, most: Array, binary: Array) -
     return np.where(held, present, goal)
 
 
-def boldest_allowed(outside: Array, spare_k: Array, *, tolerance: float) -> int:
+def boldest_allowed(beyond: Array, spare_k: Array) -> int:
     """Index of the first step that is allowed; the last one, staying put, is the measure.
 
-    outside (n,): a step may lead no further beyond the record than the tolerance or than staying put.
+    beyond (c, n): how far each step leads beyond each of c limits, 0 inside: none may lead further than staying put.
     spare_k (n,): margin with which chillers that stand keep standing; where none of the steps has any, the one that
     keeps most is taken. Zeros where nothing has to keep standing.
     """
-    allowed = outside <= max(tolerance, float(outside[-1]) + 1e-3)
+    allowed = (beyond <= np.maximum(ROUNDING, beyond[:, -1:] + ROUNDING)).all(axis=0)
     safe = allowed & (spare_k >= 0.0)
     if safe.any():
         return int(np.argmax(safe))

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from models.control.cascade import FULL, MODES, Cascade
+from models.control.cascade import FULL, MODES, Cascade, Outcome
 from models.control.feedback import Expected, Feedback
 from models.control.search import Choice, Objective, best, priced
 from models.control.step import boldest_allowed, reachable_steps
@@ -28,7 +28,7 @@ SWITCH_KW = 8.0  # more where an on/off setpoint would switch
 INLET_MARGIN_K = 0.5  # and twice the scatter of what is predicted
 ENTER_K, STAY_K = 0.7, 0.2  # in hand before chillers are relied on to stop, and while they stand
 REACH_K = 0.6  # in hand over the coldest water that towers reach
-RESCUE_K = 0.4  # from the envelope: then nothing else counts
+RESCUE_K = 0.5  # from the envelope: then nothing else counts
 NUDGE_K, NUDGE_EVERY, NUDGE_KW = 0.8, timedelta(hours=2), 10.0
 PRESENT = (
     "rack_inlet_now_c", "chillers_stopped", "wetbulb_rise_k", "reach_bias_k", "inlet_bias_k",
@@ -36,7 +36,6 @@ PRESENT = (
 )  # fmt: skip
 STILL_K = 0.3  # from the target: no longer on the way
 COSTLY = "the plant needs clearly more than expected here: a small move to leave that state"
-COVERED = 0.02  # standard deviations beyond the record that rounding may add
 PATIENCE = timedelta(hours=1)  # with too little known: hold for this long, then go to the site's defaults
 LONGEST_STEP = timedelta(hours=1)  # a pause of the clock is no licence to jump
 
@@ -93,7 +92,7 @@ class Controller:
         else:
             self.informed_at = at
             values, reason = self._informed(reading, drivers, present, most, at)
-        values, rescued = self._rescued(values, reading, present, most)
+        values, rescued = self._rescued(values, reading, present, most, at)
         reason = rescued or reason
         values = self._safe(values, present, most)
         self.commanded, self.decided_at = values, max(at, self.decided_at or at)
@@ -116,7 +115,7 @@ class Controller:
         _, found = self._priced(drivers, np.vstack([steps, target]))
         keeps_standing = float(drivers["chillers_stopped"]) > 0.5 and found.mode[-1] == FULL_MODE
         spare_k = found.spare_k[:-1] if keeps_standing else np.zeros(len(steps))
-        chosen = boldest_allowed(found.outside[:-1], spare_k, tolerance=COVERED)
+        chosen = boldest_allowed(self._beyond(found)[:, :-1], spare_k)
         self.expected = Expected(
             cw_supply_c=float(found.cw_supply_c[chosen]),
             short_k=float(found.short_k[chosen]),
@@ -140,7 +139,9 @@ class Controller:
         needed = min(HYSTERESIS_KW, HYSTERESIS_SHARE * cooling_kw) + SWITCH_KW * switches
         worth = np.where(gain > needed, gain, -np.inf)
         if np.isfinite(worth).any():
-            return values[int(np.argmax(worth))], f"expected to need {worth.max():.0f} kW less than {_told(self.names, kept)}"
+            return values[
+                int(np.argmax(worth))
+            ], f"expected to need {worth.max():.0f} kW less than {_told(self.names, kept)}"
         nudged = self._leave_costly_branch(drivers, kept, present, cooling_kw, at)
         return (kept, "nothing is clearly better") if nudged is None else (nudged, COSTLY)
 
@@ -150,7 +151,9 @@ class Controller:
         """A target a small move away, where a plant has settled in a state that needs more than it should."""
         recent = self.nudged_at is not None and at - self.nudged_at < NUDGE_EVERY
         moving = np.abs(kept - present).max() > STILL_K
-        moves = [move for name in ("cw_supply_sp_c", "chw_supply_sp_c") if (move := self._warmer(name)) is not None]
+        moves = [
+            move for name in ("cw_supply_sp_c", "chw_supply_sp_c") if (move := self._warmer(name)) is not None
+        ]
         if recent or moving or not moves or not self.feedback.stuck(cooling_kw):
             return None
         tried = np.array([*(np.clip(kept + move, self.low, self.high) for move in moves), kept])
@@ -162,6 +165,12 @@ class Controller:
         number = 0 if self.nudged_at is None else int(self.nudged_at.timestamp() // 3600)
         self.nudged_at = at
         return tried[allowed[number % len(allowed)]]
+
+    def _beyond(self, found: Outcome) -> np.ndarray:
+        """How far outcomes (n,) lie beyond record, reach of the towers and envelope: (3, n)."""
+        inlet_c, aim = found.rack_inlet_c, self._objective
+        excess_k = np.maximum(inlet_c - float(aim.inlet_high_c), float(aim.inlet_low_c) - inlet_c).clip(0.0)
+        return np.stack([found.outside, found.unreachable_k, excess_k])
 
     def _warmer(self, name: str) -> np.ndarray | None:
         if name not in self.names:
@@ -250,14 +259,23 @@ class Controller:
         return np.where(self.binary, np.round(goal), moved)
 
     def _rescued(
-        self, values: np.ndarray, reading: dict[str, float], present: np.ndarray, most: np.ndarray
+        self,
+        values: np.ndarray,
+        reading: dict[str, float],
+        present: np.ndarray,
+        most: np.ndarray,
+        at: datetime,
     ) -> tuple[np.ndarray, str]:
         """Colder (or warmer) air and chilled water, as fast as slew rates allow, where an inlet nears its limit."""
-        inlet_c, envelope = reading.get("rack_inlet_c", math.nan), self.site.envelope
+        inlets = [value for _, value in self.memory.recent("rack_inlet_c", at, NEWEST)]
+        envelope = self.site.envelope
+        if "rack_inlet_c" not in reading or not inlets:
+            return values, ""
+        inlet_c = 2.0 * inlets[-1] - inlets[0]  # where it will be if it goes on
         way = float(inlet_c < envelope.rack_inlet_min_c + RESCUE_K) - float(
             inlet_c > envelope.rack_inlet_max_c - RESCUE_K
         )
-        if way == 0.0 or not math.isfinite(inlet_c):
+        if way == 0.0:
             return values, ""
         air = np.array([name in ("supply_air_sp_c", "chw_supply_sp_c") for name in self.names])
         self.target = None

@@ -48,7 +48,7 @@ def test_economizer_that_is_off_carries_nothing(learned):
 def test_water_is_no_colder_than_towers_reach(learned):
     found = of(learned, outdoor_wetbulb_c=15.0, cw_supply_sp_c=8.0)
     assert float(found.cw_supply_c[0]) == pytest.approx(20.0, abs=1.0)
-    assert float(found.outside[0]) > 5.0
+    assert float(found.unreachable_k[0]) > 5.0
 
 
 def test_servers_fans_make_warm_air_cost_power(learned):
@@ -77,4 +77,6 @@ def test_record_without_economizer_has_one_mode():
 def test_few_rows_are_refused_with_the_number_needed():
     columns = record(rows=100)
     with pytest.raises(TooFewRowsError, match="needs 200"):
-        learn_cascade(columns, settled=np.ones(100, bool), meters=METERS, step_hours=STEP_HOURS, counts_it=True)
+        learn_cascade(
+            columns, settled=np.ones(100, bool), meters=METERS, step_hours=STEP_HOURS, counts_it=True
+        )

@@ -11,7 +11,9 @@ from tests.models.control.test_learn import plant
 def test_saved_cascade_says_the_same(learned):
     again = from_bytes(to_bytes(learned.cascade))
     ours, theirs = outcome(learned.cascade, plant()), outcome(again, plant())
-    assert all(np.array_equal(a, b) for a, b in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True))
+    assert all(
+        np.array_equal(a, b) for a, b in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True)
+    )
 
 
 @pytest.mark.parametrize("data", [b"", b"not msgpack", serialization.msgpack_serialize({"format": 1})])

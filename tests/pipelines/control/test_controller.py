@@ -1,5 +1,6 @@
 import math
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ DAY = 96
 def row(site, setpoints: dict[str, float], **changed) -> dict[str, float]:
     """What the historian shows of a plant that does as it is told, in the tags' units."""
     usual = {
-        "it_power_kw": 800.0, "ups_loss_kw": 45.0, "facility_power_kw": 1_850.0, "chiller_kw": 70.0, "tower_fan_kw": 5.0,
-        "chw_pump_kw": 7.0, "cw_pump_kw": 28.0, "crah_fan_kw": 12.0, "rack_outlet_c": 33.0, "return_air_c": 32.0,
+        "it_power_kw": 800.0, "ups_loss_kw": 45.0, "facility_power_kw": 1_850.0, "chiller_kw": 70.0,
+        "tower_fan_kw": 5.0, "chw_pump_kw": 7.0, "cw_pump_kw": 28.0, "crah_fan_kw": 12.0,
+        "rack_outlet_c": 33.0, "return_air_c": 32.0,
         "chw_flow_kg_s": 45.0, "cw_flow_kg_s": 100.0, "cw_return_c": 25.0, "outdoor_drybulb_c": 4.0,
         "outdoor_wetbulb_c": 2.0, "outdoor_rh_frac": 0.7,
     }  # fmt: skip
@@ -25,7 +27,11 @@ def row(site, setpoints: dict[str, float], **changed) -> dict[str, float]:
         "chw_supply_c": values["chw_supply_sp_c"], "chw_return_c": values["chw_supply_sp_c"] + 9.0,
         "cw_supply_c": values["cw_supply_sp_c"],
     } | changed  # fmt: skip
-    shown = {name: tag.exported(usual[tag.quantity]) for name, tag in tags_of(site).items() if tag.quantity in usual}
+    shown = {
+        name: tag.exported(usual[tag.quantity])
+        for name, tag in tags_of(site).items()
+        if tag.quantity in usual
+    }
     return shown | setpoints
 
 
@@ -49,7 +55,7 @@ def cold_day(site, cascade):
 
 def in_limits(site, history) -> bool:
     step_hours = STEP / timedelta(hours=1)
-    for before, after in zip(history, history[1:], strict=False):
+    for before, after in pairwise(history):
         for setpoint, tag in setpoint_tags(site):
             low, high = tag.exported(setpoint.min) - 1e-6, tag.exported(setpoint.max) + 1e-6
             slew = 1.0 if setpoint.kind == "binary" else setpoint.slew_per_hour * step_hours

@@ -12,7 +12,8 @@ AT = datetime(2026, 3, 1, tzinfo=UTC)
 def site(**point) -> Site:
     """Two halls, one meter each as `point` says, and a wetbulb in °F."""
     meters = [
-        {"tag": f"IT-{hall}", "source": "bms", "quantity": "it_power_kw", "equipment": hall, "unit": "kW"} | point
+        {"tag": f"IT-{hall}", "source": "bms", "quantity": "it_power_kw", "equipment": hall, "unit": "kW"}
+        | point
         for hall in ("a", "b")
     ]
     setpoint = {"tag": "CHW_SP", "source": "bms", "quantity": "chw_supply_sp_c", "unit": "degF"}
