@@ -20,6 +20,7 @@ from models.fit import FitConfig
 from models.learn import Learned, Parts, Rows, learn
 from models.plant_model import PlantModel
 from pipelines.config import Settings
+from pipelines.control.registry import train_control
 from pipelines.dataset import OVERHEAD, Dataset, Kind, dataset, kinds_of
 from pipelines.errors import ModelError
 from pipelines.features import figure_name, plant_table
@@ -70,6 +71,7 @@ def train(
     with tracking(settings) as client, one_thread_each():
         experiment = experiment_id(client, site.name, settings)
         kinds = {kind: _train_kind(job, client, experiment, kind) for kind in kinds_of(site)}
+        control = _train_control(job, client, experiment) if site.setpoints else None
     return {
         "site": site.name,
         "figure_name": figure_name(site),
@@ -77,8 +79,19 @@ def train(
         "fingerprint": job.fingerprint,
         "tracking_uri": settings.tracking_uri,
         "kinds": kinds,
+        "control": control,
         "seconds": time.monotonic() - started,
     }
+
+
+def _train_control(job: Job, client: MlflowClient, experiment: str) -> dict[str, Any]:
+    try:
+        report = train_control(job.site, job.plant, client, experiment, job.fingerprint)
+    except ModelError as error:
+        job.say(f"control: {error}")
+        return {"why_not": str(error)}
+    job.say(f"control: version {report['version']} is champion")
+    return report
 
 
 def config_of(kind: Kind) -> FitConfig:

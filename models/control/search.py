@@ -1,0 +1,94 @@
+"""The cheapest setpoints: a Sobol sweep over all that may be chosen, then finer sweeps around the best, in one call."""
+
+from collections.abc import Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import struct
+from jax import Array
+from jax.typing import ArrayLike
+from scipy.stats import qmc
+
+from models.control.cascade import FULL, MODES, Cascade, Outcome, outcome
+from models.control.surface import Leaf
+
+SWEEP, FINER, ROUNDS = 1024, 256, 4  # Sobol points, balanced only in powers of two
+FIRST_WIDTH, SHRINK = 0.25, 0.45  # of the range; of the last width
+OUTSIDE_KW = 400.0  # per standard deviation or K beyond the record: more than any saving
+INLET_KW = 400.0  # per K of rack inlet beyond the envelope
+
+
+@struct.dataclass
+class Choice:
+    """What may be chosen: k setpoints by quantity, on/off or continuous, low and high (k,)."""
+
+    names: tuple[str, ...] = struct.field(pytree_node=False)
+    binary: tuple[bool, ...] = struct.field(pytree_node=False)
+    low: Leaf
+    high: Leaf
+
+
+@struct.dataclass
+class Objective:
+    """What a choice costs beside its facility power.
+
+    caution: standard deviations of the members' spread. inlet_low_c, inlet_high_c: the envelope less its margin.
+    restart_kw: wear of chillers that stand and would have to start.
+    """
+
+    inlet_low_c: Leaf
+    inlet_high_c: Leaf
+    caution: Leaf = 1.0
+    restart_kw: Leaf = 20.0
+
+
+def price(
+    cascade: Cascade, choice: Choice, objective: Objective, drivers: Mapping[str, ArrayLike], values: Array
+) -> tuple[Array, Outcome]:
+    """kW and penalties (n,) of setpoints `values` (n, k), and their outcome."""
+    chosen = {name: values[:, column] for column, name in enumerate(choice.names)}
+    found = outcome(cascade, {**drivers, **chosen})
+    kw = found.facility_kw.mean(axis=0) + objective.caution * found.facility_kw.std(axis=0)
+    kw += objective.restart_kw * drivers["chillers_stopped"] * (found.mode < MODES.index(FULL))
+    inlet_c = found.rack_inlet_c
+    beyond_k = jnp.maximum(inlet_c - objective.inlet_high_c, objective.inlet_low_c - inlet_c).clip(0.0)
+    beyond = jnp.maximum(found.outside, found.unreachable_k)
+    return kw + OUTSIDE_KW * beyond + INLET_KW * beyond_k, found
+
+
+priced = jax.jit(price)
+
+
+@jax.jit
+def best(
+    cascade: Cascade, choice: Choice, objective: Objective, drivers: Mapping[str, ArrayLike]
+) -> tuple[Array, Array]:
+    """The best setpoints for each combination of the on/off ones: values (c, k) and prices (c,). Deterministic."""
+    free = np.array([column for column, binary in enumerate(choice.binary) if not binary], int)
+    switched = np.array([column for column, binary in enumerate(choice.binary) if binary], int)
+    combinations = np.stack(np.meshgrid(*[[0.0, 1.0]] * len(switched)), -1).reshape(-1, len(switched))
+    sweep, finer = _sobol(len(free), SWEEP), _sobol(len(free), FINER) - 0.5
+
+    def values_of(unit: Array, combination: Array) -> Array:
+        x = jnp.zeros((len(unit), len(choice.names))).at[:, free].set(unit)
+        return choice.low + x.at[:, switched].set(combination) * (choice.high - choice.low)
+
+    def search(combination: Array) -> tuple[Array, Array]:
+        def cheapest(unit: Array) -> tuple[Array, Array]:
+            cost = price(cascade, choice, objective, drivers, values_of(unit, combination))[0]
+            return unit[jnp.argmin(cost)], cost.min()
+
+        at, cost = cheapest(sweep)
+        for number in range(ROUNDS):
+            around = jnp.clip(at + FIRST_WIDTH * SHRINK**number * finer, 0.0, 1.0)
+            at, cost = cheapest(jnp.concatenate([at[None], around]))
+        return values_of(at[None], combination)[0], cost
+
+    return jax.vmap(search)(jnp.asarray(combinations, jnp.float32))
+
+
+def _sobol(dimensions: int, count: int) -> Array:
+    if dimensions == 0:
+        return jnp.zeros((count, 0), jnp.float32)
+    return jnp.asarray(qmc.Sobol(dimensions, scramble=False).random(count), jnp.float32)

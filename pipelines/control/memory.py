@@ -1,0 +1,54 @@
+"""The controller's short memory: what was read in the last hours, and the present as the model needs it."""
+
+import math
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import numpy as np
+
+KEPT = timedelta(hours=3)
+WINDOW = timedelta(hours=1)  # over which load and temperatures are averaged
+NEWEST = timedelta(minutes=30)  # over which weather is
+TREND = timedelta(minutes=90)
+MOST_RISE_K = 3.0  # of wetbulb within the hour that a trend may foretell
+TOLD_TWICE = 2  # readings in a row before equipment is believed to stand
+
+
+@dataclass
+class Memory:
+    """Readings by time, oldest first."""
+
+    readings: list[tuple[datetime, dict[str, float]]] = field(default_factory=list)
+
+    def add(self, at: datetime, reading: dict[str, float]) -> None:
+        """Remember a reading; a late one takes its place in time."""
+        kept = [(when, what) for when, what in self.readings if when != at and when > at - KEPT]
+        self.readings = sorted([*kept, (at, reading)], key=lambda one: one[0])
+
+    def recent(self, name: str, at: datetime, window: timedelta = WINDOW) -> list[tuple[float, float]]:
+        """(hours before `at`, value) of what is known of a quantity in the window, oldest first."""
+        return [
+            ((at - when).total_seconds() / 3600.0, what[name])
+            for when, what in self.readings
+            if name in what and timedelta(0) <= at - when < window
+        ]
+
+    def mean(self, name: str, at: datetime, window: timedelta = WINDOW) -> float:
+        """Mean over the window, NaN where nothing is known."""
+        values = [value for _, value in self.recent(name, at, window)]
+        return float(np.mean(values)) if values else math.nan
+
+    def rise_per_hour(self, name: str, at: datetime) -> float:
+        """Rise of a quantity per hour by the trend of its last readings; 0 where it falls or too few are known."""
+        points = self.recent(name, at, TREND)
+        if len(points) < 4:
+            return 0.0
+        ago, values = np.array(points).T
+        spread = ago - ago.mean()
+        slope = -float((spread * values).sum() / max((spread**2).sum(), 1e-9))
+        return float(np.clip(slope, 0.0, MOST_RISE_K))
+
+    def below(self, name: str, limit: float, at: datetime) -> bool:
+        """Whether the last readings of a quantity all lie below a limit."""
+        values = [value for _, value in self.recent(name, at)][-TOLD_TWICE:]
+        return len(values) == TOLD_TWICE and max(values) < limit

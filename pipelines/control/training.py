@@ -1,0 +1,66 @@
+"""Learn a site's control model from its plant table."""
+
+import numpy as np
+import pandas as pd
+
+from models.control.learn import LearnedCascade, learn_cascade
+from models.errors import TooFewRowsError
+from pipelines.errors import ModelError
+from pipelines.site import Site
+
+SETTLING = pd.Timedelta(hours=1)  # after a move, until water and air have followed
+STILL_SHARE = 0.02  # of an hour's slew: a smaller change of a setpoint is noise
+# What a site that records no setpoint chooses is the temperature itself; and where only the setpoint is recorded,
+# it stands for what is reached.
+_ALIASES = {
+    "supply_air_sp_c": "supply_air_c",
+    "chw_supply_sp_c": "chw_supply_c",
+    "cw_supply_sp_c": "cw_supply_c",
+}
+
+
+def learn_control(site: Site, plant: pd.DataFrame) -> LearnedCascade:
+    """Cascade of a site's plant table (as `plant_table` gives it). Raises ModelError where there is too little."""
+    plant = plant.reindex(pd.date_range(plant.index[0], plant.index[-1], freq=site.interval))
+    plant = plant.assign(losses_kw=_losses(site, plant))
+    columns = aliased({str(name): plant[name].to_numpy(dtype=float) for name in plant})
+    try:
+        return learn_cascade(
+            columns,
+            settled=settled(site, plant),
+            meters=tuple(cooling_quantities(site)),
+            step_hours=site.interval / pd.Timedelta(hours=1),
+            counts_it=bool(site.meters.it),
+        )
+    except TooFewRowsError as error:
+        raise ModelError(f'site "{site.name}" has too little to learn control from: {error}') from error
+
+
+def aliased(columns: dict) -> dict:
+    """Columns with setpoints standing for temperatures that are not recorded, and the other way round."""
+    both = {**_ALIASES, **{measured: setpoint for setpoint, measured in _ALIASES.items()}}
+    return columns | {
+        name: columns[other] for name, other in both.items() if name not in columns and other in columns
+    }
+
+
+def settled(site: Site, plant: pd.DataFrame) -> np.ndarray:
+    """Rows (n,) before which no setpoint moved for an hour."""
+    moved = np.zeros(len(plant), bool)
+    for setpoint in site.setpoints:
+        still = STILL_SHARE * setpoint.slew_per_hour
+        moved |= (plant[site.quantity_of(setpoint)].diff().abs() > still).to_numpy()
+    rows = max(1, round(SETTLING / site.interval))
+    return ~pd.Series(moved).rolling(rows, min_periods=1).max().astype(bool).to_numpy()
+
+
+def cooling_quantities(site: Site) -> list[str]:
+    """Quantities of the site's cooling meters."""
+    named = [column for name in site.meters.cooling for column in site.columns_of(name)]
+    return list(dict.fromkeys(column.split(":", 1)[0] for column in named))
+
+
+def _losses(site: Site, plant: pd.DataFrame) -> pd.Series:
+    if not site.meters.it:
+        return pd.Series(np.nan, index=plant.index)
+    return plant["facility_kw"] - plant["it_kw"] - plant["cooling_kw"]

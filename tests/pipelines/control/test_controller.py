@@ -1,0 +1,131 @@
+import math
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from pipelines.control.controller import Controller
+from pipelines.control.reading import setpoint_tags, tags_of
+
+AT, STEP = datetime(2026, 1, 10, tzinfo=UTC), timedelta(minutes=15)
+DAY = 96
+
+
+def row(site, setpoints: dict[str, float], **changed) -> dict[str, float]:
+    """What the historian shows of a plant that does as it is told, in the tags' units."""
+    usual = {
+        "it_power_kw": 800.0, "ups_loss_kw": 45.0, "facility_power_kw": 1_850.0, "chiller_kw": 70.0,
+        "tower_fan_kw": 5.0, "chw_pump_kw": 7.0, "cw_pump_kw": 28.0, "crah_fan_kw": 12.0,
+        "rack_outlet_c": 33.0, "return_air_c": 32.0,
+        "chw_flow_kg_s": 45.0, "cw_flow_kg_s": 100.0, "cw_return_c": 25.0, "outdoor_drybulb_c": 4.0,
+        "outdoor_wetbulb_c": 2.0, "outdoor_rh_frac": 0.7,
+    }  # fmt: skip
+    values = {tag.quantity: tag.canonical(setpoints[tag.tag]) for _, tag in setpoint_tags(site)}
+    usual |= {
+        "supply_air_c": values["supply_air_sp_c"], "rack_inlet_c": values["supply_air_sp_c"] + 1.0,
+        "chw_supply_c": values["chw_supply_sp_c"], "chw_return_c": values["chw_supply_sp_c"] + 9.0,
+        "cw_supply_c": values["cw_supply_sp_c"],
+    } | changed  # fmt: skip
+    shown = {
+        name: tag.exported(usual[tag.quantity])
+        for name, tag in tags_of(site).items()
+        if tag.quantity in usual
+    }
+    return shown | setpoints
+
+
+def defaults(site) -> dict[str, float]:
+    return {tag.tag: tag.exported(setpoint.default) for setpoint, tag in setpoint_tags(site)}
+
+
+def day(site, controller, spoil=lambda shown, k: shown, decisions=DAY, **changed) -> list[dict[str, float]]:
+    """Setpoints of one day, the first the site's defaults."""
+    history = [defaults(site)]
+    for k in range(decisions):
+        shown = spoil(row(site, history[-1], **changed), k)
+        history.append(controller.decide(shown, AT + k * STEP))
+    return history
+
+
+@pytest.fixture(scope="module")
+def cold_day(site, cascade):
+    return day(site, Controller(site, cascade))
+
+
+def in_limits(site, history) -> bool:
+    step_hours = STEP / timedelta(hours=1)
+    for before, after in pairwise(history):
+        for setpoint, tag in setpoint_tags(site):
+            low, high = tag.exported(setpoint.min) - 1e-6, tag.exported(setpoint.max) + 1e-6
+            slew = 1.0 if setpoint.kind == "binary" else setpoint.slew_per_hour * step_hours
+            if not low <= after[tag.tag] <= high or abs(after[tag.tag] - before[tag.tag]) > slew + 1e-6:
+                return False
+    return True
+
+
+def test_every_decision_stays_inside_limits_and_slew_rates(site, cold_day):
+    assert in_limits(site, cold_day)
+
+
+def test_economizer_runs_in_the_cold_with_warm_chilled_water(cold_day):
+    assert cold_day[-1]["PLANT.WSE_ENABLE"] == 1.0
+    assert cold_day[-1]["PLANT.CWS_SP_C"] < 14.0
+
+
+def test_steady_plant_is_left_alone_after_it_has_been_moved(cold_day):
+    assert cold_day[-1] == pytest.approx(cold_day[-5])
+
+
+def test_same_rows_same_decisions(site, cascade, cold_day):
+    assert day(site, Controller(site, cascade)) == cold_day
+
+
+@pytest.mark.parametrize("bad", [None, math.nan, math.inf, -9999.0, "n/a"])
+def test_bad_values_anywhere_never_stop_it(site, cascade, bad):
+    random = np.random.default_rng(0)
+
+    def spoil(shown, _k):
+        return {tag: bad if random.random() < 0.3 else value for tag, value in shown.items()}
+
+    history = day(site, Controller(site, cascade), spoil, decisions=24)
+    assert in_limits(site, history)
+    assert all(math.isfinite(value) for decision in history for value in decision.values())
+
+
+def test_without_weather_it_holds_for_an_hour_and_then_goes_to_the_defaults(site, cascade):
+    controller = Controller(site, cascade)
+
+    def spoil(shown, k):
+        lost = ("OA.WETBULB_F", "OA.DRYBULB_F", "OA.RH_PCT")
+        return shown if k < DAY // 2 else {tag: value for tag, value in shown.items() if tag not in lost}
+
+    history = day(site, controller, spoil)
+    assert history[DAY // 2 + 4] == pytest.approx(history[DAY // 2 + 2])
+    assert history[-1] == pytest.approx(defaults(site))
+    assert "not known" in controller.last.reason
+
+
+def test_without_a_model_it_goes_to_the_defaults_and_says_so(site):
+    controller = Controller(site, None)
+    away = defaults(site) | {"CRAH.SAT_SP_C": 24.0}
+    decided = controller.decide(row(site, away), AT)
+    assert decided["CRAH.SAT_SP_C"] == pytest.approx(23.5)
+    assert "no control model" in controller.last.reason
+
+
+def test_inlet_near_its_limit_is_cooled_at_once(site, cascade):
+    controller = Controller(site, cascade)
+    present = defaults(site) | {"CRAH.SAT_SP_C": 25.0, "PLANT.CHWS_SP_C": 18.0}
+    decided = controller.decide(row(site, present, rack_inlet_c=26.9), AT)
+    assert decided["CRAH.SAT_SP_C"] == pytest.approx(24.5)
+    assert decided["PLANT.CHWS_SP_C"] == pytest.approx(17.5)
+    assert "close to its limit" in controller.last.reason
+
+
+def test_clock_that_jumps_back_or_ahead_gives_no_leap(site, cascade):
+    controller, present = Controller(site, cascade), defaults(site)
+    for at in (AT, AT + STEP, AT - timedelta(days=1), AT + timedelta(days=2)):
+        decided = controller.decide(row(site, present), at)
+        assert abs(decided["CRAH.SAT_SP_C"] - present["CRAH.SAT_SP_C"]) <= 2.0 + 1e-9
+        present = decided

@@ -1,0 +1,23 @@
+"""For a judge outside the project: `make()` builds the controller of the site and home named by the environment.
+
+COLDAISLE_SITE is a site's name or the path of its file, COLDAISLE_HOME where its telemetry and models are.
+"""
+
+import os
+
+from pipelines.config import settings
+from pipelines.control.controller import Controller
+from pipelines.control.registry import load_control
+from pipelines.errors import ModelError
+from pipelines.site import find_site
+
+
+def make() -> Controller:
+    """A controller that has decided nothing yet. Without a control model it goes to the site's default setpoints."""
+    home = settings()
+    site = find_site(os.environ["COLDAISLE_SITE"], home)
+    try:
+        cascade, _ = load_control(site, home)
+    except ModelError:
+        cascade = None
+    return Controller(site, cascade)
