@@ -98,7 +98,22 @@ def _events(found: pd.DataFrame) -> pd.DataFrame:
         clearest = _clearest(group)
         others = [name for name in dict.fromkeys(group["reading"]) if name != clearest["reading"]]
         events.append(clearest | {"also": ", ".join(others)})
-    return pd.DataFrame(events, columns=list(COLUMNS))
+    return pd.DataFrame(_without_consequences(events), columns=list(COLUMNS))
+
+
+def _without_consequences(events: list[dict]) -> list[dict]:
+    """Events in time order, those left out whose relation rests on a sensor that an earlier event names.
+
+    Until that sensor is mended, the relation says nothing about the equipment; the earlier event tells of it.
+    """
+    kept: list[dict] = []
+    for event in events:
+        cause = next((e for e in kept if e["kind"] == "sensor" and e["reading"] in _CAUSES), None)
+        if cause is None or event["kind"] == "sensor":
+            kept.append(event)
+        elif event["reading"] not in cause["also"].split(", "):
+            cause["also"] = ", ".join(filter(None, (cause["also"], event["reading"])))
+    return kept
 
 
 def _clearest(group: pd.DataFrame) -> dict:
