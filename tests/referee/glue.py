@@ -3,6 +3,7 @@
 COLDAISLE_SITE is a site's name or the path of its file, COLDAISLE_HOME where its telemetry and models are.
 """
 
+import logging
 import os
 
 from pipelines.config import settings
@@ -18,6 +19,7 @@ def make() -> Controller:
     site = find_site(os.environ["COLDAISLE_SITE"], home)
     try:
         cascade, _ = load_control(site, home)
-    except ModelError:
+    except ModelError as error:
+        logging.getLogger(__name__).warning("%s; the site's default setpoints it is", error)
         cascade = None
     return Controller(site, cascade)
