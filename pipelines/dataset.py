@@ -12,7 +12,6 @@ from pipelines.features import contradictory, standing_still
 from pipelines.site import Site
 
 Kind = Literal["operating", "decision"]
-KINDS: tuple[Kind, ...] = ("operating", "decision")
 
 OVERHEAD = "overhead_kw_per_kw"  # PUE - 1, or plant kW per kW of cooling where heat stands for IT power
 COOLING = "cooling_kw_per_kw"

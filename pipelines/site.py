@@ -286,9 +286,6 @@ class Site(_Strict):
         """What a setpoint sets, the name under which models and schedules know it."""
         return self.by_tag[setpoint.tag].quantity
 
-    def column_of(self, setpoint: Setpoint) -> str:
-        return self.by_tag[setpoint.tag].column
-
 
 def _unique(what: str, names: list[str]) -> None:
     repeated = sorted({name for name in names if names.count(name) > 1})

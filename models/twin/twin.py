@@ -1,7 +1,7 @@
 """A fitted twin: the plant, how sure of it telemetry made us, how wrong it was on data it had not seen."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -151,8 +151,3 @@ def from_document(document: dict[str, Any], *, version: str = "") -> Twin:
 
 def _without_nan(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value == value}
-
-
-def renamed(twin: Twin, version: str) -> Twin:
-    """The twin under its name in the registry."""
-    return replace(twin, version=version)

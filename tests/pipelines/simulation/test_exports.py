@@ -69,4 +69,4 @@ def test_a_historian_s_defects_are_quarantined_by_reason_and_cost_no_other_readi
     expected = len(interval_means(site, long))
     assert 0.85 * expected < table["it_power_kw"].count() < expected  # half a day is lost, and no more
     for setpoint in site.setpoints:
-        assert table[site.column_of(setpoint)].min() >= setpoint.min
+        assert table[site.by_tag[setpoint.tag].column].min() >= setpoint.min
