@@ -43,12 +43,15 @@ def candidates(present: Array, limits: Limits, *, hours: float, count: int) -> A
     Deterministic. `count` must be a power of two (Sobol, USSR Comput. Math. Math. Phys. 7, 1967: the sequence
     is balanced only then).
     """
-    low, high = reachable(present, limits, hours=hours)
-    unit = qmc.Sobol(len(present), scramble=False).random(count)
+    return np.vstack([present, spread_over(*reachable(present, limits, hours=hours), limits, count)])
+
+
+def spread_over(low: Array, high: Array, limits: Limits, count: int) -> Array:
+    """A Sobol sequence over the box from low (k,) to high (k,), rounded as an operator would: (count, k)."""
+    unit = qmc.Sobol(len(low), scramble=False).random(count)
     values = low + unit * (high - low)
     values = np.where(limits.binary, np.where(unit < 0.5, limits.minimum, limits.maximum), values)
-    rounded = np.clip(np.round(values / limits.resolution) * limits.resolution, low, high)
-    return np.vstack([present, rounded])
+    return np.clip(np.round(values / limits.resolution) * limits.resolution, low, high)
 
 
 def settle(power_kw: Array, spread_kw: Array, allowed: Array, *, caution: float, hysteresis_kw: float) -> int:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.stats import qmc
 
 from models.exploration import Slot, Space, design
+from models.optimize import spread_over
 from pipelines.errors import ScenarioError
 from pipelines.features import plant_table
 from pipelines.site import Site
@@ -77,9 +77,11 @@ def explore_plan(
     conditions = hourly[list(CONDITIONS)].dropna()
     record = hourly[[*names, *CONDITIONS]].dropna().to_numpy()
     record = record[:: max(1, len(record) // RECORD_ROWS)]
+    bounds = limits(site)
+    everywhere = spread_over(bounds.minimum, bounds.maximum, bounds, CANDIDATES)
     try:
         found = design(
-            space, slots, _candidates(site), record, (conditions.mean().to_numpy(), _spread(conditions)),
+            space, slots, everywhere, record, (conditions.mean().to_numpy(), _spread(conditions)),
             lambda rows: cooling_kw * _share_at_risk(space, rows[:, : len(names)]), budget_kwh=budget_kwh,
         )  # fmt: skip
     except ValueError as cause:
@@ -99,14 +101,6 @@ def _space(site: Site) -> Space:
         scale=np.where(kelvin, np.minimum(CURVATURE_K, span), span / 2),
         binary=bounds.binary,
     )
-
-
-def _candidates(site: Site) -> np.ndarray:
-    bounds = limits(site)
-    unit = qmc.Sobol(len(bounds.minimum), scramble=False).random(CANDIDATES)
-    values = bounds.minimum + unit * (bounds.maximum - bounds.minimum)
-    values = np.where(bounds.binary, np.where(unit < 0.5, bounds.minimum, bounds.maximum), values)
-    return np.clip(np.round(values / bounds.resolution) * bounds.resolution, bounds.minimum, bounds.maximum)
 
 
 def _slot_times(start: pd.Timestamp, weeks: int) -> pd.DatetimeIndex:

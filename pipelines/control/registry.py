@@ -15,11 +15,11 @@ from models.control.saving import from_bytes, to_bytes
 from pipelines.config import Settings
 from pipelines.control.training import learn_control
 from pipelines.errors import ModelError
+from pipelines.registry import CHAMPION
 from pipelines.site import Site
 from pipelines.tracking import tracking
 
 KIND = "control"
-CHAMPION = "champion"
 _FILE = "cascade.msgpack"
 
 
