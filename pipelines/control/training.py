@@ -6,10 +6,11 @@ import pandas as pd
 from models.control.learn import LearnedCascade, learn_cascade
 from models.errors import TooFewRowsError
 from pipelines.errors import ModelError
-from pipelines.site import Site
+from pipelines.site import Setpoint, Site
 
-SETTLING = pd.Timedelta(hours=1)  # after a move, until water and air have followed
-STILL_SHARE = 0.02  # of an hour's slew: a smaller change of a setpoint is noise
+SETTLING = pd.Timedelta(hours=1)  # after a leap, until water and air have followed
+RAMP_K = 4.0  # in that time: with delays of minutes, water and air stay within fractions of a kelvin
+STILL_SHARE = 0.02  # of its range: a smaller change of any other setpoint is noise
 # What a site that records no setpoint chooses is the temperature itself; and where only the setpoint is recorded,
 # it stands for what is reached.
 _ALIASES = {
@@ -45,13 +46,20 @@ def aliased(columns: dict) -> dict:
 
 
 def settled(site: Site, plant: pd.DataFrame) -> np.ndarray:
-    """Rows (n,) before which no setpoint moved for an hour."""
-    moved = np.zeros(len(plant), bool)
-    for setpoint in site.setpoints:
-        still = STILL_SHARE * setpoint.slew_per_hour
-        moved |= (plant[site.quantity_of(setpoint)].diff().abs() > still).to_numpy()
+    """Rows (n,) that the plant follows: within the hour before them nothing was switched, and nothing leapt."""
     rows = max(1, round(SETTLING / site.interval))
-    return ~pd.Series(moved).rolling(rows, min_periods=1).max().astype(bool).to_numpy()
+    leapt = np.zeros(len(plant), bool)
+    for setpoint in site.setpoints:
+        values = plant[site.quantity_of(setpoint)]
+        window = values.rolling(rows + 1, min_periods=1)
+        leapt |= (window.max() - window.min() > _followed(site, setpoint)).to_numpy()
+    return ~leapt
+
+
+def _followed(site: Site, setpoint: Setpoint) -> float:
+    """Largest move within the hour that leaves the plant settled."""
+    temperature = site.quantity_of(setpoint).endswith("_c")
+    return RAMP_K if temperature else STILL_SHARE * (setpoint.max - setpoint.min)
 
 
 def cooling_quantities(site: Site) -> list[str]:
