@@ -18,6 +18,7 @@ ALWAYS = 0.99  # share of the rows that makes "always seen"
 SCATTER_K = 0.2  # of the mean of two water sensors of class B, IEC 60751
 FEWEST_PARTIAL, FEWEST_FULL = 40, 12  # rows; fewer are chance
 FALLING_SHARE, FEWEST_FALLING = 0.85, 10
+CELLS, ENOUGH_IN_CELL = 8, 8  # per input; measured rows in a cell that make simulated ones superfluous
 FLAT_OUT, EASY = 0.97, 0.90  # share of the towers' highest fan power
 
 Columns = Mapping[str, np.ndarray]
@@ -61,17 +62,24 @@ class LearnedCascade:
 
 
 def learn_cascade(
-    columns: Columns, *, settled: np.ndarray, meters: tuple[str, ...], step_hours: float, counts_it: bool
+    columns: Columns,
+    *,
+    settled: np.ndarray,
+    meters: tuple[str, ...],
+    step_hours: float,
+    counts_it: bool,
+    virtual: np.ndarray | None = None,
 ) -> LearnedCascade:
     """Learn from plant columns (n,) on a regular grid of time, NaN where unknown.
 
     settled (n,): no setpoint moved lately. meters: names of the cooling meters. counts_it: whether IT power is
-    metered and counts in what is minimised. Raises TooFewRowsError.
+    metered and counts in what is minimised. virtual (n,): rows of a simulation, believed only where none of the
+    others are. Raises TooFewRowsError.
     """
     enough = int((settled & np.isfinite(columns["load_kw"])).sum())
     if enough < LEAST_ROWS:
         raise TooFewRowsError(f"{enough} settled rows with a load reading, needs {LEAST_ROWS}")
-    record = _Record(_with_differences(columns), settled)
+    record = _Record(_with_differences(columns), settled, virtual)
     modes, economizer = _economizer(record)
     reach, offset_k = _towers(record, modes)
     by_meter = {name: _meter(record, name, modes, economizer is not None) for name in meters}
@@ -100,8 +108,11 @@ def learn_cascade(
 class _Record:
     """Columns with their differences, and the rows worth learning from."""
 
-    def __init__(self, columns: dict[str, np.ndarray], settled: np.ndarray) -> None:
+    def __init__(
+        self, columns: dict[str, np.ndarray], settled: np.ndarray, virtual: np.ndarray | None = None
+    ) -> None:
         self.columns, self.settled = columns, settled
+        self.virtual = np.zeros(len(settled), bool) if virtual is None else virtual
 
     def get(self, name: str) -> np.ndarray:
         return self.columns.get(name, np.full(len(self.settled), np.nan))
@@ -118,8 +129,20 @@ class _Record:
         if not names:
             return None
         x = np.stack([self.columns[name] for name in names], axis=1)
-        rows = rows & np.isfinite(x).all(axis=1) & np.isfinite(y)
+        rows = np.flatnonzero(rows & np.isfinite(x).all(axis=1) & np.isfinite(y))
+        rows = rows[believed(x[rows], self.virtual[rows])]
         return fit_surface(names, x[rows], y[rows])
+
+
+def believed(x: np.ndarray, virtual: np.ndarray) -> np.ndarray:
+    """Rows (n,) of inputs x (n, f) that were measured, or simulated where hardly any were measured."""
+    if virtual.all() or not virtual.any():
+        return np.ones(len(x), bool)
+    low, high = x.min(axis=0), x.max(axis=0)
+    cells = np.minimum((x - low) / np.where(high > low, high - low, 1.0) * CELLS, CELLS - 1).astype(int)
+    cell = np.ravel_multi_index(tuple(cells.T), (CELLS,) * x.shape[1])
+    measured = np.bincount(cell[~virtual], minlength=CELLS ** x.shape[1])
+    return ~virtual | (measured[cell] < ENOUGH_IN_CELL)
 
 
 def _with_differences(columns: Columns) -> dict[str, np.ndarray]:

@@ -14,10 +14,12 @@ from models.control.cascade import Cascade
 from models.control.saving import from_bytes, to_bytes
 from pipelines.config import Settings
 from pipelines.control.training import learn_control
+from pipelines.control.virtual import untried, virtual_trials
 from pipelines.errors import ModelError
 from pipelines.registry import CHAMPION
 from pipelines.site import Site
 from pipelines.tracking import tracking
+from pipelines.twin.registry import champion
 
 KIND = "control"
 _FILE = "cascade.msgpack"
@@ -29,10 +31,23 @@ def control_name(site: Site) -> str:
 
 
 def train_control(
-    site: Site, plant: pd.DataFrame, client: MlflowClient, experiment: str, fingerprint: str
+    site: Site,
+    table: pd.DataFrame,
+    plant: pd.DataFrame,
+    settings: Settings,
+    *,
+    client: MlflowClient,
+    experiment: str,
+    fingerprint: str,
 ) -> dict[str, Any]:
-    """Learn and register a site's control model; the report. Raises ModelError where there is too little."""
-    learned = learn_control(site, plant)
+    """Learn and register a site's control model; the report. Raises ModelError where there is too little.
+
+    table: the store's interval table; plant: `plant_table` of it. Where the record never tried some setpoint and a
+    twin of the site is registered, the twin's trials are learned from, too.
+    """
+    missing = untried(site, plant)
+    twin = champion(client, site, settings) if missing else None
+    learned = learn_control(site, plant, virtual_trials(site, table, plant, twin.twin) if twin else None)
     run = client.create_run(experiment, run_name=f"train {KIND}", tags={"command": "train", "kind": KIND})
     run_id = run.info.run_id
     with tempfile.TemporaryDirectory() as folder:
@@ -57,8 +72,23 @@ def train_control(
         "version": str(version.version),
         "run_id": run_id,
         "rows": learned.rows,
+        "untried": missing,
+        "rehearsed_on": twin.twin.version if twin else None,
         "scatter": learned.scatter,
     }
+
+
+def learned_beyond_record(report: dict[str, Any]) -> str:
+    """What a report of `train_control` says of setpoints that the record never tried, for people."""
+    names = ", ".join(report["untried"])
+    if not names:
+        return ""
+    if report["rehearsed_on"]:
+        return f"; the record has no trials of {names}: rehearsed on {report['rehearsed_on']}"
+    return (
+        f"; the record has no trials of {names}, so they stay where they are known: fit a twin (coldaisle twin) "
+        "or plan trials (coldaisle explore plan)"
+    )
 
 
 def load_control(site: Site, settings: Settings) -> tuple[Cascade, str]:
