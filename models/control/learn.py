@@ -99,7 +99,9 @@ def learn_cascade(
         worst_inlet=record.fit(
             ("gap_k", "load_kw"), record.get("rack_inlet_c") - record.get("supply_air_sp_c")
         ),
+        dew_point=record.fit(("chw_supply_c", "outdoor_wetbulb_c"), record.get("rack_dew_point_c")),
         inlet_rise_k=_median(rise_k[settled]),
+        usual_kw=_usual_kw(record),
     )
     counts = {mode: int((settled & rows).sum()) for mode, rows in modes.items()}
     return LearnedCascade(cascade, counts, _scatter(cascade))
@@ -257,6 +259,12 @@ def _it_response(record: _Record, rise_k: np.ndarray, step_hours: float) -> Surf
 def _median(values: np.ndarray) -> np.float32:
     """Median of the known values, 0 where there is none."""
     return np.float32(np.nanmedian(values) if np.isfinite(values).any() else 0.0)
+
+
+def _usual_kw(record: _Record) -> np.float32:
+    kw = record.get("cooling_kw")
+    running = kw > STOPPED_SHARE * np.nanmax(kw) if np.isfinite(kw).any() else np.zeros(len(kw), bool)
+    return _median(kw[running & ~record.virtual])
 
 
 def _scatter(cascade: Cascade) -> dict[str, float]:
