@@ -18,6 +18,7 @@ from models.control.surface import Leaf, Surface, beyond, mean, members
 MECHANICAL, PARTIAL, FULL = "mechanical", "partial", "full"
 MODES = (MECHANICAL, PARTIAL, FULL)  # chillers alone; economizer ahead of chillers; chillers stopped
 
+NO_SAY_KW = 1e9  # a twin that was never compared with the record objects to nothing on account of power
 DRY_C = -99.0  # dew point of a site that does not record it: no limit to what is chosen
 
 Known = dict[str, Array]
@@ -49,6 +50,7 @@ class Cascade:
     meters: name -> mode -> kW, None for a meter that reads zero in that mode. losses: kW of UPS and the like.
     worst_inlet: K of the worst rack inlet over the supply-air setpoint. inlet_rise_k: rack inlet over supply air.
     dew_point: °C at the racks. usual_kw: cooling power that the plant usually needs, the measure of its size.
+    twin_bound_kw: how far the site's twin is off, in the power between two states of the record.
     """
 
     counts_it: bool = struct.field(pytree_node=False)
@@ -64,6 +66,7 @@ class Cascade:
     dew_point: Surface | None
     inlet_rise_k: Leaf
     usual_kw: Leaf
+    twin_bound_kw: Leaf = NO_SAY_KW
 
 
 @struct.dataclass

@@ -1,6 +1,7 @@
 """The fitted twin goes through setpoints that its site never tried, at the compute, weather and hours of the record."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, partial
 
 import jax
@@ -45,7 +46,7 @@ def _compiled() -> Callable:
                 pressure_pa=inputs.pressure_pa,
                 it_utilization=utilization_for_power(plant, inputs.it_w, was.rack_inlet_c),
             )
-            in_force, trial = (controlled.setpoints.replace(**each) for each in (inputs.setpoints, asked))
+            in_force, trial = (replace(controlled.setpoints, **each) for each in (inputs.setpoints, asked))
             was, _ = simulator.step(plant, was, in_force, drivers, Faults.none(), dt_s=dt_s)
             now, sensors = simulator.step(plant, now, trial, drivers, Faults.none(), dt_s=dt_s)
             return (was, now), sensors

@@ -59,6 +59,7 @@ def _cascade(tree: dict[str, Any]) -> Cascade:
         },
         inlet_rise_k=tree["inlet_rise_k"],
         usual_kw=tree["usual_kw"],
+        twin_bound_kw=tree["twin_bound_kw"],
         **{step: _surface(tree[step]) for step in steps},
     )
 

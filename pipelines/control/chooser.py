@@ -1,6 +1,7 @@
 """What the cascade would choose: the target, and the step towards it that slew rates and the record allow."""
 
 import math
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,7 +45,8 @@ class Chooser:
         self.usual_kw = float(cascade.usual_kw)
         self._choice, self._objective = choice_of(cascade, settable), objective_of(cascade, site)
         self._nudge = Nudge(settable.names, settable.low, settable.high)
-        self._twin = TwinCheck(site, twin, settable.names) if twin and site.control.twin_check else None
+        asked = twin if site.control.twin_check else None
+        self._twin = TwinCheck(site, asked, settable.names, float(cascade.twin_bound_kw)) if asked else None
         self._warm_up()
 
     def choose(
@@ -63,7 +65,7 @@ class Chooser:
         self._learn_from(reading, drivers)
         for name in ("reach_bias_k", "inlet_bias_k"):
             drivers[name] = jnp.float32(getattr(self.feedback, name))
-        self._objective = self._objective.replace(weight=jnp.float32(weight_of(self.site, at)))
+        self._objective = replace(self._objective, weight=jnp.float32(weight_of(self.site, at)))
         self.target, reason = self._aim(drivers, memory, present, at)
         inlet_then_c = _an_hour_ago_c(memory, at)
         return self._step(drivers, present, most, inlet_then_c), reason

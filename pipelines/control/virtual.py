@@ -73,16 +73,16 @@ def _goals(site: Site, safe: TrialEnvelope, wetbulb_c: pd.Series) -> pd.DataFram
     """Setpoints of every slot: the next of a Sobol sequence that is safe in the slot's weather, else the default."""
     names, bounds = quantities(site), limits(site)
     default = np.array([each.default for each in site.setpoints])
-    slots = wetbulb_c.groupby(np.arange(len(wetbulb_c)) // round(SLOT / site.interval))
-    count = 2 ** int(np.ceil(np.log2(CANDIDATES * slots.ngroups)))
-    spread = spread_over(bounds.minimum, bounds.maximum, bounds, count)
+    starts = np.arange(round(SLOT / site.interval), len(wetbulb_c), round(SLOT / site.interval))
+    slots = np.split(wetbulb_c.to_numpy(), starts)
+    count = 2 ** int(np.ceil(np.log2(CANDIDATES * len(slots))))
+    offered = spread_over(bounds.minimum, bounds.maximum, bounds, count).reshape(-1, CANDIDATES, len(names))
     rows = []
-    for number, values in slots:
-        offered = spread[CANDIDATES * number : CANDIDATES * (number + 1)]
-        fine = safe.allowed(dict(zip(names, offered.T, strict=True)), float(values.max()), NO_LIMIT_C)
-        rows.append(
-            np.repeat((offered[np.argmax(fine)] if fine.any() else default)[None], len(values), axis=0)
-        )
+    for wetbulbs, candidates in zip(slots, offered, strict=False):
+        asked = dict(zip(names, candidates.T, strict=True))
+        fine = safe.allowed(asked, float(wetbulbs.max()), NO_LIMIT_C)
+        goal = candidates[np.argmax(fine)] if fine.any() else default
+        rows.append(np.repeat(goal[None], len(wetbulbs), axis=0))
     return pd.DataFrame(np.concatenate(rows), columns=names, index=wetbulb_c.index)
 
 
