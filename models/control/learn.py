@@ -31,6 +31,7 @@ _ALL = (
     "supply_air_c",
     "chw_supply_c",
     "cw_supply_c",
+    "economizer_enable",
     "airflow_ratio_sp",
 )
 # Meter -> inputs; by mode where an economizer makes another machine of it. () reads zero.
@@ -80,7 +81,7 @@ def learn_cascade(
     if enough < LEAST_ROWS:
         raise TooFewRowsError(f"{enough} settled rows with a load reading, needs {LEAST_ROWS}")
     record = _Record(_with_differences(columns), settled, virtual)
-    modes, economizer = _economizer(record)
+    modes, economizer = _economizer(record, bool(set(meters) & set(_INPUTS)))
     reach, offset_k = _towers(record, modes)
     by_meter = {name: _meter(record, name, modes, economizer is not None) for name in meters}
     rise_k = record.get("rack_inlet_c") - record.get("supply_air_c")
@@ -161,13 +162,20 @@ def _with_differences(columns: Columns) -> dict[str, np.ndarray]:
     return c
 
 
-def _economizer(record: _Record) -> tuple[dict[str, np.ndarray], Economizer | None]:
-    """Rows of each mode, told apart by what the chillers still draw; no economizer where the record shows none."""
+def _economizer(record: _Record, by_meter: bool) -> tuple[dict[str, np.ndarray], Economizer | None]:
+    """Rows of each mode, told apart by what the chillers still draw; no economizer where the record shows none.
+
+    by_meter: whether there are meters to learn by mode; a surface of the total knows on from off, and no more.
+    """
     on, off = record.get("economizer_enable") > 0.5, record.get("economizer_enable") < 0.5
     every = {MECHANICAL: np.ones(len(on), bool)}
     chiller_kw = record.get("chiller_kw")
     alone = record.fit(_chiller_inputs(record, MECHANICAL), chiller_kw, off)
-    if alone is None or not {"chw_return_c", "cw_supply_c", "cw_flow_kg_s"} <= set(record.columns):
+    if (
+        not by_meter
+        or alone is None
+        or not {"chw_return_c", "cw_supply_c", "cw_flow_kg_s"} <= set(record.columns)
+    ):
         return every, None
     stopped_kw = STOPPED_SHARE * np.nanmedian(chiller_kw[off])
     full = on & (chiller_kw < stopped_kw)

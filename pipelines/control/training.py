@@ -32,7 +32,7 @@ def learn_control(site: Site, plant: pd.DataFrame, virtual: pd.DataFrame | None 
         return learn_cascade(
             columns,
             settled=np.concatenate([settled(site, part) for part in parts]),
-            meters=tuple(cooling_quantities(site)),
+            meters=tuple(cooling_quantities(site)) if site.control.meters == "each" else ("cooling_kw",),
             step_hours=site.interval / pd.Timedelta(hours=1),
             counts_it=bool(site.meters.it),
             virtual=np.repeat([False, True][: len(parts)], [len(part) for part in parts]),
