@@ -27,6 +27,7 @@ FULL_MODE = MODES.index(FULL)
 # Of usual, or of present cooling power, the smaller: what a target must be better by before it moves.
 HYSTERESIS_USUAL, HYSTERESIS_SHARE = 0.045, 0.06
 SWITCH_USUAL = 0.03  # more where an on/off setpoint would switch
+REST, REST_K = timedelta(hours=4), 2.0  # after a start, K more in hand before a stop, less and less
 RATE_SHARE = 0.8  # of the envelope's rate of change that a step may use
 
 
@@ -42,6 +43,8 @@ class Chooser:
         self.feedback = Feedback()
         self.target: np.ndarray | None = None
         self.expected: Expected | None = None
+        self._standing = False
+        self._started_at: datetime | None = None
         self.usual_kw = float(cascade.usual_kw)
         self._choice, self._objective = choice_of(cascade, settable), objective_of(cascade, site)
         self._nudge = Nudge(settable.names, settable.low, settable.high)
@@ -63,6 +66,7 @@ class Chooser:
             self.target = self.expected = None
             return None
         self._learn_from(reading, drivers)
+        drivers |= {} if self._stands(drivers, at) else {"cover_in_hand_k": self._to_stop_k(at)}
         for name in ("reach_bias_k", "inlet_bias_k"):
             drivers[name] = jnp.float32(getattr(self.feedback, name))
         self._objective = replace(self._objective, weight=jnp.float32(weight_of(self.site, at)))
@@ -97,7 +101,7 @@ class Chooser:
         self, drivers: dict[str, Any], memory: Memory, present: np.ndarray, at: datetime
     ) -> tuple[np.ndarray, str]:
         """Move the target where that is clearly worth it: to one with all margins, from one that has lost them."""
-        careful = drivers | {"cover_in_hand_k": jnp.float32(ENTER_K)}
+        careful = drivers | {"cover_in_hand_k": self._to_stop_k(at)}
         values, prices = (
             np.asarray(part, float) for part in best(self.cascade, self._choice, self._objective, careful)
         )
@@ -125,7 +129,10 @@ class Chooser:
         why_not = self._twin.objection(kept, wanted, memory, at) if self._twin else ""
         if why_not:
             return kept, f"{_told(self.names, wanted)} is not tried: {why_not}"
-        return wanted, f"expected to need {gain_kw:.0f} kW less than {_told(self.names, kept)}"
+        told = _told(self.names, kept)
+        if gain_kw > self.usual_kw:  # penalties, not power
+            return wanted, f"{told} has left what is known, in reach or allowed"
+        return wanted, f"expected to need {gain_kw:.0f} kW less than {told}"
 
     def _beyond(self, found: Outcome, inlet_then_c: float) -> np.ndarray:
         """How far outcomes (n,) lie beyond record, reach of the towers, envelope and its rate of change: (5, n)."""
@@ -136,6 +143,19 @@ class Chooser:
         rate_k = np.nan_to_num(rate_k)
         outside = found.outside if self.site.control.support else found.outside * 0.0
         return np.stack([outside, found.unreachable_k, excess_k, dew_k, rate_k])
+
+    def _stands(self, drivers: dict[str, Any], at: datetime) -> bool:
+        """Whether chillers stand; notes when they start again."""
+        standing = float(drivers["chillers_stopped"]) > 0.5
+        if self._standing and not standing:
+            self._started_at = at
+        self._standing = standing
+        return standing
+
+    def _to_stop_k(self, at: datetime) -> jax.Array:
+        """K in hand before chillers are relied on to stop: more for a while after a start, which wears them."""
+        since = REST if self._started_at is None else max(at - self._started_at, timedelta(0))
+        return jnp.float32(ENTER_K + REST_K * max(0.0, 1.0 - since / REST))
 
     def _learn_from(self, reading: dict[str, float], drivers: dict[str, Any]) -> None:
         if self.expected is None:
