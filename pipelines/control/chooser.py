@@ -15,6 +15,7 @@ from models.control.objective import priced
 from models.control.search import best
 from models.control.step import boldest_allowed, reachable_steps
 from models.twin import Twin
+from pipelines.control.against_default import BACK, AgainstDefault
 from pipelines.control.memory import WINDOW, Memory
 from pipelines.control.nudge import COSTLY, Nudge
 from pipelines.control.present import ENTER_K, PRESENT, choice_of, drivers_of, needed, objective_of, weight_of
@@ -47,6 +48,7 @@ class Chooser:
         self._started_at: datetime | None = None
         self.usual_kw = float(cascade.usual_kw)
         self._choice, self._objective = choice_of(cascade, settable), objective_of(cascade, site)
+        self._against_default = AgainstDefault(self.usual_kw)
         self._nudge = Nudge(settable.names, settable.low, settable.high)
         asked = twin if site.control.twin_check else None
         self._twin = TwinCheck(site, asked, settable.names, float(cascade.twin_bound_kw)) if asked else None
@@ -70,7 +72,10 @@ class Chooser:
         for name in ("reach_bias_k", "inlet_bias_k"):
             drivers[name] = jnp.float32(getattr(self.feedback, name))
         self._objective = replace(self._objective, weight=jnp.float32(weight_of(self.site, at)))
-        self.target, reason = self._aim(drivers, memory, present, at)
+        if self._worse_than_default(reading, drivers, at):
+            self.target, reason = self.default, BACK
+        else:
+            self.target, reason = self._aim(drivers, memory, present, at)
         inlet_then_c = _an_hour_ago_c(memory, at)
         return self._step(drivers, present, most, inlet_then_c), reason
 
@@ -143,6 +148,12 @@ class Chooser:
         rate_k = np.nan_to_num(rate_k)
         outside = found.outside if self.site.control.support else found.outside * 0.0
         return np.stack([outside, found.unreachable_k, excess_k, dew_k, rate_k])
+
+    def _worse_than_default(self, reading: dict[str, float], drivers: dict[str, Any], at: datetime) -> bool:
+        _, found = self._priced(drivers, self.default[None])
+        return self._against_default.worse(
+            reading.get("cooling_kw", math.nan), float(found.cooling_kw[0]), at
+        )
 
     def _stands(self, drivers: dict[str, Any], at: datetime) -> bool:
         """Whether chillers stand; notes when they start again."""
