@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.control.learn import believed
+from models.control.record import believed
 from models.control.rehearsal import rehearse
 from tests.models.twin.kit import HOUR, as_twin, inputs_of, nameplate
 
