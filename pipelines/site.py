@@ -10,6 +10,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipelines.config import SITE_FOLDER, Settings
+from pipelines.control.options import ControlOptions
 from pipelines.energyplus_table import EnergyPlusTable
 from pipelines.errors import SiteError
 from pipelines.schema import QUANTITIES, column_name
@@ -230,6 +231,7 @@ class Site(_Strict):
     meters: Meters
     envelope: Envelope = Envelope()
     tariff: Tariff | None = None
+    control: ControlOptions = ControlOptions()
     twin: dict[str, float | str] | None = None
     energyplus: EnergyPlusTable | None = None
 

@@ -20,7 +20,7 @@ from models.fit import FitConfig
 from models.learn import Learned, Parts, Rows, learn
 from models.plant_model import PlantModel
 from pipelines.config import Settings
-from pipelines.control.registry import train_control
+from pipelines.control.registry import learned_beyond_record, train_control
 from pipelines.dataset import OVERHEAD, Dataset, Kind, dataset, kinds_of
 from pipelines.errors import ModelError
 from pipelines.features import figure_name, plant_table
@@ -42,6 +42,7 @@ class Job:
 
     site: Site
     settings: Settings
+    table: pd.DataFrame
     plant: pd.DataFrame
     fingerprint: str
     until: pd.Timestamp | None
@@ -66,8 +67,18 @@ def train(
     """
     started = time.monotonic()
     store = Store(settings.store, site)
-    plant = plant_table(site, store.read(end=until))
-    job = Job(site, settings, plant, store.fingerprint(), until, seed, config, progress or _silent)
+    table = store.read(end=until)
+    job = Job(
+        site,
+        settings,
+        table,
+        plant_table(site, table),
+        store.fingerprint(),
+        until,
+        seed,
+        config,
+        progress or _silent,
+    )
     with tracking(settings) as client, one_thread_each():
         experiment = experiment_id(client, site.name, settings)
         kinds = {kind: _train_kind(job, client, experiment, kind) for kind in kinds_of(site)}
@@ -86,11 +97,14 @@ def train(
 
 def _train_control(job: Job, client: MlflowClient, experiment: str) -> dict[str, Any]:
     try:
-        report = train_control(job.site, job.plant, client, experiment, job.fingerprint)
+        report = train_control(
+            job.site, job.table, job.plant, job.settings,
+            client=client, experiment=experiment, fingerprint=job.fingerprint,
+        )  # fmt: skip
     except ModelError as error:
         job.say(f"control: {error}")
         return {"why_not": str(error)}
-    job.say(f"control: version {report['version']} is champion")
+    job.say(f"control: version {report['version']} is champion{learned_beyond_record(report)}")
     return report
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.control.cascade import Cascade
+from models.twin import Twin
 from pipelines.control.chooser import Chooser
 from pipelines.control.memory import NEWEST, Memory
 from pipelines.control.reading import Reader
@@ -35,13 +36,13 @@ class Controller:
     """Decides setpoints of a site with a learned cascade; `cascade` is None where nothing could be learned.
 
     Without a cascade, or where load or weather stay unknown, it goes to the site's default setpoints at their slew
-    rates and says why (`last.reason`).
+    rates and says why (`last.reason`). twin: the site's fitted plant, where there is one, for a second opinion.
     """
 
-    def __init__(self, site: Site, cascade: Cascade | None) -> None:
+    def __init__(self, site: Site, cascade: Cascade | None, *, twin: Twin | None = None) -> None:
         self.site, self.settable = site, Settable.of(site)
         self.reader, self.memory = Reader(site), Memory()
-        self.chooser = None if cascade is None else Chooser(site, cascade, self.settable)
+        self.chooser = None if cascade is None else Chooser(site, cascade, self.settable, twin)
         self.commanded: np.ndarray | None = None
         self.decided_at: datetime | None = None
         self.informed_at: datetime | None = None

@@ -1,23 +1,29 @@
 """Control models in MLflow: `coldaisle.<site>.control`, the newest of which is served."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
 from mlflow.entities import Metric, Param
 from mlflow.exceptions import MlflowException
 
-from models.control.cascade import Cascade
+from models.control.cascade import NO_SAY_KW, Cascade
 from models.control.saving import from_bytes, to_bytes
 from pipelines.config import Settings
-from pipelines.control.training import learn_control
+from pipelines.control.training import learn_control, settled
+from pipelines.control.twin_check import TwinCheck
+from pipelines.control.virtual import untried, virtual_trials
 from pipelines.errors import ModelError
 from pipelines.registry import CHAMPION
 from pipelines.site import Site
+from pipelines.situation import quantities
 from pipelines.tracking import tracking
+from pipelines.twin.registry import champion
 
 KIND = "control"
 _FILE = "cascade.msgpack"
@@ -29,10 +35,28 @@ def control_name(site: Site) -> str:
 
 
 def train_control(
-    site: Site, plant: pd.DataFrame, client: MlflowClient, experiment: str, fingerprint: str
+    site: Site,
+    table: pd.DataFrame,
+    plant: pd.DataFrame,
+    settings: Settings,
+    *,
+    client: MlflowClient,
+    experiment: str,
+    fingerprint: str,
 ) -> dict[str, Any]:
-    """Learn and register a site's control model; the report. Raises ModelError where there is too little."""
-    learned = learn_control(site, plant)
+    """Learn and register a site's control model; the report. Raises ModelError where there is too little.
+
+    table: the store's interval table; plant: `plant_table` of it. Where the record never tried some setpoint and a
+    twin of the site is registered, the twin's trials are learned from, too.
+    """
+    missing, registered = untried(site, plant), champion(client, site, settings)
+    twin = registered.twin if registered else None
+    virtual = virtual_trials(site, table, plant, twin) if twin and missing else None
+    learned = learn_control(site, plant, virtual)
+    if twin:
+        check = TwinCheck(site, twin, tuple(quantities(site)), bound_kw=NO_SAY_KW)
+        bound_kw = check.bound_from(plant, settled(site, plant))
+        learned = replace(learned, cascade=replace(learned.cascade, twin_bound_kw=np.float32(bound_kw)))
     run = client.create_run(experiment, run_name=f"train {KIND}", tags={"command": "train", "kind": KIND})
     run_id = run.info.run_id
     with tempfile.TemporaryDirectory() as folder:
@@ -57,8 +81,24 @@ def train_control(
         "version": str(version.version),
         "run_id": run_id,
         "rows": learned.rows,
+        "untried": missing,
+        "rehearsed_on": twin.version if twin and missing else None,
+        "twin_bound_kw": float(learned.cascade.twin_bound_kw) if twin else None,
         "scatter": learned.scatter,
     }
+
+
+def learned_beyond_record(report: dict[str, Any]) -> str:
+    """What a report of `train_control` says of setpoints that the record never tried, for people."""
+    names = ", ".join(report["untried"])
+    if not names:
+        return ""
+    if report["rehearsed_on"]:
+        return f"; the record has no trials of {names}: rehearsed on {report['rehearsed_on']}"
+    return (
+        f"; the record has no trials of {names}, so they stay where they are known: fit a twin (coldaisle twin) "
+        "or plan trials (coldaisle explore plan)"
+    )
 
 
 def load_control(site: Site, settings: Settings) -> tuple[Cascade, str]:

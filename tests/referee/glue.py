@@ -11,6 +11,9 @@ from pipelines.control.controller import Controller
 from pipelines.control.registry import load_control
 from pipelines.errors import ModelError
 from pipelines.site import find_site
+from pipelines.twin.registry import find_twin
+
+log = logging.getLogger(__name__)
 
 
 def make() -> Controller:
@@ -20,6 +23,11 @@ def make() -> Controller:
     try:
         cascade, _ = load_control(site, home)
     except ModelError as error:
-        logging.getLogger(__name__).warning("%s; the site's default setpoints it is", error)
-        cascade = None
-    return Controller(site, cascade)
+        log.warning("%s; the site's default setpoints it is", error)
+        return Controller(site, None)
+    try:
+        twin = find_twin(site, home)
+    except ModelError as error:
+        log.warning("%s; without a second opinion, then", error)
+        twin = None
+    return Controller(site, cascade, twin=twin)
