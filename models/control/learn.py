@@ -12,6 +12,7 @@ from models.control.surface import Surface
 from models.errors import TooFewRowsError
 
 LEAST_ROWS = 200
+MOVERS = ("_fan_kw", "_pump_kw")  # whose power goes with the cube of their speed
 FLAT_OUT, EASY = 0.97, 0.90  # share of the towers' highest fan power
 
 _WATER = ("cw_supply_c", "outdoor_drybulb_c", "outdoor_wetbulb_c")  # what a condenser rejects to, best first
@@ -68,11 +69,13 @@ def learn_cascade(
     metered and counts in what is minimised. virtual (n,): rows of a simulation, believed only where none of the
     others are. Raises TooFewRowsError.
     """
-    enough = int((settled & np.isfinite(columns["load_kw"])).sum())
+    # Weather goes on being logged where a plant's record ends.
+    settled = settled & np.isfinite(columns["load_kw"])
+    enough = int(settled.sum())
     if enough < LEAST_ROWS:
         raise TooFewRowsError(f"{enough} settled rows with a load reading, needs {LEAST_ROWS}")
     record = Record(columns, settled, virtual)
-    modes, economizer = modes_of(record, _chiller_alone(record, meters))
+    modes, economizer = modes_of(record, _chiller_alone(record, meters), step_hours)
     reach, offset_k = _towers(record, modes)
     by_meter = {name: _meter(record, name, modes, economizer is not None) for name in meters}
     rise_k = record.get("rack_inlet_c") - record.get("supply_air_c")
@@ -143,7 +146,9 @@ def _meter(
         # Pump power over flow is the same curve whatever runs; all else is learned from the mode's own rows.
         everywhere = len(by_mode) == 1 or names == ("cw_flow_kg_s",)
         rows = np.ones(len(record.settled), bool) if everywhere else modes[mode]
-        found[mode] = record.fit(_resolved(record, names), record.get(name), rows) if names else None
+        cubic = name.endswith(MOVERS)
+        inputs = _resolved(record, names)
+        found[mode] = record.fit(inputs, record.get(name), rows, may_be_cubic=cubic) if names else None
     return found
 
 

@@ -27,7 +27,14 @@ class Record:
         known = {name: np.isfinite(self.get(name)[rows]).mean() if rows.any() else 0.0 for name in names}
         return tuple(name for name in names if known[name] >= LEAST_COVERAGE)
 
-    def fit(self, names: tuple[str, ...], y: np.ndarray, rows: np.ndarray | None = None) -> Surface | None:
+    def fit(
+        self,
+        names: tuple[str, ...],
+        y: np.ndarray,
+        rows: np.ndarray | None = None,
+        *,
+        may_be_cubic: bool = False,
+    ) -> Surface | None:
         """Surface of y over the usable ones of the names, on settled rows; None where there is none to be had."""
         rows = self.settled if rows is None else rows & self.settled
         names = self.usable(names, rows)
@@ -36,7 +43,7 @@ class Record:
         x = np.stack([self.columns[name] for name in names], axis=1)
         rows = np.flatnonzero(rows & np.isfinite(x).all(axis=1) & np.isfinite(y))
         rows = rows[believed(x[rows], self.virtual[rows])]
-        return fit_surface(names, x[rows], y[rows])
+        return fit_surface(names, x[rows], y[rows], may_be_cubic=may_be_cubic)
 
 
 def believed(x: np.ndarray, virtual: np.ndarray) -> np.ndarray:

@@ -92,7 +92,9 @@ class Chooser:
         _, found = self._priced(drivers, np.vstack([steps, self.target]))
         keeps_standing = float(drivers["chillers_stopped"]) > 0.5 and found.mode[-1] == FULL_MODE
         spare_k = found.spare_k[:-1] if keeps_standing else np.zeros(len(steps))
-        chosen = boldest_allowed(self._beyond(found, inlet_then_c)[:, :-1], spare_k)
+        leaving_k = self._leaving_k(found, np.vstack([steps, self.target]), present, drivers)
+        beyond = np.vstack([self._beyond(found, inlet_then_c), leaving_k])
+        chosen = boldest_allowed(beyond[:, :-1], spare_k)
         self.expected = Expected(
             cw_supply_c=float(found.cw_supply_c[chosen]),
             short_k=float(found.short_k[chosen]),
@@ -167,6 +169,19 @@ class Chooser:
         """K in hand before chillers are relied on to stop: more for a while after a start, which wears them."""
         since = REST if self._started_at is None else max(at - self._started_at, timedelta(0))
         return jnp.float32(ENTER_K + REST_K * max(0.0, 1.0 - since / REST))
+
+    def _leaving_k(
+        self, found: Outcome, values: np.ndarray, present: np.ndarray, drivers: dict[str, Any]
+    ) -> np.ndarray:
+        """K (n,) by which inlets leave the envelope until chillers run, where a step switches the economizer off."""
+        eco = self.cascade.economizer
+        if eco is None or "economizer_enable" not in self.names:
+            return np.zeros(len(values))
+        column = self.names.index("economizer_enable")
+        leaves = (present[column] > 0.5) & (values[:, column] < 0.5)
+        rise_k = float(eco.leaves_k) * float(drivers["chillers_missing"])
+        excess_k = found.rack_inlet_c + rise_k - float(self._objective.inlet_high_c)
+        return np.where(leaves, np.maximum(excess_k, 0.0), 0.0)
 
     def _learn_from(self, reading: dict[str, float], drivers: dict[str, Any]) -> None:
         if self.expected is None:

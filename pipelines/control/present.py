@@ -23,7 +23,7 @@ ENTER_K, STAY_K = 0.7, 0.2  # in hand before chillers are relied on to stop, and
 REACH_K = 0.6  # in hand over the coldest water that towers reach
 PRESENT = (
     "rack_inlet_now_c", "chillers_stopped", "wetbulb_rise_k", "reach_bias_k", "inlet_bias_k",
-    "cover_in_hand_k", "reach_in_hand_k",
+    "cover_in_hand_k", "reach_in_hand_k", "chillers_missing",
 )  # fmt: skip
 # Setpoints whose choice moves what surfaces answer to.
 _MOVES = {
@@ -113,8 +113,17 @@ def drivers_of(
         "reach_in_hand_k": REACH_K,
         "reach_bias_k": 0.0,
         "inlet_bias_k": 0.0,
+        "chillers_missing": _chillers_missing(cascade, memory, at),
     }
     return {name: jnp.float32(value) for name, value in (known | present).items()}
+
+
+def _chillers_missing(cascade: Cascade, memory: Memory, at: datetime) -> float:
+    """Share of the chillers' usual power that they do not draw now; all of it where no meter tells."""
+    if cascade.economizer is None:
+        return 0.0
+    share = memory.mean("chiller_kw", at, NEWEST) / float(cascade.economizer.usual_kw)
+    return float(np.clip(1.0 - share, 0.0, 1.0)) if math.isfinite(share) else 1.0
 
 
 def _coldest_inlet_c(cascade: Cascade) -> float:
