@@ -146,11 +146,9 @@ def _meter(
         # Pump power over flow is the same curve whatever runs; all else is learned from the mode's own rows.
         everywhere = len(by_mode) == 1 or names == ("cw_flow_kg_s",)
         rows = np.ones(len(record.settled), bool) if everywhere else modes[mode]
-        found[mode] = (
-            record.fit(_resolved(record, names), record.get(name), rows, may_be_cubic=name.endswith(MOVERS))
-            if names
-            else None
-        )
+        cubic = name.endswith(MOVERS)
+        inputs = _resolved(record, names)
+        found[mode] = record.fit(inputs, record.get(name), rows, may_be_cubic=cubic) if names else None
     return found
 
 

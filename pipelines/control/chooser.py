@@ -151,19 +151,6 @@ class Chooser:
         outside = found.outside if self.site.control.support else found.outside * 0.0
         return np.stack([outside, found.unreachable_k, excess_k, dew_k, rate_k])
 
-    def _leaving_k(
-        self, found: Outcome, values: np.ndarray, present: np.ndarray, drivers: dict[str, Any]
-    ) -> np.ndarray:
-        """K (n,) by which inlets leave the envelope until chillers run, where a step switches the economizer off."""
-        eco = self.cascade.economizer
-        if eco is None or "economizer_enable" not in self.names:
-            return np.zeros(len(values))
-        column = self.names.index("economizer_enable")
-        leaves = (present[column] > 0.5) & (values[:, column] < 0.5)
-        rise_k = float(eco.leaves_k) * float(drivers["chillers_missing"])
-        excess_k = found.rack_inlet_c + rise_k - float(self._objective.inlet_high_c)
-        return np.where(leaves, np.maximum(excess_k, 0.0), 0.0)
-
     def _worse_than_default(self, reading: dict[str, float], drivers: dict[str, Any], at: datetime) -> bool:
         _, found = self._priced(drivers, self.default[None])
         return self._against_default.worse(
@@ -182,6 +169,19 @@ class Chooser:
         """K in hand before chillers are relied on to stop: more for a while after a start, which wears them."""
         since = REST if self._started_at is None else max(at - self._started_at, timedelta(0))
         return jnp.float32(ENTER_K + REST_K * max(0.0, 1.0 - since / REST))
+
+    def _leaving_k(
+        self, found: Outcome, values: np.ndarray, present: np.ndarray, drivers: dict[str, Any]
+    ) -> np.ndarray:
+        """K (n,) by which inlets leave the envelope until chillers run, where a step switches the economizer off."""
+        eco = self.cascade.economizer
+        if eco is None or "economizer_enable" not in self.names:
+            return np.zeros(len(values))
+        column = self.names.index("economizer_enable")
+        leaves = (present[column] > 0.5) & (values[:, column] < 0.5)
+        rise_k = float(eco.leaves_k) * float(drivers["chillers_missing"])
+        excess_k = found.rack_inlet_c + rise_k - float(self._objective.inlet_high_c)
+        return np.where(leaves, np.maximum(excess_k, 0.0), 0.0)
 
     def _learn_from(self, reading: dict[str, float], drivers: dict[str, Any]) -> None:
         if self.expected is None:

@@ -1,5 +1,6 @@
 """Control models in MLflow: `coldaisle.<site>.control`, the newest of which is served."""
 
+import logging
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from mlflow.exceptions import MlflowException
 
 from models.control.cascade import NO_SAY_KW, Cascade
 from models.control.saving import from_bytes, to_bytes
+from models.twin import Twin
 from pipelines.config import Settings
 from pipelines.control.training import learn_control, settled
 from pipelines.control.twin_check import TwinCheck
@@ -24,6 +26,8 @@ from pipelines.site import Site
 from pipelines.situation import quantities
 from pipelines.tracking import tracking
 from pipelines.twin.registry import champion
+
+log = logging.getLogger(__name__)
 
 KIND = "control"
 _FILE = "cascade.msgpack"
@@ -49,8 +53,7 @@ def train_control(
     table: the store's interval table; plant: `plant_table` of it. Where the record never tried some setpoint and a
     twin of the site is registered, the twin's trials are learned from, too.
     """
-    missing, registered = untried(site, plant), champion(client, site, settings)
-    twin = registered.twin if registered else None
+    missing, twin = untried(site, plant), _twin(client, site, settings)
     virtual = virtual_trials(site, table, plant, twin) if twin and missing else None
     learned = learn_control(site, plant, virtual)
     if twin:
@@ -86,6 +89,16 @@ def train_control(
         "twin_bound_kw": float(learned.cascade.twin_bound_kw) if twin else None,
         "scatter": learned.scatter,
     }
+
+
+def _twin(client: MlflowClient, site: Site, settings: Settings) -> Twin | None:
+    """The registered twin; None where there is none or it is damaged, which is no reason to learn nothing."""
+    try:
+        found = champion(client, site, settings)
+    except ModelError as error:
+        log.warning("learning without a twin: %s", error)
+        return None
+    return found.twin if found else None
 
 
 def learned_beyond_record(report: dict[str, Any]) -> str:

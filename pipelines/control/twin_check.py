@@ -21,8 +21,10 @@ from models.twin.run import utilization_for_power
 from pipelines.control.memory import NEWEST, WINDOW, Memory
 from pipelines.simulation.plant import SETPOINT_FIELDS
 from pipelines.site import Site
+from pipelines.twin.record import CONTROLLED
 from simulator.psychrometrics import pressure_at_altitude_pa
 
+FIELDS = SETPOINT_FIELDS | CONTROLLED  # of the simulator's setpoints, by quantity
 # What drives it besides setpoints, and what stands for it where it is not known.
 DRIVERS = {
     "load_kw": "load_kw", "outdoor_drybulb_c": "outdoor_wetbulb_c", "outdoor_wetbulb_c": "outdoor_wetbulb_c",
@@ -40,8 +42,8 @@ class TwinCheck:
 
     def __init__(self, site: Site, twin: Twin, names: tuple[str, ...], bound_kw: float) -> None:
         self.site, self.twin, self.bound_kw = site, twin, bound_kw
-        self.fields_of = [name for name in names if name in SETPOINT_FIELDS]
-        self.fields = {SETPOINT_FIELDS[name]: k for k, name in enumerate(names) if name in SETPOINT_FIELDS}
+        self.fields_of = [name for name in names if name in FIELDS]
+        self.fields = {FIELDS[name]: k for k, name in enumerate(names) if name in FIELDS}
         self.pressure_pa = float(pressure_at_altitude_pa(site.location.altitude_m))
         rest = {"load_kw": 1e-3, "outdoor_drybulb_c": 20.0, "outdoor_wetbulb_c": 15.0, "rack_inlet_c": 21.0}
         self._settled(np.zeros((2, len(names))), rest)

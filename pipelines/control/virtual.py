@@ -10,6 +10,7 @@ import pandas as pd
 from models.control.rehearsal import rehearse
 from models.optimize import spread_over
 from models.twin import Twin
+from pipelines.control.twin_check import FIELDS
 from pipelines.simulation.plant import SETPOINT_FIELDS, canonical_telemetry
 from pipelines.simulation.trials import slewed
 from pipelines.site import Setpoint, Site
@@ -19,15 +20,13 @@ from pipelines.twin.record import clock, record_of
 
 AWAY_SHARE = 0.1  # of its range from where it usually stands: a trial
 LEAST_TRIED_HOURS = 24.0
+YEAR = pd.Timedelta(days=366)
 SLOT = pd.Timedelta(hours=4)  # a trial's length: to arrive and to stay
 WINDOW = pd.Timedelta(days=5)  # that the twin runs on from rest
 SETTLING = pd.Timedelta(hours=3)
-CANDIDATES = (
-    64  # per slot, of which the first that is allowed is tried; a power of two, as Sobol sequences want
-)
-NO_LIMIT_C = (
-    -np.inf
-)  # of wetbulb: asking a simulated tower for more than it reaches risks nothing, and shows its reach
+CANDIDATES = 64  # per slot, the first allowed of which is tried; a power of two, as Sobol sequences want
+# Wetbulb: asking a simulated tower for more than it reaches risks nothing, and shows its reach.
+NO_LIMIT_C = -np.inf
 WEATHER = ("outdoor_drybulb_c", "outdoor_wetbulb_c", "outdoor_rh_frac", "outdoor_pressure_pa")
 
 
@@ -47,21 +46,23 @@ def _hours_tried(site: Site, plant: pd.DataFrame, setpoint: Setpoint) -> float:
 
 
 def virtual_trials(site: Site, table: pd.DataFrame, plant: pd.DataFrame, twin: Twin) -> pd.DataFrame:
-    """A plant table of the twin's trials on the clock of the record's; rows that are no evidence are NaN.
+    """A plant table of the twin's trials on the clock of the record's last year; rows that are no evidence are NaN.
 
     table: the store's, plant: `plant_table` of it.
     """
+    table = table[table.index > table.index[-1] - YEAR]
     times = clock(site, table)
     record = record_of(site, table)
     safe = trial_envelope(site, plant)
     wetbulb_c = pd.Series(record.filled_inputs().outdoor_wetbulb_c, times)
     goals = _goals(site, safe, wetbulb_c)
     schedule = slewed(site, goals, step_hours=site.interval / pd.Timedelta(hours=1))
-    tried = {SETPOINT_FIELDS[name]: schedule[name].to_numpy() for name in schedule if name in SETPOINT_FIELDS}
+    tried = {FIELDS[str(name)]: schedule[name].to_numpy() for name in schedule if name in FIELDS}
     steps = min(round(WINDOW / site.interval), len(times))
     sensors = rehearse(twin, record.filled_inputs(), tried, window=steps)
     kept = times[: len(sensors.it_w)]
-    trials = canonical_telemetry(sensors, kept).assign(**schedule.loc[kept])
+    asked = schedule.loc[kept, [name for name in schedule if name in SETPOINT_FIELDS]]
+    trials = canonical_telemetry(sensors, kept).assign(**asked)
     trials = trials.assign(**{name: plant[name].reindex(kept) for name in WEATHER if name in plant})
     settling = np.arange(len(kept)) % steps < round(SETTLING / site.interval)
     meant = _allowed(safe, schedule.loc[kept])
@@ -88,6 +89,8 @@ def _goals(site: Site, safe: TrialEnvelope, wetbulb_c: pd.Series) -> pd.DataFram
 
 def _allowed(safe: TrialEnvelope, schedule: pd.DataFrame) -> np.ndarray:
     """Rows (n,) whose air and chilled water are inside the envelope on the way, too."""
+    if set(schedule) <= {"economizer_enable"}:
+        return np.ones(len(schedule), bool)
     moved = {str(name): schedule[name].to_numpy() for name in schedule if name != "economizer_enable"}
     return safe.allowed(moved, np.inf, NO_LIMIT_C)
 
