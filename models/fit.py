@@ -13,9 +13,10 @@ from jax import Array
 
 from models.errors import DivergedError
 from models.networks import REFERENCE_HIDDEN, Params, apply, initial_params
+from models.slopes import OF_MEMBER, OF_TARGET, Slopes, penalty
 
 OnEpoch = Callable[[int, float, float], None]  # epoch, training loss, validation loss
-Data = dict[str, Array]
+Data = dict[str, Any]
 
 FEWEST_EPOCHS = 20
 
@@ -66,6 +67,7 @@ def fit_networks(
     *,
     seed: int,
     start: Params | None = None,
+    slopes: Slopes | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> Fitted:
     """Train targets x members networks with AdamW, a warm-up and cosine schedule, Huber loss, early stopping.
@@ -73,13 +75,14 @@ def fit_networks(
     z: (n, f) standardised features; y: (t, members, n) standardised targets; mask: (t, f), 1 where a target
     may see a feature; blocks: (n,) in 0..members-1: member m is validated on block m, trained on the others.
     start: parameters to begin with, where they have the shape of these networks; else random ones.
+    slopes: of what the networks correct, where effects are declared: breaking them counts as loss.
     Same seed, data and machine: the same parameters, bit by bit.
     Raises DivergedError, with the best epoch so far, where the loss is no longer a number.
     """
     train_rows = [np.flatnonzero(blocks != member) for member in range(config.members)]
     steps = max(1, min(map(len, train_rows)) // config.batch)
     epochs = min(config.epochs, max(FEWEST_EPOCHS, config.most_steps // steps))
-    data, tx = _on_device(z, y, mask, blocks, config.members), _optimiser(config, epochs * steps)
+    data, tx = _on_device(z, y, mask, blocks, config.members, slopes), _optimiser(config, epochs * steps)
     random = np.random.default_rng(seed)
     params = initial_params(random, (len(y), config.members), z.shape[1], config.hidden)
     params = start if start is not None and _same_shape(start, params) else params
@@ -103,13 +106,16 @@ def _same_shape(one: Params, other: Params) -> bool:
     return shapes[0] == shapes[1]
 
 
-def _on_device(z: np.ndarray, y: np.ndarray, mask: np.ndarray, blocks: np.ndarray, members: int) -> Data:
+def _on_device(
+    z: np.ndarray, y: np.ndarray, mask: np.ndarray, blocks: np.ndarray, members: int, slopes: Slopes | None
+) -> Data:
     validation = [np.flatnonzero(blocks == member) for member in range(members)]
     longest = max(map(len, validation))
     return {
         "z": jnp.asarray(z, jnp.float32),
         "y": jnp.asarray(y, jnp.float32),
         "mask": jnp.asarray(mask, jnp.float32),
+        "slopes": slopes,
         "validation": jnp.asarray(np.stack([np.resize(rows, longest) for rows in validation])),
     }
 
@@ -142,16 +148,22 @@ def _keep_best(best: Fitted, params: Params, train_loss: float, loss: np.ndarray
     return bool(better.any())
 
 
-def _loss(params: Params, z: Array, y: Array) -> Array:
+def _loss(params: Params, z: Array, y: Array, slopes: Slopes | None) -> Array:
     # Huber: beyond one standard deviation errors count linearly, so that glitches do not steer the fit.
-    return optax.huber_loss(apply(params, z), y).mean()
+    error = optax.huber_loss(apply(params, z), y).mean()
+    return error if slopes is None else error + penalty(params, z, slopes)
 
 
 def _of_every_network(function: Callable[..., Any], params: Params, data: Data, rows: Array) -> Any:
     """`function` of every network on its member's rows: params (t, m, ...), rows (m, b) -> (t, m, ...)."""
     member = jnp.arange(rows.shape[0])[:, None]
     z, y = data["z"][rows], data["y"][:, member, rows]  # (m, b, f), (t, m, b)
-    return jax.vmap(jax.vmap(function))(params, z[None] * data["mask"][:, None, None, :], y)
+    seen, slopes = z[None] * data["mask"][:, None, None, :], data["slopes"]
+    if slopes is None:
+        return jax.vmap(jax.vmap(partial(function, slopes=None)))(params, seen, y)
+    of_members = jax.vmap(function, in_axes=(0, 0, 0, OF_MEMBER))
+    of_targets = jax.vmap(of_members, in_axes=(0, 0, 0, OF_TARGET))
+    return of_targets(params, seen, y, slopes.at(rows, data["mask"]))
 
 
 @partial(jax.jit, static_argnums=0, donate_argnums=2)

@@ -47,7 +47,8 @@ def learn(
 
     Every part is fitted once without each block of time; what it then predicts of that block decides its share and
     the width of intervals. warm: a model whose networks to start from, where inputs, targets and sizes agree.
-    Raises TooFewRowsError, and DivergedError, whose `last_good` is the Learned of the best epoch before.
+    Raises TooFewRowsError, ImpossibleEffectError, and DivergedError, whose `last_good` is the Learned of the best
+    epoch before.
     """
     check_enough(rows)
     rows, outliers = without_outliers(rows)
@@ -55,13 +56,14 @@ def learn(
     start = build.networks_of(warm)
     try:
         fitted = fit_networks(
-            build.bounded,
+            build.features.bounded,
             build.residual,
             build.mask,
             build.blocks,
             config,
             seed=seed,
             start=start,
+            slopes=build.slopes,
             on_epoch=on_epoch,
         )
     except DivergedError as error:

@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from models.effects import Effect
 from models.intervals import Scores
 from models.plant_model import PlantModel
 
@@ -16,6 +17,7 @@ class Rows:
     x (n, inputs), y (n, targets), load_kw (n,): the denominator of the targets that are per kW.
     hidden: target -> inputs that it must not see, because they contain it.
     same_as: further targets that equal one of `targets`.
+    effects: what is known of how targets answer to inputs.
     """
 
     inputs: tuple[str, ...]
@@ -25,6 +27,7 @@ class Rows:
     load_kw: np.ndarray
     hidden: dict[str, frozenset[str]] = field(default_factory=dict)
     same_as: tuple[tuple[str, str], ...] = ()
+    effects: tuple[Effect, ...] = ()
 
     def __len__(self) -> int:
         return len(self.x)
@@ -56,7 +59,8 @@ class Learned:
     """A model and how it came about.
 
     outliers: rows of the record that were left out. mixture: target -> its parts in words. scores: target -> how
-    far left-out blocks lay from the prediction, in units of the usual residual, in time order.
+    far left-out blocks lay from the prediction, in units of the usual residual, in time order. effects: share of the
+    rows at which the model breaks each of the rows' effects.
     """
 
     model: PlantModel
@@ -64,3 +68,4 @@ class Learned:
     outliers: int
     mixture: dict[str, str]
     scores: dict[str, Scores]
+    effects: tuple[tuple[Effect, float], ...] = ()

@@ -14,7 +14,7 @@ from mlflow.entities import Metric, Param
 from threadpoolctl import threadpool_limits
 
 from models.baselines import baselines
-from models.errors import DivergedError, TooFewRowsError
+from models.errors import DivergedError, ImpossibleEffectError, TooFewRowsError
 from models.evaluate import last_fraction_of_each_segment, mae
 from models.fit import FitConfig
 from models.learn import Learned, Parts, Rows, learn
@@ -124,6 +124,10 @@ def learned(
             f'site "{site.name}" has too little to learn from, {HELD_OUT:.0%} being held out: {error}; '
             f"ingest more telemetry, or see what is left out: coldaisle quality --site {site.name}"
         ) from error
+    except ImpossibleEffectError as error:
+        raise ModelError(
+            f'site "{site.name}" declares effects that cannot all hold: {error}; edit [[effects]] in its file'
+        ) from error
     except DivergedError as error:
         raise ModelError(
             f'training for site "{site.name}" stopped: {error}; the present champion stays; '
@@ -144,7 +148,7 @@ def _train_kind(job: Job, client: MlflowClient, experiment: str, kind: Kind) -> 
         twin, served = (fit.result() for fit in fits)
     found = scores(job.site, job.plant, data, held_out, twin.model, baselines())
     job.say(f"{kind}: {verdict(found)}")
-    report = _report(job, data, held_out, twin, found)
+    report = _report(job, data, held_out, twin, found) | {"effects": kept(served)}
     with run_of(client, experiment, "train", kind) as run_id:
         _log(client, run_id, job.until, config, report, served)
         bundle = Bundle(served.model, twin.model, report)
@@ -178,6 +182,20 @@ def _report(
         "target_mae": {name: mae(judged.target(name), predicted[name]) for name in data.rows.targets},
         "in_support": float(twin.model.in_support(judged.x).mean()),
     }
+
+
+def kept(served: Learned) -> list[dict[str, Any]]:
+    """What was declared of the plant, and the share of the record's rows at which the served mixture breaks it."""
+    return [
+        {
+            "of": effect.of,
+            "on": effect.target,
+            "low_percent_per_k": 100.0 * effect.low if np.isfinite(effect.low) else None,
+            "high_percent_per_k": 100.0 * effect.high if np.isfinite(effect.high) else None,
+            "broken_share": share,
+        }
+        for effect, share in served.effects
+    ]
 
 
 def _registered(
