@@ -50,6 +50,10 @@ def learn(
     Raises TooFewRowsError, ImpossibleEffectError, and DivergedError, whose `last_good` is the Learned of the best
     epoch before.
     """
+    if config.members < 2:
+        raise ValueError(
+            f"members ({config.members}) must be at least 2, so that one can be held against another"
+        )
     check_enough(rows)
     rows, outliers = without_outliers(rows)
     build = Build.of(rows, config, parts or Parts(), seed)

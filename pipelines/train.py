@@ -14,6 +14,7 @@ from mlflow.entities import Metric, Param
 from threadpoolctl import threadpool_limits
 
 from models.baselines import baselines
+from models.devices import side_by_side
 from models.errors import DivergedError, ImpossibleEffectError, TooFewRowsError
 from models.evaluate import last_fraction_of_each_segment, mae
 from models.fit import FitConfig
@@ -140,7 +141,7 @@ def _train_kind(job: Job, client: MlflowClient, experiment: str, kind: Kind) -> 
     held_out = last_fraction_of_each_segment(data.times, fraction=HELD_OUT)
     job.say(f"{kind}: judging on the last {held_out.sum()} of {len(held_out)} rows")
     everything = np.ones(len(data.rows), bool)
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(side_by_side(2)) as pool:
         fits = [
             pool.submit(learned, job.site, data.rows.where(rows), config, job.seed, parts=parts_of(kind))
             for rows in (~held_out, everything)

@@ -159,6 +159,11 @@ def test_too_few_rows_are_counted(rows):
         learn(rows.where(np.arange(len(rows)) < 150), QUICK, seed=0)
 
 
+def test_a_single_network_has_nothing_to_be_held_against(rows):
+    with pytest.raises(ValueError, match=r"members \(1\) must be at least 2"):
+        learn(rows, replace(QUICK, members=1), seed=0)
+
+
 def test_meter_glitches_are_left_out_and_counted(rows):
     y = rows.y.copy()
     y[[50, 500, 800]] *= 10.0
