@@ -68,7 +68,7 @@ def _train(members: int) -> dict[str, Any]:
 
 def _pytorch(x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
     from models.networks import REFERENCE_HIDDEN
-    from tests.benchmarks.torch_environment import in_torch
+    from tests.benchmarks._torch_environment import in_torch
 
     try:
         found = in_torch(x=x, y=y, hidden=REFERENCE_HIDDEN, batch=BATCH, epochs=EPOCHS)

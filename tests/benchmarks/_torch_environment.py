@@ -13,12 +13,12 @@ import numpy as np
 # has told it of PyTorch's own wheels (PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL).
 REQUIREMENTS = ("torch==2.13.0+cpu", "numpy")
 FOLDER = Path(".coldaisle") / "benchmarks" / "torch"
-SCRIPT = Path(__file__).with_name("torch_mlp.py")
+SCRIPT = Path(__file__).with_name("_torch_mlp.py")
 PATIENCE_S = 600
 
 
 def in_torch(**arrays: Any) -> dict[str, Any]:
-    """What `torch_mlp.py` says of these arrays. Raises RuntimeError with the reason where there is no PyTorch."""
+    """What `_torch_mlp.py` says of these arrays. Raises RuntimeError with the reason where there is no PyTorch."""
     python = _environment()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "given.npz"

@@ -1,8 +1,9 @@
-"""PyTorch's side of the training benchmark; runs in an environment of its own: python torch_mlp.py FILE.npz."""
+"""PyTorch's side of the training benchmark; runs in an environment of its own: python _torch_mlp.py FILE.npz."""
 
 import json
 import sys
 import time
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ def main(path: str) -> None:
     hidden, batch, epochs = given["hidden"].tolist(), int(given["batch"]), int(given["epochs"])
     torch.manual_seed(0)
     sizes, layers = [x.shape[1], *hidden], []
-    for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+    for inputs, outputs in pairwise(sizes):
         layers += [torch.nn.Linear(inputs, outputs), torch.nn.GELU(approximate="tanh")]
     model = torch.nn.Sequential(*layers, torch.nn.Linear(sizes[-1], 1))
     optimiser, loss = torch.optim.AdamW(model.parameters(), lr=3e-3), torch.nn.HuberLoss()
