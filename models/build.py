@@ -9,7 +9,6 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from models.effects import Effect, Known
-from models.evaluate import time_blocks
 from models.features import driving_pairs, feature_names, with_derived
 from models.fit import FitConfig, Fitted
 from models.fits import Features, Fits, boosted, fits, mask_of
@@ -23,6 +22,7 @@ from models.scaling import Scaler, fit_scaler
 from models.slopes import Slopes
 from models.support import fit_support, temperature_pairs
 from models.trees import as_arrays
+from models.warm import carried_over
 
 MOST_BROKEN = 0.01  # share of the rows at which networks may break a declared effect and still have a share
 
@@ -61,7 +61,7 @@ class Build:
     @classmethod
     def of(cls, rows: Rows, config: FitConfig, parts: Parts, seed: int) -> Self:
         """Fit everything but the networks to rows in time order."""
-        blocks = time_blocks(len(rows), folds=config.members)
+        blocks = rows.blocks(config.members)
         load_scale_kw = float(np.median(rows.load_kw))
         scaler = fit_scaler(with_derived(rows.inputs, rows.x.astype(np.float32), load_scale_kw))
         known = Known.of(rows.effects, rows.inputs, rows.targets, rows.x)
@@ -85,17 +85,9 @@ class Build:
             boosted(rows, y, blocks, seed, known) if parts.trees else None,
         )  # fmt: skip
 
-    def networks_of(self, warm: PlantModel | None) -> Params | None:
-        """Networks of another model to start from, where it has the same inputs, targets and pairs; else None."""
-        if warm is None or (warm.inputs, warm.targets) != (self.rows.inputs, self.rows.targets):
-            return None
-        ratio = warm.heads.correction * warm.heads.step / (self.correction * self.step)
-        last = warm.heads.params["last"]
-        scaled = {
-            name: leaf * ratio.reshape(-1, *(1,) * (leaf.ndim - 1)).astype(leaf.dtype)
-            for name, leaf in last.items()
-        }
-        return {**warm.heads.params, "last": scaled}
+    def networks_of(self, warm: PlantModel) -> Params:
+        """Networks of another model of the same inputs and targets, saying here what they said there."""
+        return carried_over(warm, self.scaler, unit=self.correction * self.step)
 
     def assembled(self, fitted: Fitted, outliers: int) -> Learned:
         """The model with these networks, its mixture and its intervals."""

@@ -1,7 +1,7 @@
 """Training: many small networks at once, one jitted scan per epoch, the data on the devices once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any
 
@@ -21,6 +21,8 @@ OnEpoch = Callable[[int, float, float], None]  # epoch, training loss, validatio
 Data = dict[str, Any]
 
 FEWEST_EPOCHS = 20
+# Networks that start where others ended need fewer epochs, and small steps, or they forget at once what they know.
+WARM_EPOCHS, WARM_RATE = 0.25, 0.3
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def fit_networks(
 
     z: (n, f) standardised features; y: (t, members, n) standardised targets; mask: (t, f), 1 where a target
     may see a feature; blocks: (n,) in 0..members-1: member m is validated on block m, trained on the others.
-    start: parameters to begin with, where they have the shape of these networks; else random ones.
+    start: parameters to begin with, which takes a quarter of the epochs; else random ones.
     slopes: of what the networks correct, where effects are declared: breaking them counts as loss.
     Same seed, data and machine: the same parameters, bit by bit.
     Raises DivergedError, with the best epoch so far, where the loss is no longer a number.
@@ -78,10 +80,13 @@ def fit_networks(
     train_rows = [np.flatnonzero(blocks != member).astype(np.int32) for member in range(config.members)]
     steps = max(1, min(map(len, train_rows)) // config.batch)
     epochs = min(config.epochs, max(FEWEST_EPOCHS, config.most_steps // steps))
+    if start is not None:
+        epochs = max(1, round(WARM_EPOCHS * epochs))
+        config = replace(config, learning_rate=WARM_RATE * config.learning_rate)
     mesh, tx = mesh_of(config.members, config.batch), _optimiser(config, epochs * steps)
     random = np.random.default_rng(seed)
-    params = initial_params(random, (len(y), config.members), z.shape[1], config.hidden)
-    params = start if start is not None and same_shape(start, params) else params
+    drawn = initial_params(random, (len(y), config.members), z.shape[1], config.hidden)
+    params = drawn if start is None else start
     params, data = placed(mesh, params, None, MEMBER), _on_devices(mesh, z, y, mask, blocks, config, slopes)
     opt_state = jax.vmap(jax.vmap(tx.init))(params)
     best = Fitted(params, np.full((len(y), config.members), np.inf))
@@ -99,12 +104,6 @@ def fit_networks(
     finally:
         best.params = gathered(mesh, best.params)
     return best
-
-
-def same_shape(one: Params, other: Params) -> bool:
-    """Whether two trees of parameters are of the same networks."""
-    shapes = [jax.tree.map(jnp.shape, params) for params in (one, other)]
-    return shapes[0] == shapes[1]
 
 
 def _on_devices(

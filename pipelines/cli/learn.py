@@ -25,6 +25,9 @@ def train(
         datetime | None, typer.Option("--until", help="Learn from telemetry before this time, UTC")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of initial weights and shuffling")] = 0,
+    warm: Annotated[
+        bool, typer.Option("--warm", help="Start networks from the present champion's, where they fit")
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -33,7 +36,8 @@ def train(
     from pipelines.train import train as learn
 
     settings = open_home(home)
-    result = learn(find_site(site, settings), settings, until=utc(until), seed=seed, progress=_say)
+    found = find_site(site, settings)
+    result = learn(found, settings, until=utc(until), seed=seed, warm=warm, progress=_say)
     emit(result, as_json, show_training)
 
 
