@@ -87,8 +87,12 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     slopes = slopes_of(table)
+    print(
+        "Slopes of cooling power, kW per K; local: RMS between neighbouring values, models' less the plant's"
+    )
     print(slopes.round(2).to_string(index=False))
-    print(summary(slopes).round(3).to_string())
+    print("RMS over the conditions, kW per K: the plant's slope, and how far the models' are from it")
+    print(summary(slopes).round(2).to_string())
     draw(table, given.out)
     return 0
 
@@ -185,11 +189,15 @@ def prediction_kw(
 
 
 def slopes_of(table: pd.DataFrame) -> pd.DataFrame:
-    """kW per K by condition and setpoint: of straight lines through each curve."""
+    """kW per K by condition and setpoint: of straight lines, and RMS of what is between neighbouring values."""
 
     def slope(part: pd.DataFrame) -> pd.Series:
         lines = {name: np.polyfit(part["value_c"], part[name], 1)[0] for name in ("plant", *MODELS)}
-        return pd.Series({"plant_kw": part["plant"].mean(), **lines})
+        local = part[["plant", *MODELS]].diff().div(part["value_c"].diff(), axis=0).iloc[1:]
+        away = {f"{name}, local": _rms(local[name] - local["plant"]) for name in MODELS}
+        return pd.Series(
+            {"plant_kw": part["plant"].mean(), **lines, "plant, local": _rms(local["plant"]), **away}
+        )
 
     return (
         table.groupby(["setpoint", "condition"], sort=False).apply(slope, include_groups=False).reset_index()
@@ -197,13 +205,18 @@ def slopes_of(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def summary(slopes: pd.DataFrame) -> pd.DataFrame:
-    """RMS over the conditions: of the plant's slope, and of each model's difference from it, kW per K."""
+    """RMS over the conditions, kW per K: of the plant's slope, and of each model's difference from it."""
 
     def rms(part: pd.DataFrame) -> pd.Series:
-        away = {name: np.sqrt(((part[name] - part["plant"]) ** 2).mean()) for name in MODELS}
-        return pd.Series({"plant's slope, RMS": np.sqrt((part["plant"] ** 2).mean()), **away})
+        away = {name: _rms(part[name] - part["plant"]) for name in MODELS}
+        local = {name: _rms(part[name]) for name in part if str(name).endswith("local")}
+        return pd.Series({"plant": _rms(part["plant"]), **away, **local})
 
     return slopes.groupby("setpoint", sort=False).apply(rms, include_groups=False)
+
+
+def _rms(values: pd.Series) -> float:
+    return float(np.sqrt((values**2).mean()))
 
 
 def draw(table: pd.DataFrame, out: Path) -> None:
@@ -233,14 +246,23 @@ def draw(table: pd.DataFrame, out: Path) -> None:
         template="plotly_white", height=720, width=1500, legend={"orientation": "h", "y": -0.12},
     )  # fmt: skip
     page = write_page(figure, out)
+    _screenshot(figure, out.with_suffix(".png"))
+    print(f"plot: {page}")
+
+
+def _screenshot(figure, path: Path) -> None:
     chromium = shutil.which("chromium")
-    if chromium:
+    if not chromium:
+        print("no PNG: there is no chromium on the PATH", file=sys.stderr)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "page.html"
+        figure.write_html(page, config={"displayModeBar": False})
         subprocess.run(
-            [chromium, "--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1500,740",
-             "--virtual-time-budget=5000", f"--screenshot={page.with_suffix('.png')}", f"file://{page.resolve()}"],
+            [chromium, "--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1500,730",
+             "--virtual-time-budget=5000", f"--screenshot={path.resolve()}", f"file://{page}"],
             capture_output=True,
         )  # fmt: skip
-    print(f"plot: {page}")
 
 
 if __name__ == "__main__":
