@@ -120,7 +120,9 @@ def _best_penalty(total: _Moments, folds: list[_Moments]) -> float:
     errors = np.zeros(len(PENALTIES))
     for left_out in folds:
         errors += [left_out.error(weights) for weights in _ridge_path(total.less(left_out), PENALTIES)]
-    errors = np.maximum(errors, 0.0)  # a target that never changes leaves only rounding, on either side of zero
+    errors = np.maximum(
+        errors, 0.0
+    )  # a target that never changes leaves only rounding, on either side of zero
     return float(PENALTIES[np.flatnonzero(errors <= (1.0 + TIE) * errors.min())[-1]])
 
 

@@ -43,10 +43,6 @@ class Condition:
     utilization: float
     drybulb_c: float
 
-    @property
-    def title(self) -> str:
-        return f"{self.utilization:.0%} load, drybulb {self.drybulb_c:g} °C"
-
     def sweeps(self) -> dict[str, np.ndarray]:
         """Condenser water from near the wetbulb up; chilled water to 5 K below supply air."""
         coldest = np.ceil(self.drybulb_c - 1.0)
@@ -103,7 +99,8 @@ def compared(site: Site, home: Settings, referee: Path, condition: Condition) ->
     held = [base | {name: value} for name, values in sweeps.items() for value in values.tolist()]
     run = rerun(referee, condition, held)
     moved = [(name, value) for name, values in sweeps.items() for value in values.tolist()]
-    frame = pd.DataFrame(moved, columns=["setpoint", "value_c"]).assign(condition=condition.title)
+    title = f"{condition.utilization:.0%} load, wetbulb {run['outdoor_wetbulb_c'].mean():.1f} °C"
+    frame = pd.DataFrame(moved, columns=["setpoint", "value_c"]).assign(condition=title)
     frame["plant"] = run["cooling_kw"].to_numpy()
     chosen = pd.DataFrame(held)
     frame["control model"] = control_kw(site, home, run, chosen)
