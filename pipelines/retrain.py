@@ -17,13 +17,15 @@ def retrain_if_new(
 ) -> dict[str, Any] | None:
     """Train, unless every kind of model has been learned from this very telemetry; the report, or None.
 
+    Networks start from the present champion's where they can.
+
     Judged by the runs in MLflow rather than by what was ingested last, so that a training that failed is made up
     for. Raises what `train` raises.
     """
     with tracking(settings) as client:
         if _learned(client, site, Store(settings.store, site).fingerprint()):
             return None
-    return train(site, settings, progress=progress)
+    return train(site, settings, warm=True, progress=progress)
 
 
 def _learned(client: MlflowClient, site: Site, fingerprint: str) -> bool:

@@ -13,10 +13,15 @@ from pipelines.config import SITE_FOLDER, Settings
 from pipelines.control.options import ControlOptions
 from pipelines.energyplus_table import EnergyPlusTable
 from pipelines.errors import SiteError
+from pipelines.known_effects import KnownEffect
 from pipelines.schema import QUANTITIES, column_name
 from pipelines.units import conversion, is_energy
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+DERIVED = {
+    "outdoor_wetbulb_c",
+    "outdoor_rh_frac",
+}  # from other readings of the air where they are not recorded
 Reading = Literal["instant", "interval", "counter", "change"]
 
 
@@ -228,6 +233,7 @@ class Site(_Strict):
     sources: list[Source] = Field(min_length=1)
     points: list[Point] = Field(min_length=1)
     setpoints: list[Setpoint] = []
+    effects: list[KnownEffect] = []
     meters: Meters
     envelope: Envelope = Envelope()
     tariff: Tariff | None = None
@@ -259,6 +265,12 @@ class Site(_Strict):
         for setpoint in self.setpoints:
             if setpoint.tag not in tags:
                 raise ValueError(f"setpoint {setpoint.tag} is not a declared point; add it to [[points]]")
+        _unique("effect", [str(effect).removeprefix("effect of ") for effect in self.effects])
+        quantities = {point.quantity for point in self.points}
+        for effect in self.effects:
+            for name in (effect.of, effect.on):
+                if name in QUANTITIES and name not in quantities | DERIVED:
+                    raise ValueError(f"{effect}: no point measures {name}; add it to [[points]]")
         for name in ("it", "cooling", "facility", "losses", "load"):
             for column in getattr(self.meters, name):
                 if not self.columns_of(column):

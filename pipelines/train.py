@@ -14,7 +14,8 @@ from mlflow.entities import Metric, Param
 from threadpoolctl import threadpool_limits
 
 from models.baselines import baselines
-from models.errors import DivergedError, TooFewRowsError
+from models.devices import side_by_side
+from models.errors import DivergedError, ImpossibleEffectError, TooFewRowsError
 from models.evaluate import last_fraction_of_each_segment, mae
 from models.fit import FitConfig
 from models.learn import Learned, Parts, Rows, learn
@@ -29,6 +30,7 @@ from pipelines.scores import Score, scores, verdict
 from pipelines.site import Site
 from pipelines.store import Store
 from pipelines.tracking import experiment_id, tracking
+from pipelines.warm_start import SERVED, TWIN, described, start
 
 Progress = Callable[[str], None]
 
@@ -48,6 +50,7 @@ class Job:
     until: pd.Timestamp | None
     seed: int
     config: FitConfig | None
+    warm: bool
     say: Progress
 
 
@@ -58,10 +61,12 @@ def train(
     until: pd.Timestamp | None = None,
     seed: int = 0,
     config: FitConfig | None = None,
+    warm: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Train and register every kind of model the site can use, on telemetry before `until`; the report.
 
+    warm: start networks from the present champion's, where inputs, targets and the record so far agree.
     Raises StoreError without telemetry, ModelError with too little of it or a loss that diverges (the champion
     stays), TrackingError where MLflow does not answer.
     """
@@ -77,6 +82,7 @@ def train(
         until,
         seed,
         config,
+        warm,
         progress or _silent,
     )
     with tracking(settings) as client, one_thread_each():
@@ -138,6 +144,10 @@ def learned(
             f'site "{site.name}" has too little to learn from, {HELD_OUT:.0%} being held out: {error}; '
             f"ingest more telemetry, or see what is left out: coldaisle quality --site {site.name}"
         ) from error
+    except ImpossibleEffectError as error:
+        raise ModelError(
+            f'site "{site.name}" declares effects that cannot all hold: {error}; edit [[effects]] in its file'
+        ) from error
     except DivergedError as error:
         raise ModelError(
             f'training for site "{site.name}" stopped: {error}; the present champion stays; '
@@ -149,22 +159,43 @@ def _train_kind(job: Job, client: MlflowClient, experiment: str, kind: Kind) -> 
     data, config = dataset(job.site, job.plant, kind), job.config or config_of(kind)
     held_out = last_fraction_of_each_segment(data.times, fraction=HELD_OUT)
     job.say(f"{kind}: judging on the last {held_out.sum()} of {len(held_out)} rows")
-    everything = np.ones(len(data.rows), bool)
-    with ThreadPoolExecutor(2) as pool:
+    present, cold = _champion(job, client, kind)
+    begun = start(data, held_out, config, present, cold=cold)
+    job.say(f"{kind}: networks start {begun.why}")
+    with ThreadPoolExecutor(side_by_side(2)) as pool:
         fits = [
-            pool.submit(learned, job.site, data.rows.where(rows), config, job.seed, parts=parts_of(kind))
-            for rows in (~held_out, everything)
+            pool.submit(
+                learned,
+                job.site,
+                begun.rows[name],
+                config,
+                job.seed,
+                parts=parts_of(kind),
+                warm=begun.models[name],
+            )
+            for name in (TWIN, SERVED)
         ]
         twin, served = (fit.result() for fit in fits)
     found = scores(job.site, job.plant, data, held_out, twin.model, baselines())
     job.say(f"{kind}: {verdict(found)}")
     report = _report(job, data, held_out, twin, found)
+    report |= {"effects": kept(served), "start": begun.why, "learned": described(data, held_out, begun)}
     with run_of(client, experiment, "train", kind) as run_id:
         _log(client, run_id, job.until, config, report, served)
         bundle = Bundle(served.model, twin.model, report)
         report |= _registered(job, client, run_id, data, held_out, bundle)
     job.say(f"{kind}: version {report['version']} is {report['alias']}")
     return report
+
+
+def _champion(job: Job, client: MlflowClient, kind: Kind) -> tuple[Bundle | None, str | None]:
+    """The present champion to start from, or a reason to begin anew."""
+    if not job.warm:
+        return None, "a warm start was not asked for"
+    try:
+        return champion(client, job.site, kind, job.settings), None
+    except ModelError as unreadable:
+        return None, str(unreadable)
 
 
 def _report(
@@ -192,6 +223,20 @@ def _report(
         "target_mae": {name: mae(judged.target(name), predicted[name]) for name in data.rows.targets},
         "in_support": float(twin.model.in_support(judged.x).mean()),
     }
+
+
+def kept(served: Learned) -> list[dict[str, Any]]:
+    """What was declared of the plant, and the share of the record's rows at which the served mixture breaks it."""
+    return [
+        {
+            "of": effect.of,
+            "on": effect.target,
+            "low_percent_per_k": 100.0 * effect.low if np.isfinite(effect.low) else None,
+            "high_percent_per_k": 100.0 * effect.high if np.isfinite(effect.high) else None,
+            "broken_share": share,
+        }
+        for effect, share in served.effects
+    ]
 
 
 def _registered(
@@ -248,7 +293,12 @@ def _log(
     served: Learned,
 ) -> None:
     plain = {name: report[name] for name in ("rows", "held_out_rows", "fingerprint", "seed", "learned_until")}
-    settings = asdict(config) | plain | {"until": until, "inputs": ", ".join(report["inputs"])}
+    settings = (
+        asdict(config)
+        | plain
+        | {"start": report["start"]}
+        | {"until": until, "inputs": ", ".join(report["inputs"])}
+    )
     now = int(time.time() * 1000)
     curves = [
         Metric(name, value, now, epoch)

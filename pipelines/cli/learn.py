@@ -25,6 +25,9 @@ def train(
         datetime | None, typer.Option("--until", help="Learn from telemetry before this time, UTC")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of initial weights and shuffling")] = 0,
+    warm: Annotated[
+        bool, typer.Option("--warm", help="Start networks from the present champion's, where they fit")
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -33,7 +36,8 @@ def train(
     from pipelines.train import train as learn
 
     settings = open_home(home)
-    result = learn(find_site(site, settings), settings, until=utc(until), seed=seed, progress=_say)
+    found = find_site(site, settings)
+    result = learn(found, settings, until=utc(until), seed=seed, warm=warm, progress=_say)
     emit(result, as_json, show_training)
 
 
@@ -99,6 +103,8 @@ def show_training(result: dict[str, Any], console: Console) -> None:
         console.print(_scores(report["scores"], title))
         for target, error in report["target_mae"].items():
             console.print(f"  held-out mean absolute error of {target}: {error:.4g}")
+        for effect in report["effects"]:
+            console.print(f"  {_kept(effect)}", highlight=False)
         _show_left_out(report, console)
         console.print(
             f"  {report['model']} version {report['version']} is {report['alias']}: {report['why']}"
@@ -106,6 +112,16 @@ def show_training(result: dict[str, Any], console: Console) -> None:
     console.print(
         f"Took {result['seconds']:.0f} s; runs are in MLflow at {result['tracking_uri']}", style="dim"
     )
+
+
+def _kept(effect: dict[str, Any]) -> str:
+    bounds = effect["low_percent_per_k"], effect["high_percent_per_k"]
+    low, high = ("any" if bound is None else f"{bound:g}" for bound in bounds)
+    known = {(0.0, None): "to rise", (None, 0.0): "to fall"}.get(
+        bounds, f"to change by {low} to {high} % per K"
+    )
+    declared = f"{effect['on']} is declared {known} with {effect['of']}"
+    return f"{declared}: broken at {effect['broken_share']:.1%} of the rows"
 
 
 def show_backtest(result: dict[str, Any], console: Console) -> None:
