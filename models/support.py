@@ -81,6 +81,20 @@ def distance(support: Support, x: Array) -> Array:
     return _distances(support.references, (_point(support, x) - support.mean) / support.scale)
 
 
+def outside(support: Support, inputs: tuple[str, ...], x: np.ndarray) -> str:
+    """Which inputs x (n,) of one row lie beyond the record, their values and the record's range; empty if none does."""
+    low, high = np.asarray(support.low), np.asarray(support.high)
+    pairs = np.asarray(support.pairs)
+    names = [*inputs, *(f"{inputs[a]} less {inputs[b]}" for a, b in pairs)]
+    values = np.concatenate([x, x[pairs[:, 0]] - x[pairs[:, 1]]])
+    beyond = [
+        f"{name} is {value:.4g}, the record has {least:.4g} to {most:.4g}"
+        for name, value, least, most in zip(names, values, low, high, strict=True)
+        if not least <= value <= most
+    ]
+    return "; ".join(beyond)
+
+
 def _point(support: Support, x: Array) -> Array:
     """Inputs x (n, k) with the differences that count beside them: (n, k + d)."""
     return jnp.concatenate([x, x[:, support.pairs[:, 0]] - x[:, support.pairs[:, 1]]], axis=1)

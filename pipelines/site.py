@@ -70,6 +70,8 @@ class Point(_Strict):
         (cumulative, with `rollover` as the value at which it wraps), `change` (logged on change only).
     full_scale: the reading that stands for 1 of a fraction (50 for a 50 Hz drive).
     low, high, stuck_hours: override the quantity's own, in canonical units.
+    impute: what stands in for a missing reading when predictions are served, for at most `impute_hours` after the
+        last one: that reading itself, or the median of the weeks before. Where absent, nothing does.
     """
 
     tag: str
@@ -83,6 +85,8 @@ class Point(_Strict):
     low: float | None = None
     high: float | None = None
     stuck_hours: float | None = Field(default=None, gt=0, le=48)
+    impute: Literal["last", "median"] | None = None
+    impute_hours: float = Field(default=3.0, gt=0, le=168)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -22,10 +22,12 @@ from models.plant_model import PlantModel
 from pipelines.config import Settings
 from pipelines.control.registry import train_control
 from pipelines.dataset import OVERHEAD, Dataset, Kind, dataset, kinds_of
+from pipelines.equipment import Combinations
 from pipelines.errors import ModelError
 from pipelines.features import figure_name, plant_table
 from pipelines.registry import CHALLENGER, CHAMPION, Bundle, champion, give_alias, model_name, register
-from pipelines.scores import Score, scores, verdict
+from pipelines.scores import MIXTURE, TIE, Score, predict_held_out, scores, verdict
+from pipelines.serving import start_serving
 from pipelines.site import Site
 from pipelines.store import Store
 from pipelines.tracking import experiment_id, tracking
@@ -33,7 +35,6 @@ from pipelines.tracking import experiment_id, tracking
 Progress = Callable[[str], None]
 
 HELD_OUT = 0.3  # the last share of every stretch of the record
-TIE = 0.02  # the seed alone moves a held-out error by about this share: within it, fresher data wins
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Job:
     site: Site
     settings: Settings
     plant: pd.DataFrame
+    combinations: Combinations
     fingerprint: str
     until: pd.Timestamp | None
     seed: int
@@ -66,8 +68,9 @@ def train(
     """
     started = time.monotonic()
     store = Store(settings.store, site)
-    plant = plant_table(site, store.read(end=until))
-    job = Job(site, settings, plant, store.fingerprint(), until, seed, config, progress or _silent)
+    table = store.read(end=until)
+    plant, running = plant_table(site, table), Combinations.of(site, table)
+    job = Job(site, settings, plant, running, store.fingerprint(), until, seed, config, progress or _silent)
     with tracking(settings) as client, one_thread_each():
         experiment = experiment_id(client, site.name, settings)
         kinds = {kind: _train_kind(job, client, experiment, kind) for kind in kinds_of(site)}
@@ -142,12 +145,18 @@ def _train_kind(job: Job, client: MlflowClient, experiment: str, kind: Kind) -> 
             for rows in (~held_out, everything)
         ]
         twin, served = (fit.result() for fit in fits)
-    found = scores(job.site, job.plant, data, held_out, twin.model, baselines())
-    job.say(f"{kind}: {verdict(found)}")
+    judged = predict_held_out(job.site, job.plant, data, held_out, twin.model, baselines())
+    serving, found = None, scores(job.site, data, judged)
+    if kind == "operating":
+        serving, found = start_serving(job.site, job.plant, data, judged, twin)
     report = _report(job, data, held_out, twin, found)
+    report |= {"verdict": verdict(found, serving.model if serving else MIXTURE)}
+    job.say(f"{kind}: {report['verdict']}")
     with run_of(client, experiment, "train", kind) as run_id:
         _log(client, run_id, job.until, config, report, served)
-        bundle = Bundle(served.model, twin.model, report)
+        bundle = Bundle(
+            served.model, twin.model, report | {"combinations": job.combinations.as_dict()}, serving
+        )
         report |= _registered(job, client, run_id, data, held_out, bundle)
     job.say(f"{kind}: version {report['version']} is {report['alias']}")
     return report
@@ -174,7 +183,6 @@ def _report(
         "notes": data.notes,
         "scores": found,
         "mixture": twin.mixture,
-        "verdict": verdict(found),
         "target_mae": {name: mae(judged.target(name), predicted[name]) for name in data.rows.targets},
         "in_support": float(twin.model.in_support(judged.x).mean()),
     }

@@ -18,11 +18,12 @@ from models.twin import CHANNELS, HeldOut, Record, Twin, TwinConfig, fit_and_jud
 from pipelines.config import Settings
 from pipelines.errors import ModelError, SiteError
 from pipelines.registry import CHALLENGER, CHAMPION, give_alias
+from pipelines.scores import TIE
 from pipelines.simulation.plot import write_page
 from pipelines.site import Site
 from pipelines.store import Store
 from pipelines.tracking import experiment_id, tracking
-from pipelines.train import TIE, log_scores, run_of
+from pipelines.train import log_scores, run_of
 from pipelines.twin.plot import twin_figure
 from pipelines.twin.record import clock, record_of
 from pipelines.twin.registry import champion, register, twin_name
