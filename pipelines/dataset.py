@@ -11,7 +11,7 @@ from pipelines.errors import ModelError
 from pipelines.features import contradictory, standing_still
 from pipelines.site import Site
 
-Kind = Literal["operating", "decision"]
+Kind = Literal["operating", "decision", "next_hour"]
 
 OVERHEAD = "overhead_kw_per_kw"  # PUE - 1, or plant kW per kW of cooling where heat stands for IT power
 COOLING = "cooling_kw_per_kw"

@@ -31,6 +31,8 @@ FORMAT = 4  # of the arrays; a model of another format must be learned again
 CHAMPION, CHALLENGER = "champion", "challenger"
 _CODE = Path(__file__).with_name("pyfunc_model.py")
 _FOLDER = "model"
+# What models of the next hour derive from other inputs and from the clock.
+_DERIVED = ("_move", "_gap", "_trend", "hour_sin", "hour_cos", "weekend")
 # Not coldaisle itself: it is on no index, and a stranger could take the name.
 _LIBRARIES = ("jax", "flax", "numpy", "pandas")
 
@@ -175,7 +177,8 @@ def _read(folder: Path, version: str) -> Bundle:
 
 
 def _check_schema(site: Site, kind: Kind, bundle: Bundle) -> None:
-    lacking = sorted(set(bundle.served.inputs) - set(plant_columns(site)))
+    read = {name for name in bundle.served.inputs if not name.endswith(_DERIVED)}
+    lacking = sorted(read - set(plant_columns(site)))
     if lacking:
         raise ModelError(
             f"model {bundle.served.version} needs {', '.join(lacking)}, which the site file does not declare; "

@@ -182,12 +182,14 @@ class Meters(_Strict):
 
 
 class Envelope(_Strict):
-    """Thermal limits at the rack inlet, ASHRAE TC9.9; defaults are the recommended range."""
+    """Thermal limits at the rack inlet, ASHRAE TC9.9; defaults are the recommended range. Pressures: where declared."""
 
     rack_inlet_min_c: float = 18.0
     rack_inlet_max_c: float = 27.0
     dew_point_max_c: float = 15.0
     rate_k_per_h: float = 20.0
+    aisle_pressure_min_pa: float | None = None
+    loop_pressure_min_pa: float | None = None
 
 
 class Tariff(_Strict):

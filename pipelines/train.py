@@ -59,10 +59,12 @@ def train(
     until: pd.Timestamp | None = None,
     seed: int = 0,
     config: FitConfig | None = None,
+    next_hour: bool = True,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Train and register every kind of model the site can use, on telemetry before `until`; the report.
 
+    next_hour: whether to learn what the next hour brings, too, which takes as long as the rest.
     Raises StoreError without telemetry, ModelError with too little of it or a loss that diverges (the champion
     stays), TrackingError where MLflow does not answer.
     """
@@ -74,6 +76,7 @@ def train(
     with tracking(settings) as client, one_thread_each():
         experiment = experiment_id(client, site.name, settings)
         kinds = {kind: _train_kind(job, client, experiment, kind) for kind in kinds_of(site)}
+        ahead = _train_next_hour(job, client, experiment) if next_hour else None
         control = _train_control(job, client, experiment) if site.setpoints else None
     return {
         "site": site.name,
@@ -82,9 +85,22 @@ def train(
         "fingerprint": job.fingerprint,
         "tracking_uri": settings.tracking_uri,
         "kinds": kinds,
+        "next_hour": ahead,
         "control": control,
         "seconds": time.monotonic() - started,
     }
+
+
+def _train_next_hour(job: Job, client: MlflowClient, experiment: str) -> dict[str, Any]:
+    from pipelines.next_hour_training import train_next_hour
+
+    try:
+        report = train_next_hour(job, client, experiment)
+    except ModelError as error:
+        job.say(f"next_hour: {error}")
+        return {"why_not": str(error)}
+    job.say(f"next_hour: version {report['version']} is {report['alias']}")
+    return report
 
 
 def _train_control(job: Job, client: MlflowClient, experiment: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from models.learn import Parts, Rows
 from pipelines.dataset import COOLING, OVERHEAD, dataset, figure_offset
 from pipelines.equipment import combination_codes
 from pipelines.features import figure_name, plant_table
-from pipelines.next_hour import next_hour
+from pipelines.next_hour import HIDDEN, HORIZON, PARTS, next_hour
 from pipelines.site import Site
 
 Target = Literal["figure", "next-hour"]
@@ -131,9 +131,9 @@ def _next_hour_task(site: Site, plant: pd.DataFrame) -> Task:
         load_kw=data.rows.load_kw,
         per_load=False,
         offset=0.0,
-        parts=Parts(backbone="lines"),
-        hidden=(50, 50),
-        horizon=pd.Timedelta(hours=1),
+        parts=PARTS,
+        hidden=HIDDEN,
+        horizon=HORIZON,
         compose=data.overhead_of,
         error_target=data.rows.targets[0],
         left_out=data.left_out,
