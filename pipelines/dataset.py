@@ -68,6 +68,11 @@ def kinds_of(site: Site) -> tuple[Kind, ...]:
     return ("operating", "decision") if site.setpoints else ("operating",)
 
 
+def further_kinds(site: Site) -> tuple[str, ...]:
+    """Kinds that are learned from other rows than `dataset` gives; a record may be too short for them."""
+    return ("next_hour", "control") if site.setpoints else ("next_hour",)
+
+
 def dataset(site: Site, plant: pd.DataFrame, kind: Kind) -> Dataset:
     """Rows of a plant table with every input and target of `kind`, and the figure defined.
 

@@ -97,20 +97,29 @@ def _train_next_hour(job: Job, client: MlflowClient, experiment: str) -> dict[st
     try:
         report = train_next_hour(job, client, experiment)
     except ModelError as error:
-        job.say(f"next_hour: {error}")
-        return {"why_not": str(error)}
+        return _why_not(job, client, experiment, "next_hour", error)
     job.say(f"next_hour: version {report['version']} is {report['alias']}")
     return report
 
 
 def _train_control(job: Job, client: MlflowClient, experiment: str) -> dict[str, Any]:
     try:
-        report = train_control(job.site, job.plant, client, experiment, job.fingerprint)
+        params = {"fingerprint": job.fingerprint, "until": str(job.until)}
+        report = train_control(job.site, job.plant, client, experiment, params, job.settings)
     except ModelError as error:
-        job.say(f"control: {error}")
-        return {"why_not": str(error)}
-    job.say(f"control: version {report['version']} is champion")
+        return _why_not(job, client, experiment, "control", error)
+    job.say(f"control: version {report['version']} is {report['alias']}")
     return report
+
+
+def _why_not(job: Job, client: MlflowClient, experiment: str, kind: str, error: ModelError) -> dict[str, Any]:
+    """A run that says why there is no such model, so that a schedule does not try the same telemetry again."""
+    job.say(f"{kind}: {error}")
+    with run_of(client, experiment, "train", kind) as run_id:
+        client.log_param(run_id, "fingerprint", job.fingerprint)
+        client.log_param(run_id, "until", str(job.until))
+        client.set_tag(run_id, "why_not", str(error))
+    return {"why_not": str(error)}
 
 
 def config_of(kind: Kind) -> FitConfig:
@@ -280,7 +289,7 @@ def one_thread_each() -> threadpool_limits:
 
 
 @contextmanager
-def run_of(client: MlflowClient, experiment: str, command: str, kind: Kind) -> Iterator[str]:
+def run_of(client: MlflowClient, experiment: str, command: str, kind: str) -> Iterator[str]:
     """The id of a new run, finished at the end, failed where something raises."""
     tags = {"command": command, "kind": kind}
     run_id = client.create_run(experiment, run_name=f"{command} {kind}", tags=tags).info.run_id

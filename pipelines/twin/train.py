@@ -78,7 +78,7 @@ def train_twin(
     report = _report(site, store, record, times, twin, judged, seed)
     with tracking(settings) as client:
         experiment = experiment_id(client, site.name, settings)
-        with run_of(client, experiment, "twin", "twin") as run_id:  # type: ignore[arg-type]
+        with run_of(client, experiment, "twin", "twin") as run_id:
             _log(client, run_id, config, report, judged, site)
             report |= _registered(client, run_id, site, settings, record, times, twin, report)
     return report | {"tracking_uri": settings.tracking_uri, "seconds": time.monotonic() - started}
