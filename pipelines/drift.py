@@ -63,7 +63,7 @@ def _causes(plant: pd.DataFrame, name: str) -> list[str]:
 def _temperatures(plant: pd.DataFrame) -> list[str]:
     """Measured temperatures; a wetbulb is often derived from the drybulb, and weather is nobody's to repair here."""
     measured = [str(name) for name in plant if str(name).endswith("_c") and not str(name).endswith("_sp_c")]
-    return [name for name in measured if name in QUANTITIES and not name.startswith("outdoor")]
+    return [name for name in measured if name in QUANTITIES and not name.startswith(("outdoor", "forecast"))]
 
 
 def _setpoints(plant: pd.DataFrame) -> list[str]:

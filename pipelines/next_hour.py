@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.forecast import seasonal_naive
 from models.learn import Parts, Rows
 from pipelines.dataset import usable
 from pipelines.errors import ModelError
+from pipelines.forecast import change_ahead, lead_hours
 from pipelines.site import Site
 
 HORIZON = pd.Timedelta(hours=1)
@@ -16,7 +16,6 @@ PARTS = Parts(
     backbone="lines", trees=False
 )  # setpoints are compared on it, which the steps of trees would mislead
 HIDDEN = (50, 50)
-WEEK = pd.Timedelta(days=7)
 OTHER = "other_kw"  # overhead that no submeter sees
 LEAST_VARIATION = 1e-6  # kW or K: below it a target is constant but for rounding
 CHANGE, RATE = "_change", "rack_inlet_rate_k_per_h"
@@ -153,7 +152,10 @@ def inputs_of(site: Site, now: pd.DataFrame, submeters: list[str]) -> pd.DataFra
             inputs[f"{name}_gap"] = now[name] - now[achieved]
     if {"rack_inlet_c", "supply_air_c"} <= set(now):
         inputs["rack_inlet_gap"] = now["rack_inlet_c"] - now["supply_air_c"]
-    inputs["load_forecast_trend"] = _forecast_change(now["load_kw"])
+    inputs["load_forecast_trend"] = change_ahead(site, now, "load_kw", HORIZON)
+    # Without a forecast of its own a site's wetbulb an hour on is little else than the present one and its trend.
+    if lead_hours(site, "outdoor_wetbulb_c") is not None and "outdoor_wetbulb_c" in now:
+        inputs["wetbulb_forecast_trend"] = change_ahead(site, now, "outdoor_wetbulb_c", HORIZON)
     for name in ("load_kw", "outdoor_wetbulb_c"):
         if name in now:
             inputs[f"{name}_trend"] = now[name] - now[name].shift(freq=HORIZON).reindex(now.index)
@@ -163,15 +165,6 @@ def inputs_of(site: Site, now: pd.DataFrame, submeters: list[str]) -> pd.DataFra
     inputs["hour_cos"] = pd.Series(np.cos(hour * np.pi / 12), now.index)
     inputs["weekend"] = pd.Series((times.dayofweek >= 5).astype(float), now.index)
     return pd.DataFrame(inputs)
-
-
-def _forecast_change(load_kw: pd.Series) -> pd.Series:
-    """What the same hour of the last week did; no change where there is none."""
-    steps, season = _rows_in(HORIZON, load_kw), _rows_in(WEEK, load_kw)
-    ahead = seasonal_naive(load_kw.to_numpy(dtype=float), season=season, steps=steps)
-    return (
-        pd.Series(ahead.mean(axis=1) - load_kw.to_numpy(), load_kw.index).fillna(0.0).where(load_kw.notna())
-    )
 
 
 def _next(series: pd.Series) -> pd.DataFrame:

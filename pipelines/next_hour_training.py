@@ -13,6 +13,7 @@ from models.history import History, Rows, follow
 from models.intervals import tercile_of
 from models.learn import Learned
 from pipelines.backtest.folds import folds
+from pipelines.configurations import Configuration, kept_configuration
 from pipelines.errors import ModelError
 from pipelines.features import figure_name
 from pipelines.next_hour import CHANGE, HIDDEN, HORIZON, PARTS, NextHour, next_hour
@@ -31,13 +32,15 @@ def train_next_hour(job: "Job", client: MlflowClient, experiment: str) -> dict[s
 
     data = next_hour(job.site, job.plant)
     train, test = _split(job, data)
-    config = job.config or replace(FitConfig(), hidden=HIDDEN)
+    usual = Configuration("usual", replace(FitConfig(), hidden=HIDDEN), PARTS)
+    how = kept_configuration(client, experiment, "next_hour", PARTS) or usual
+    config = job.config or how.networks
     with ThreadPoolExecutor(2) as pool:
         fits = [
-            pool.submit(learned, job.site, data.rows.where(rows), config, job.seed, parts=PARTS)
+            pool.submit(learned, job.site, data.rows.where(rows), config, job.seed, parts=how.parts)
             for rows in (train, np.ones(len(train), bool))
         ]
-        twin, served = (fit.result() for fit in fits)
+        twin, served = (how.apply(fit.result()) for fit in fits)
     serving, carried_kw = _serving(job, data, test, twin)
     report = _report(job, data, test, twin) | {"mae_kw": carried_kw}
     job.say(f"next_hour: {_said(report)}")

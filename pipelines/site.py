@@ -72,6 +72,7 @@ class Point(_Strict):
     low, high, stuck_hours: override the quantity's own, in canonical units.
     impute: what stands in for a missing reading when predictions are served, for at most `impute_hours` after the
         last one: that reading itself, or the median of the weeks before. Where absent, nothing does.
+    lead_hours: of a forecast: its row holds what was known then of so many hours later.
     """
 
     tag: str
@@ -87,6 +88,7 @@ class Point(_Strict):
     stuck_hours: float | None = Field(default=None, gt=0, le=48)
     impute: Literal["last", "median"] | None = None
     impute_hours: float = Field(default=3.0, gt=0, le=168)
+    lead_hours: float = Field(default=1.0, gt=0, le=168)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

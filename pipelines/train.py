@@ -20,6 +20,7 @@ from models.fit import FitConfig
 from models.learn import Learned, Parts, Rows, learn
 from models.plant_model import PlantModel
 from pipelines.config import Settings
+from pipelines.configurations import Configuration, kept_configuration
 from pipelines.control.registry import train_control
 from pipelines.dataset import OVERHEAD, Dataset, Kind, dataset, kinds_of
 from pipelines.equipment import Combinations
@@ -160,16 +161,18 @@ def learned(
 
 
 def _train_kind(job: Job, client: MlflowClient, experiment: str, kind: Kind) -> dict[str, Any]:
-    data, config = dataset(job.site, job.plant, kind), job.config or config_of(kind)
+    kept = kept_configuration(client, experiment, kind, parts_of(kind))
+    how = kept or Configuration("usual", config_of(kind), parts_of(kind))
+    data, config = dataset(job.site, job.plant, kind), job.config or how.networks
     held_out = last_fraction_of_each_segment(data.times, fraction=HELD_OUT)
     job.say(f"{kind}: judging on the last {held_out.sum()} of {len(held_out)} rows")
     everything = np.ones(len(data.rows), bool)
     with ThreadPoolExecutor(2) as pool:
         fits = [
-            pool.submit(learned, job.site, data.rows.where(rows), config, job.seed, parts=parts_of(kind))
+            pool.submit(learned, job.site, data.rows.where(rows), config, job.seed, parts=how.parts)
             for rows in (~held_out, everything)
         ]
-        twin, served = (fit.result() for fit in fits)
+        twin, served = (how.apply(fit.result()) for fit in fits)
     judged = predict_held_out(job.site, job.plant, data, held_out, twin.model, baselines())
     serving, found = None, scores(job.site, data, judged)
     if kind == "operating":

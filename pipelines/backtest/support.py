@@ -8,18 +8,30 @@ import numpy as np
 
 from models.evaluate import time_blocks
 from models.support import fit_support, in_support, temperature_pairs
+from pipelines.backtest import Interval, hourly
 from pipelines.backtest.folds import folds
-from pipelines.backtest.task import Task
+from pipelines.backtest.task import Target, Task, task
+from pipelines.config import Settings
 from pipelines.equipment import known_combinations
 from pipelines.errors import ModelError
 from pipelines.schema import QUANTITIES
 from pipelines.site import Site
+from pipelines.store import Store
 
 DRIVERS = ("load_kw", "outdoor_wetbulb_c", "outdoor_drybulb_c")
 HIDDEN = 0.3  # share of a quantity's range that is hidden
 BEYOND = 0.1  # share of the remaining range beyond which a row must be flagged
 LEAST_ROWS = 20  # fewer rows beyond or inside say nothing
 MOST_ROWS = 2_000  # drawn at random: more say the same
+
+
+def support_report(
+    site: Site, settings: Settings, *, target: Target = "figure", interval: Interval = "site"
+) -> dict[str, Any]:
+    """`support_check` of a site's telemetry. Raises StoreError without telemetry, ModelError with too little."""
+    table = Store(settings.store, site).read()
+    rows = support_check(site, task(site, hourly(site, table) if interval == "hour" else table, target))
+    return {"site": site.name, "rows": rows, "summary": summary(rows)}
 
 
 def support_check(site: Site, job: Task) -> list[dict[str, Any]]:
