@@ -61,6 +61,8 @@ def choose(errors: dict[str, float]) -> tuple[str, str]:
     The mixture, unless a simple model's error is clearly less.
     """
     rivals = {name: error for name, error in errors.items() if name not in (MIXTURE, NETWORK)}
+    if not rivals:
+        return MIXTURE, "there is no simple model to compare it with"
     best = min(rivals, key=lambda name: rivals[name])
     ours, theirs = errors[MIXTURE], rivals[best]
     said = f"on time held out, last errors carried, the mixture's MAE is {ours:.4g}, {best} has {theirs:.4g}"

@@ -43,7 +43,8 @@ def judged(task: Task, folds: list[Fold], results: list[FoldResult]) -> pd.DataF
         mean, half, _ = follow(history_of(model, results[0].past), rows, task.delay.to_timedelta64())
         followed[model] = pd.DataFrame({"mean": mean, "half": half}, index=table.index)
         table[model + CARRIED] = mean
-    return _with_served(table, followed)
+    # Only the mixture can be asked what other setpoints would do in the hour to come.
+    return _with_served(table, {MIXTURE: followed[MIXTURE]} if task.horizon else followed)
 
 
 def _fold_rows(task: Task, number: int, fold: Fold, result: FoldResult) -> pd.DataFrame:
