@@ -5,14 +5,16 @@ The share that is carried is the one that would have left the least absolute err
 
 import numpy as np
 
+Delay = np.timedelta64 | int
 SHARES = np.linspace(0.0, 1.0, 21)
 OLDEST = 24.0  # delays after which an error says nothing any more: a day of hours
 
 
-def last_known(times: np.ndarray, known: np.ndarray, delay: np.timedelta64) -> tuple[np.ndarray, np.ndarray]:
+def last_known(times: np.ndarray, known: np.ndarray, delay: Delay) -> tuple[np.ndarray, np.ndarray]:
     """For each row the newest row whose error is known when it is predicted, and how old that is: (n,) each.
 
-    times: (n,) datetime64, sorted; known: (n,) bool, whether a row was ever measured; delay: from a row to its error.
+    times: (n,) datetime64 or numbers of rows, sorted; known: (n,) bool, whether a row was ever measured; delay: from a
+    row to its error.
     Position -1 where there is none; age in delays, at least 1.
     """
     rows = np.flatnonzero(known)
@@ -31,7 +33,7 @@ def carry(
     predicted: np.ndarray,
     measured: np.ndarray,
     times: np.ndarray,
-    delay: np.timedelta64,
+    delay: Delay,
     *,
     past: np.ndarray | None = None,
     counts: np.ndarray | None = None,

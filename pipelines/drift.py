@@ -1,6 +1,7 @@
 """Which sensor or which equipment has changed, from relations that held before: for the quality report."""
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from models.drift import Alarm, drifts
 from pipelines.features import plant_table
@@ -32,7 +33,8 @@ def drift_report(site: Site, table: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=list(COLUMNS))
     plant = plant_table(site, table).resample("1h").mean()
     plant = plant[plant["figure"].notna()] if plant["figure"].notna().any() else plant
-    found = [row for name in plant for row in _changes(plant, str(name))]
+    with threadpool_limits(limits=1):  # on matrices this small, several threads mostly wait for each other
+        found = [row for name in plant for row in _changes(plant, str(name))]
     return _events(pd.DataFrame(found, columns=list(COLUMNS)))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.forecast import seasonal_naive
+from models.forecast import seasonal_forecast, seasonal_naive
 from pipelines.errors import ModelError
 from pipelines.features import plant_table
 from pipelines.site import Site
@@ -36,7 +36,8 @@ def change_ahead(site: Site, plant: pd.DataFrame, name: str, ahead: pd.Timedelta
     """
     now = plant[name]
     steps = round(ahead / site.interval)
-    naive = _seasonal(site, now, SEASONS[name], steps)
+    season = round(SEASONS[name] / site.interval)
+    naive = seasonal_naive(now.to_numpy(dtype=float), season=season, steps=steps)
     expected = pd.Series(naive.mean(axis=1), now.index)
     lead = lead_hours(site, name)
     if lead is not None and RECORDED[name] in plant:
@@ -69,16 +70,14 @@ def _scores(site: Site, plant: pd.DataFrame, name: str) -> list[dict[str, Any]]:
         if steps < 1:
             continue
         forecasts = {PERSISTENCE: now}
-        forecasts[SEASONAL] = pd.Series(_seasonal(site, now, SEASONS[name], steps)[:, -1], now.index)
+        season = round(SEASONS[name] / site.interval)
+        naive = seasonal_forecast(now.to_numpy(dtype=float), season=season, steps=steps)
+        forecasts[SEASONAL] = pd.Series(naive, now.index)
         if lead == hours:
             forecasts[SITE] = plant[RECORDED[name]]
         error = pd.DataFrame(forecasts).sub(now.shift(-steps), axis=0).abs()
-        error = error[now.shift(round(SEASONS[name] / site.interval)).notna()].dropna()
+        error = error[now.shift(season).notna()].dropna()
         if len(error):
             row: dict[str, Any] = {"quantity": name, "lead_hours": hours, "rows": len(error)}
             found.append(row | {forecast: float(error[forecast].mean()) for forecast in forecasts})
     return found
-
-
-def _seasonal(site: Site, now: pd.Series, season: pd.Timedelta, steps: int) -> np.ndarray:
-    return seasonal_naive(now.to_numpy(dtype=float), season=round(season / site.interval), steps=steps)

@@ -144,6 +144,16 @@ def show_training(result: dict[str, Any], console: Console) -> None:
         console.print(
             f"  {report['model']} version {report['version']} is {report['alias']}: {report['why']}"
         )
+    ahead = result["next_hour"]
+    if ahead and "why_not" in ahead:
+        console.print(f"  no model of the next hour: {ahead['why_not']}", markup=False)
+    elif ahead:
+        console.print(
+            f"  {ahead['model']} version {ahead['version']} is {ahead['alias']}: mean overhead of the next hour within "
+            f"{ahead['mae_kw']:.3g} kW of time held out, persistence {ahead['mae_kw_persistence']:.3g} kW"
+        )
+        for target, error in ahead["target_mae"].items():
+            console.print(f"    {target}: {error:.4g}", style="dim")
     console.print(
         f"Took {result['seconds']:.0f} s; runs are in MLflow at {result['tracking_uri']}", style="dim"
     )
