@@ -12,10 +12,8 @@ REFERENCE_DAYS = (
 )
 LEAST_DAYS = 21
 REFIT_DAYS = 14
-ALLOWANCE = 0.75  # standard deviations of a day's mean that are no drift
-LIMIT = (
-    9.0  # of the sum beyond the allowance: three days far outside, or a week two and a half deviations out
-)
+ALLOWANCE = 1.5  # standard deviations of a day's median that are no drift
+LIMIT = 9.0  # of the sum beyond the allowance: four days far outside, or nine two and a half deviations out
 WIDEST = 4.0  # one wild day counts no more than this
 RANGE_MARGIN = 0.05  # hours whose inputs lie farther outside the reference's range say nothing
 NEIGHBOURS, COVERED = (

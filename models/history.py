@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.carried import SHARES, carry, last_known, share_costs
+from models.carried import KINDS, SHARES, carry, kind_of, last_known, share_costs
 from models.intervals import COVERAGE, FEWEST, Scores
 
 RECENT = 400  # scores of a load tercile that a quantile is taken of: some days of 15 minutes, weeks of hours
@@ -22,25 +22,28 @@ NEVER = 1e30  # cost of a share that is not to be carried
 
 @dataclass
 class History:
-    """Costs of each share carried (shares,), recent scores by tercile, levels by tercile (3,) and by support (2,)."""
+    """Costs of each share (kinds, shares), recent scores by tercile, levels by tercile (3,) and by support (2,)."""
 
-    costs: np.ndarray = field(default_factory=lambda: np.zeros(len(SHARES)))
+    costs: np.ndarray = field(default_factory=lambda: np.zeros((KINDS, len(SHARES))))
     recent: list[list[float]] = field(default_factory=lambda: [[], [], []])
     by_tercile: np.ndarray = field(default_factory=lambda: np.zeros(3))
     by_support: np.ndarray = field(default_factory=lambda: np.zeros(2))
 
     @classmethod
-    def of(cls, scores: Scores) -> "History":
-        """What left-out blocks of the record say before anything was served."""
-        before = np.where(scores.follows, np.concatenate([[0.0], scores.residual[:-1]]), 0.0)
-        costs = share_costs(scores.residual, before)[scores.follows].sum(axis=0)
-        left = np.abs(scores.residual - SHARES[costs.argmin()] * before) / scores.size
+    def of(cls, scores: Scores, *, lag: int = 1) -> "History":
+        """What left-out blocks of the record say before anything was served; an error is known `lag` rows later."""
+        follows = _unbroken(scores.follows, lag)
+        before = np.where(follows, np.roll(scores.residual, lag), 0.0)
+        sizes = np.roll(scores.size, lag)
+        kind = kind_of(before, sizes)
+        costs = share_costs(scores.residual, before, kind)[follows].sum(axis=0)
+        left = np.abs(scores.residual - SHARES[costs.argmin(axis=1)][kind] * before) / scores.size
         return cls(costs, [left[scores.tercile == tercile][-RECENT:].tolist() for tercile in range(3)])
 
     @classmethod
     def uncarried(cls) -> "History":
         """Of a model that carries its error by itself, as persistence does."""
-        return cls(np.concatenate([[0.0], np.full(len(SHARES) - 1, NEVER)]))
+        return cls(np.where(SHARES == 0.0, 0.0, np.full((KINDS, 1), NEVER)))
 
     def as_arrays(self) -> dict[str, np.ndarray]:
         """Named arrays, as a registry keeps them."""
@@ -76,6 +79,12 @@ class History:
         self.recent[tercile] = [*self.recent[tercile], score][-RECENT:]
 
 
+def _unbroken(follows: np.ndarray, lag: int) -> np.ndarray:
+    """Rows (n,) before which `lag` rows came one right after the other."""
+    breaks = np.cumsum(~follows)
+    return (np.arange(len(follows)) >= lag) & (breaks == np.roll(breaks, lag))
+
+
 @dataclass(frozen=True)
 class Rows:
     """Rows to predict, in time order, (n,) each.
@@ -100,8 +109,9 @@ def follow(history: History, rows: Rows, delay: np.timedelta64) -> tuple[np.ndar
     """
     history = history.copy()
     mean, costs = carry(
-        rows.predicted, rows.measured, rows.times, delay, past=history.costs, counts=rows.counts
-    )
+        rows.predicted, rows.measured, rows.times, delay,
+        size=rows.size, past=history.costs, counts=rows.counts,
+    )  # fmt: skip
     left = np.abs(rows.measured - mean) / rows.size
     known = np.isfinite(left) & rows.counts
     last, _ = last_known(rows.times, known, delay)

@@ -81,7 +81,7 @@ def _serving(job: "Job", data: NextHour, test: np.ndarray, twin: Learned) -> tup
         in_support=answer.in_support,
         counts=np.ones(len(test), bool),
     )
-    start = History.of(twin.scores[data.rows.targets[0]])
+    start = History.of(twin.scores[data.rows.targets[0]], lag=round(HORIZON / job.site.interval))
     mean, _, history = follow(start, rows, HORIZON.to_timedelta64())
     return Serving(MIXTURE, "only it can be asked about setpoints", history), mae(rows.measured, mean)
 

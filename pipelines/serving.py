@@ -48,10 +48,13 @@ class Serving:
         return cls(name, parts["why"], history, simple)
 
 
-def history_of(model: str, past: Scores) -> History:
-    """What is known of a model's errors before it served: of the mixture's on left-out blocks of the record."""
+def history_of(model: str, past: Scores, *, lag: int = 1) -> History:
+    """What is known of a model's errors before it served: of the mixture's on left-out blocks of the record.
+
+    lag: rows after which an error is known.
+    """
     if model == MIXTURE:
-        return History.of(past)
+        return History.of(past, lag=lag)
     return History.uncarried() if model == PERSISTENCE else History()
 
 

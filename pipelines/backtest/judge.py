@@ -40,7 +40,8 @@ def judged(task: Task, folds: list[Fold], results: list[FoldResult]) -> pd.DataF
     followed = {}
     for model in results[0].predicted:
         rows = _rows_of(table, model)
-        mean, half, _ = follow(history_of(model, results[0].past), rows, task.delay.to_timedelta64())
+        before = history_of(model, results[0].past, lag=round(task.delay / task.step))
+        mean, half, _ = follow(before, rows, task.delay.to_timedelta64())
         followed[model] = pd.DataFrame({"mean": mean, "half": half}, index=table.index)
         table[model + CARRIED] = mean
     # Only the mixture can be asked what other setpoints would do in the hour to come.

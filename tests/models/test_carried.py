@@ -54,3 +54,14 @@ def test_the_newest_known_row_is_found_past_missing_readings():
     position, age = last_known(hours(0, 1, 2, 3), np.array([True, False, False, True]), HOUR)
     assert list(position) == [-1, 0, 0, 0]
     assert list(age) == [np.inf, 1.0, 2.0, 3.0]
+
+
+def test_a_great_error_is_carried_whole_where_small_ones_are_noise():
+    """A regime that the model does not know lasts for hours; apart from it errors are noise."""
+    random = np.random.default_rng(0)
+    strange = np.arange(2_000) % 200 < 20
+    measured = random.normal(size=2_000) * 0.5 + np.where(strange, 10.0, 0.0)
+    mean, _ = carry(np.zeros(2_000), measured, hours(*range(2_000)), HOUR, size=np.full(2_000, 0.5))
+    error, settled = np.abs(measured - mean), np.roll(strange, 1) & strange
+    assert error[1_000:][settled[1_000:]].mean() < 1.0
+    assert np.abs(mean[1_000:][~strange[1_000:] & ~np.roll(strange, 1)[1_000:]]).mean() < 0.1

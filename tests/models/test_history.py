@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.carried import SHARES
 from models.history import History, Rows, follow
 from models.intervals import Scores
 
@@ -86,3 +87,12 @@ def test_left_out_blocks_say_which_share_to_carry():
     drifting = Scores(np.full(300, 2.0), np.ones(300), np.zeros(300, int), np.arange(300) % 100 > 0)
     mean, _, _ = follow(History.of(drifting), of(np.full(3, 2.0)), HOUR)
     assert list(mean) == [0.0, 2.0, 2.0]
+
+
+def test_an_error_known_four_rows_later_is_judged_by_how_long_errors_last():
+    """Errors that last for two rows: carried on by the next row, no use four rows on."""
+    residual = np.repeat(np.random.default_rng(4).normal(size=400), 2)
+    past = Scores(residual, np.ones(800), np.zeros(800, int), np.arange(800) > 0)
+    next_row, fourth = (SHARES[History.of(past, lag=lag).costs.sum(axis=0).argmin()] for lag in (1, 4))
+    assert next_row > 0.3
+    assert fourth < 0.1
