@@ -100,7 +100,7 @@ class PlantModel:
 
     def each(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Prediction with every network in turn: target -> (n, members); their differences say how sure a change is."""
-        found = np.moveaxis(_in_pads(partial(members, self), self._checked(x)), 1, 0)
+        found = np.moveaxis(in_pads(partial(members, self), self._checked(x)), 1, 0)
         named = dict(zip(self.targets, found, strict=True))
         return named | {name: named[other] for name, other in self.same_as}
 

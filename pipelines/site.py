@@ -76,6 +76,9 @@ class Point(_Strict):
         (cumulative, with `rollover` as the value at which it wraps), `change` (logged on change only).
     full_scale: the reading that stands for 1 of a fraction (50 for a 50 Hz drive).
     low, high, stuck_hours: override the quantity's own, in canonical units.
+    impute: what stands in for a missing reading when predictions are served, for at most `impute_hours` after the
+        last one: that reading itself, or the median of the weeks before. Where absent, nothing does.
+    lead_hours: of a forecast: its row holds what was known then of so many hours later.
     """
 
     tag: str
@@ -89,6 +92,9 @@ class Point(_Strict):
     low: float | None = None
     high: float | None = None
     stuck_hours: float | None = Field(default=None, gt=0, le=48)
+    impute: Literal["last", "median"] | None = None
+    impute_hours: float = Field(default=3.0, gt=0, le=168)
+    lead_hours: float = Field(default=1.0, gt=0, le=168)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -184,12 +190,14 @@ class Meters(_Strict):
 
 
 class Envelope(_Strict):
-    """Thermal limits at the rack inlet, ASHRAE TC9.9; defaults are the recommended range."""
+    """Thermal limits at the rack inlet, ASHRAE TC9.9; defaults are the recommended range. Pressures: where declared."""
 
     rack_inlet_min_c: float = 18.0
     rack_inlet_max_c: float = 27.0
     dew_point_max_c: float = 15.0
     rate_k_per_h: float = 20.0
+    aisle_pressure_min_pa: float | None = None
+    loop_pressure_min_pa: float | None = None
 
 
 class Tariff(_Strict):

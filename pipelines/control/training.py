@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from models.control.cascade import Cascade, outcome
 from models.control.learn import LearnedCascade, learn_cascade
 from models.errors import TooFewRowsError
 from pipelines.errors import ModelError
@@ -48,6 +49,34 @@ def _regular(site: Site, plant: pd.DataFrame) -> pd.DataFrame:
         pd.date_range(plant.index[0], periods=weeks * round(WEEK / site.interval), freq=site.interval)
     )
     return plant.assign(losses_kw=_losses(site, plant)).astype(float)
+
+
+def held_out_weeks(plant: pd.DataFrame) -> np.ndarray:
+    """Rows (n,) of every fourth week of a plant table."""
+    return np.asarray((plant.index - plant.index[0]) // pd.Timedelta(weeks=1) % 4 == 3)
+
+
+def cooling_error_kw(site: Site, cascade: Cascade, plant: pd.DataFrame, judged: np.ndarray) -> float:
+    """Mean absolute error of cooling power, from load, weather and setpoints, over the settled rows judged (n,).
+
+    NaN where no row has all of these. Raises KeyError where the cascade asks for what the site does not record.
+    """
+    columns = aliased({str(name): plant[name].to_numpy(dtype=float) for name in plant})
+    asked = {site.quantity_of(setpoint) for setpoint in site.setpoints}
+    names = [name for name in columns if name in asked or name == "load_kw" or name.startswith("outdoor_")]
+    known = {name: columns[name] for name in names} | {
+        "rack_inlet_now_c": columns.get("rack_inlet_c", np.zeros(len(plant)))
+    }
+    there = np.isfinite(np.stack([*known.values(), columns["cooling_kw"]])).all(axis=0)
+    rows = judged & there & settled(site, plant)
+    if not rows.any():
+        return float("nan")
+    zero = np.zeros(int(rows.sum()))
+    in_hand = dict.fromkeys(
+        ("wetbulb_rise_k", "reach_bias_k", "inlet_bias_k", "cover_in_hand_k", "reach_in_hand_k"), zero
+    )
+    found = outcome(cascade, {name: values[rows] for name, values in known.items()} | in_hand)
+    return float(np.abs(np.asarray(found.cooling_kw) - columns["cooling_kw"][rows]).mean())
 
 
 def aliased(columns: dict) -> dict:
