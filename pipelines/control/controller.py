@@ -1,136 +1,216 @@
 """The controller: one historian row in, setpoints out; the same object serves, simulates and is judged."""
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 
 from models.control.cascade import Cascade
+from models.safety.backup import backup
+from models.safety.layer import final
+from models.safety.transfer import most_move, towards
+from models.safety.types import Array, Bounds, Situation, Verdict
 from pipelines.control.chooser import Chooser
-from pipelines.control.memory import NEWEST, Memory
+from pipelines.control.clock import Clock
+from pipelines.control.decision import Decision, Source
+from pipelines.control.guard import Guard
+from pipelines.control.inlet import inlet_course
+from pipelines.control.memory import WINDOW, Memory
+from pipelines.control.model_choice import ModelChoice
+from pipelines.control.orders import Orders, bounds_of, overrides_by_quantity
 from pipelines.control.reading import Reader
+from pipelines.control.safeguards import Switches, resets_of, safety_of
 from pipelines.control.settable import Settable
 from pipelines.control.training import aliased
+from pipelines.control.watch import Obedience, Residuals
 from pipelines.site import Site
 
 log = logging.getLogger(__name__)
 
-RESCUE_K = 0.5  # from the envelope: then nothing else counts
-PATIENCE = timedelta(hours=1)  # with too little known: hold for this long, then go to the site's defaults
-LONGEST_STEP = timedelta(hours=1)  # a pause of the clock is no licence to jump
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Setpoints by quantity, canonical units, and why."""
-
-    values: dict[str, float]
-    reason: str
+PATIENCE = timedelta(hours=1)  # with too little known: hold for this long, then go to the site's rule
 
 
 class Controller:
     """Decides setpoints of a site with a learned cascade; `cascade` is None where nothing could be learned.
 
-    Without a cascade, or where load or weather stay unknown, it goes to the site's default setpoints at their slew
-    rates and says why (`last.reason`).
+    Without a cascade, with doubts about it, or where load or weather stay unknown, it goes to the site's own rule (its
+    default setpoints, where it declares none) at their slew rates and says why (`last`). Nothing that a historian
+    shows, a model does or an operator orders makes `decide` raise. `orders` is asked at every decision.
     """
 
-    def __init__(self, site: Site, cascade: Cascade | None) -> None:
-        self.site, self.settable = site, Settable.of(site)
-        self.reader, self.memory = Reader(site), Memory()
-        self.chooser = None if cascade is None else Chooser(site, cascade, self.settable)
-        self.commanded: np.ndarray | None = None
-        self.decided_at: datetime | None = None
+    def __init__(
+        self,
+        site: Site,
+        cascade: Cascade | None,
+        *,
+        why_none: str = "",
+        orders: Callable[[], Orders] = Orders,
+    ) -> None:
+        self.site, self.settable, self.orders = site, Settable.of(site), orders
+        self.safety, self.resets = safety_of(site), resets_of(site)
+        self.reader, self.memory, self.clock = Reader(site), Memory(), Clock(site.interval.to_pytimedelta())
+        self.guard, self.obedience, self.residuals = Guard(site), Obedience(self.settable), Residuals()
+        self.switches = Switches(self.safety.declared)
+        self.chooser, self.why_none = _chooser(site, cascade, self.settable, why_none)
+        self.model = None if self.chooser is None else ModelChoice(site, self.chooser)
+        self.commanded: Array | None = None
         self.informed_at: datetime | None = None
         self.last = Decision({}, "no decision yet")
+        self._said: frozenset[str] = frozenset()
 
     def decide(self, row: Mapping[str, Any], at: datetime) -> dict[str, float]:
         """Setpoint tags and the values to write, in the tags' own units.
 
         row: historian tags and values of the last interval, any of them missing. at: UTC time of the decision.
         """
-        reading = aliased(self.reader.read(row, at))
-        self.memory.add(at, reading)
+        passed, notices = self._tick(at)
+        orders = self._ordered(notices)
+        bounds = bounds_of(self.site, self.settable, orders)
+        reading = self._read(row, at, notices)
         present = self._present(reading)
-        most = self._most(at)
-        values, reason = self._chosen(reading, present, most, at)
-        values, rescued = self._rescued(values, reading, present, most, at)
-        reason = rescued or reason
-        values = self._safe(values, present, most)
-        self.commanded, self.decided_at = values, max(at, self.decided_at or at)
-        self.last = Decision(dict(zip(self.settable.names, values.tolist(), strict=True)), reason)
-        log.debug("%s %s %s", at, self.last.values, reason)
+        most = most_move(bounds, passed / timedelta(hours=1))
+        wanted, reason, source = self._wanted(reading, bounds, present, most, at, passed, notices)
+        situation = self._situation(reading, present, most, at, orders)
+        verdict = final(self.safety, bounds, wanted, situation)
+        if self.model is not None:
+            by_model = source == "model" and not verdict.alarms
+            self.model.taken(wanted, verdict.values, by_model)
+        reason, source = _told(verdict, reason, source)
+        self.commanded = verdict.values
+        values = dict(zip(self.settable.names, verdict.values.tolist(), strict=True))
+        self.last = Decision(values, reason, source, orders.mode, verdict.clips, tuple(notices))
+        self._log(at)
         return {
             tag.tag: tag.exported(value)
-            for tag, value in zip(self.settable.tags, values.tolist(), strict=True)
+            for tag, value in zip(self.settable.tags, values.values(), strict=True)
         }
 
-    def _chosen(
-        self, reading: dict[str, float], present: np.ndarray, most: np.ndarray, at: datetime
-    ) -> tuple[np.ndarray, str]:
-        chosen = self.chooser.choose(reading, self.memory, present, most, at) if self.chooser else None
-        if chosen is not None:
+    def _tick(self, at: datetime) -> tuple[timedelta, list[str]]:
+        """Time since the last decision, and what is wrong with the clock."""
+        passed, back, why = self.clock.tick(at)
+        if back:
+            self.memory.readings = [one for one in self.memory.readings if one[0] < at]
+            self.guard.forget_after(at)
+            self.residuals.forget_after(at)
+            self.informed_at = min(at, self.informed_at) if self.informed_at else None
+        return passed, [why] if why else []
+
+    def _ordered(self, notices: list[str]) -> Orders:
+        try:
+            return self.orders()
+        except Exception as error:  # whatever keeps the orders must not stop the plant's control
+            notices.append(f"orders cannot be read ({error}): the site file's limits hold")
+            log.exception("orders cannot be read")
+            return Orders(mode=self.last.mode)
+
+    def _read(self, row: Mapping[str, Any], at: datetime, notices: list[str]) -> dict[str, float]:
+        believed, doubted = self.guard.believed(row, at)
+        reading = aliased(self.reader.read(believed, at))
+        expected = {} if self.model is None else self.model.expected_readings()
+        notices += doubted + self.obedience.notices(at, self.commanded, reading)
+        notices += self.residuals.notices(at, reading, expected)
+        self.memory.add(at, reading)
+        return reading
+
+    def _wanted(
+        self,
+        reading: dict[str, float],
+        bounds: Bounds,
+        present: Array,
+        most: Array,
+        at: datetime,
+        passed: timedelta,
+        notices: list[str],
+    ) -> tuple[Array, str, Source]:
+        """Setpoints (k,) that the model, or without it the site's rule, would have."""
+        if self.model is None:
+            return self._by_rule(reading, bounds, present, most, f"no control model{self.why_none}")
+        memory = Memory(list(self.memory.readings))  # a late decision must not see it change
+        chosen = self.model.choose(reading, memory, present, most, at, passed)
+        if chosen.failed:
+            notices.append(chosen.reason)
+        if chosen.values is not None:
             self.informed_at = at
-            return chosen
-        goal, reason = self._uninformed(present, at)
-        return self._towards(present, goal, most), reason
+            return chosen.values, chosen.reason, "model"
+        if not chosen.closed and self.informed_at is not None and at - self.informed_at <= PATIENCE:
+            return present, f"{chosen.reason}: holding for at most an hour", "hold"
+        return self._by_rule(reading, bounds, present, most, chosen.reason)
 
-    def _uninformed(self, present: np.ndarray, at: datetime) -> tuple[np.ndarray, str]:
-        if self.chooser is None:
-            return self.settable.default, "no control model: to the site's default setpoints"
-        since = self.informed_at or at
-        if at - since <= PATIENCE and self.informed_at is not None:
-            return present, "load or weather is not known: holding for at most an hour"
-        return self.settable.default, "load or weather is not known: to the site's default setpoints"
+    def _by_rule(
+        self, reading: dict[str, float], bounds: Bounds, present: Array, most: Array, why: str
+    ) -> tuple[Array, str, Source]:
+        goal = backup(bounds, self.resets, reading)
+        rule = "rule" if self.resets else "default setpoints"
+        return towards(bounds, present, goal, most), f"{why}: to the site's {rule}", "rule"
 
-    def _present(self, reading: dict[str, float]) -> np.ndarray:
+    def _present(self, reading: dict[str, float]) -> Array:
         known = self.commanded if self.commanded is not None else self.settable.default
         return np.array(
             [reading.get(name, fallback) for name, fallback in zip(self.settable.names, known, strict=True)],
             float,
         )
 
-    def _most(self, at: datetime) -> np.ndarray:
-        """Largest move of each setpoint at this decision."""
-        passed = self.site.interval.to_pytimedelta() if self.decided_at is None else at - self.decided_at
-        hours = min(max(passed, timedelta(0)), LONGEST_STEP).total_seconds() / 3600.0
-        return self.settable.slew * hours
-
-    def _towards(self, present: np.ndarray, goal: np.ndarray, most: np.ndarray) -> np.ndarray:
-        moved = present + np.clip(goal - present, -most, most)
-        return np.where(self.settable.binary, np.round(goal), moved)
-
-    def _rescued(
-        self,
-        values: np.ndarray,
-        reading: dict[str, float],
-        present: np.ndarray,
-        most: np.ndarray,
-        at: datetime,
-    ) -> tuple[np.ndarray, str]:
-        """Colder (or warmer) air and chilled water, as fast as slew rates allow, where an inlet nears its limit."""
-        inlets = [value for _, value in self.memory.recent("rack_inlet_c", at, NEWEST)]
-        envelope = self.site.envelope
-        if "rack_inlet_c" not in reading or not inlets:
-            return values, ""
-        inlet_c = 2.0 * inlets[-1] - inlets[0]  # where it will be if it goes on
-        way = float(inlet_c < envelope.rack_inlet_min_c + RESCUE_K) - float(
-            inlet_c > envelope.rack_inlet_max_c - RESCUE_K
+    def _situation(
+        self, reading: dict[str, float], present: Array, most: Array, at: datetime, orders: Orders
+    ) -> Situation:
+        rise_k = None if self.chooser is None else float(self.chooser.cascade.inlet_rise_k)
+        stands = {
+            name: value
+            for name, value, on_off in zip(
+                self.settable.names, present.tolist(), self.settable.binary, strict=True
+            )
+            if on_off
+        }
+        self.switches.see(at, stands, reading)
+        return Situation(
+            present=present,
+            most=most,
+            known=reading,
+            courses={
+                "rack_inlet_c": inlet_course(self.memory, at, rise_k),
+                "rack_dew_point_c": tuple(self.memory.recent("rack_dew_point_c", at, WINDOW)),
+            },
+            since_switch_h=np.array([self.switches.since_h(name, at) for name in self.settable.names]),
+            since_running_h={
+                each.after: self.switches.since_h(each.after, at) for each in self.safety.declared.dwells
+            },
+            overrides=overrides_by_quantity(self.site, orders),
         )
-        if way == 0.0:
-            return values, ""
-        air = np.array([name in ("supply_air_sp_c", "chw_supply_sp_c") for name in self.settable.names])
-        if self.chooser:
-            self.chooser.forget_target()
-        return np.where(
-            air, present + way * most, values
-        ), f"a rack inlet at {inlet_c:.1f} °C is close to its limit"
 
-    def _safe(self, values: np.ndarray, present: np.ndarray, most: np.ndarray) -> np.ndarray:
-        values = np.where(np.isfinite(values), values, present)
-        values = np.where(self.settable.binary, values, np.clip(values, present - most, present + most))
-        inside = np.clip(values, self.settable.low, self.settable.high)
-        return np.where(self.settable.binary, np.round(inside), inside)
+    def _log(self, at: datetime) -> None:
+        """Every decision at DEBUG; what is new among the notices, and what is over, once."""
+        log.debug("%s %s %s: %s", at, self.last.source, self.last.values, self.last.reason)
+        # The figures in a notice move on: what it is about is its first words.
+        now = {" ".join(notice.split()[:3]): notice for notice in self.last.notices}
+        for about, notice in now.items():
+            if about not in self._said:
+                log.warning("%s %s", at, notice)
+        for about in sorted(self._said - now.keys()):
+            log.info("%s over: %s", at, about)
+        self._said = frozenset(now)
+
+
+def _chooser(
+    site: Site, cascade: Cascade | None, settable: Settable, why_none: str
+) -> tuple[Chooser | None, str]:
+    """The chooser, or None and why: a model that cannot be used must not keep the plant without control."""
+    if cascade is None:
+        return None, f" ({why_none})" if why_none else ""
+    try:
+        return Chooser(site, cascade, settable), ""
+    except Exception as error:
+        log.exception("the control model of %s cannot be used", site.name)
+        return None, f" (it cannot be used: {type(error).__name__}: {error})"
+
+
+def _told(verdict: Verdict, reason: str, source: Source) -> tuple[str, Source]:
+    """The reason that counts: a person's override, then the monitor's, then the choice's."""
+    rules = {clip.rule for clip in verdict.clips}
+    if "override" in rules:
+        named = ", ".join(clip.setpoint for clip in verdict.clips if clip.rule == "override")
+        return f"a person has taken over {named}; {reason}", "override"
+    if verdict.alarms:
+        return verdict.alarms[-1], "monitor"
+    return reason, source

@@ -1,0 +1,29 @@
+"""What was decided, by whom, and why."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from models.safety.types import Clip
+
+Mode = Literal["shadow", "advise", "auto"]
+Source = Literal["model", "hold", "rule", "monitor", "override"]
+"""Who set the setpoints: the learned model; nobody (held); the site's rule; the monitor's rescue; a person."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Setpoints by quantity, canonical units, and why.
+
+    clips: what a rule did not let through. notices: what is wrong with sensors, plant, clock or model.
+    """
+
+    values: dict[str, float]
+    reason: str
+    source: Source = "hold"
+    mode: Mode = "auto"
+    clips: tuple[Clip, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for the ledger."""
+        return asdict(self)

@@ -1,0 +1,99 @@
+"""The learned choice behind its gate: in time, without errors, believed only where it may be."""
+
+import logging
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from models.safety.confidence import Confidence, Gate, doubts
+from models.safety.types import Array
+from pipelines.control.chooser import Chooser
+from pipelines.control.deadline import Deadline, TooSlowError
+from pipelines.control.memory import Memory
+from pipelines.control.safeguards import confidence_bound
+from pipelines.site import Site
+
+log = logging.getLogger(__name__)
+
+UNKNOWN = "load or weather is not known"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Setpoints (k,), None where there is no choice. failed: model or machine at fault; closed: the gate is."""
+
+    values: Array | None
+    reason: str
+    failed: bool = False
+    closed: bool = False
+
+
+class ModelChoice:
+    """A chooser that is timed, caught and gated."""
+
+    def __init__(self, site: Site, chooser: Chooser) -> None:
+        self.chooser, self.bound, self.gate = chooser, confidence_bound(site), Gate()
+        self._deadline: Deadline = Deadline(site.safety.deadline_s)
+
+    def choose(
+        self,
+        reading: dict[str, float],
+        memory: Memory,
+        present: Array,
+        most: Array,
+        at: datetime,
+        passed: timedelta,
+    ) -> Chosen:
+        """What the model would do, or why it does not get to."""
+        found = doubts(self._confidence(reading), self.bound)
+        was_open = self.gate.open
+        self.gate = self.gate.after(bool(found), passed / timedelta(hours=1))
+        if not self.gate.open:
+            self._forget()
+            why = "; ".join(found) if found and was_open else "the model was in doubt"
+            return Chosen(None, why, closed=True)
+        try:
+            chosen = self._deadline.run(lambda: self.chooser.choose(reading, memory, present, most, at))
+        except TooSlowError as late:
+            self._forget()
+            return Chosen(None, str(late), failed=True)
+        except Exception as error:  # a model must never stop the plant's control
+            log.exception("the control model failed at %s", at)
+            self._forget()
+            return Chosen(None, f"the control model failed: {type(error).__name__}: {error}", failed=True)
+        if chosen is None:
+            return Chosen(None, UNKNOWN)
+        if not np.isfinite(chosen[0]).all():
+            self._forget()
+            return Chosen(None, "the control model chose no finite setpoints", failed=True)
+        return Chosen(*chosen)
+
+    def taken(self, wanted: Array, values: Array, by_model: bool) -> None:
+        """Tell what was done of what was wanted: what another hand set is no evidence for or against the model."""
+        if not by_model or np.abs(values - wanted).max() > 1e-6:
+            self._forget()
+
+    def expected_readings(self) -> dict[str, float]:
+        """What the model expected of the interval that has passed, by quantity; empty where it had no say."""
+        expected = self.chooser.expected
+        if expected is None:
+            return {}
+        return {"rack_inlet_c": expected.rack_inlet_c, "cw_supply_c": expected.cw_supply_c}
+
+    def _confidence(self, reading: dict[str, float]) -> Confidence:
+        expected = self.chooser.expected
+        if expected is None:
+            return Confidence()
+        cooling_kw = reading.get("cooling_kw", math.nan)
+        return Confidence(
+            surprise_k=reading.get("rack_inlet_c", math.nan) - expected.rack_inlet_c,
+            surprise_share=abs(cooling_kw / expected.cooling_kw - 1.0)
+            if expected.cooling_kw > 0.0
+            else math.nan,
+        )
+
+    def _forget(self) -> None:
+        self.chooser.forget_target()
+        self.chooser.expected = None
