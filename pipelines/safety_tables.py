@@ -43,7 +43,7 @@ running_above = 5.0
 minutes = 30
 
 [safety.confidence]                   # beyond these the site's rule decides; infinite switches a bound off
-surprise_k = 3.0
+surprise_k = 2.0
 """
 
 from math import inf
@@ -113,7 +113,7 @@ class ConfidenceTable(_Strict):
     spread_share: float = Field(default=0.5, gt=0)
     outside: float = Field(default=inf, gt=0)
     disagreement_share: float = Field(default=0.5, gt=0)
-    surprise_k: float = Field(default=3.0, gt=0)
+    surprise_k: float = Field(default=2.0, gt=0)
     surprise_share: float = Field(default=inf, gt=0)  # costs energy, endangers nothing
 
 

@@ -54,10 +54,12 @@ class Gate:
     def open(self) -> bool:
         return self.closed_for_h <= 0.0
 
-    def after(self, doubted: bool, passed_h: float) -> "Gate":
-        """The gate one decision later."""
+    def after(self, doubted: bool | None, passed_h: float) -> "Gate":
+        """The gate one decision later. doubted: None where nothing speaks for or against the model."""
         if not self.open:
             return Gate(0, self.wait_h, self.closed_for_h - max(passed_h, 0.0))
+        if doubted is None:
+            return self
         if not doubted:
             # Confidence comes back as slowly as it went.
             return Gate(0, max(LEAST_WAIT_H, self.wait_h - max(passed_h, 0.0) / 2.0), 0.0)

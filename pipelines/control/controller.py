@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import jax
 import numpy as np
 
 from models.control.cascade import Cascade
@@ -199,6 +200,8 @@ def _chooser(
     if cascade is None:
         return None, f" ({why_none})" if why_none else ""
     try:
+        if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(cascade)):
+            return None, " (it holds values that are not finite)"
         return Chooser(site, cascade, settable), ""
     except Exception as error:
         log.exception("the control model of %s cannot be used", site.name)

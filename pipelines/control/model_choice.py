@@ -48,8 +48,8 @@ class ModelChoice:
     ) -> Chosen:
         """What the model would do, or why it does not get to."""
         found = doubts(self._confidence(reading), self.bound)
-        was_open = self.gate.open
-        self.gate = self.gate.after(bool(found), passed / timedelta(hours=1))
+        was_open, spoken = self.gate.open, self.chooser.expected is not None
+        self.gate = self.gate.after(bool(found) if spoken else None, passed / timedelta(hours=1))
         if not self.gate.open:
             self._forget()
             why = "; ".join(found) if found and was_open else "the model was in doubt"
@@ -87,12 +87,10 @@ class ModelChoice:
         if expected is None:
             return Confidence()
         cooling_kw = reading.get("cooling_kw", math.nan)
-        return Confidence(
-            surprise_k=reading.get("rack_inlet_c", math.nan) - expected.rack_inlet_c,
-            surprise_share=abs(cooling_kw / expected.cooling_kw - 1.0)
-            if expected.cooling_kw > 0.0
-            else math.nan,
-        )
+        # Without what feedback has corrected: it may hide that the plant is no longer the one learned from.
+        learned_c = expected.rack_inlet_c - self.chooser.feedback.inlet_bias_k
+        off = abs(cooling_kw / expected.cooling_kw - 1.0) if expected.cooling_kw > 0.0 else math.nan
+        return Confidence(surprise_k=reading.get("rack_inlet_c", math.nan) - learned_c, surprise_share=off)
 
     def _forget(self) -> None:
         self.chooser.forget_target()

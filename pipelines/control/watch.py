@@ -12,7 +12,7 @@ from pipelines.control.settable import Settable
 PAST = timedelta(hours=24)
 OBEYED_SHARE, OBEYED_LEAST = 0.05, 0.05  # of an hour's slew; canonical unit: a smaller difference is rounding
 DISOBEYED_FOR = timedelta(minutes=45)
-FLOOR_K, FLOOR_SHARE = 1.0, 0.1  # what is no fault, of temperatures and of powers
+FLOOR_K, FLOOR_SHARE = 1.5, 0.1  # what is no fault, of temperatures and of powers
 FOLLOWS = {
     "supply_air_c": "supply_air_sp_c",
     "chw_supply_c": "chw_supply_sp_c",
