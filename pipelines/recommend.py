@@ -1,7 +1,5 @@
 """Recommendation, first form: the reachable setpoints that the networks expect to need the least power."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
@@ -11,7 +9,7 @@ from models.twin.twin import Twin
 from pipelines.config import Settings
 from pipelines.dataset import OVERHEAD, RACK_INLET
 from pipelines.errors import ModelError
-from pipelines.expectations import OutsideRecord, expectations
+from pipelines.expectations import expectations
 from pipelines.features import figure_name
 from pipelines.recommendation import Estimate, Move, Recommendation, TwinCheck
 from pipelines.registry import load_champion
@@ -46,25 +44,6 @@ def recommend(site: Site, settings: Settings, *, at: pd.Timestamp | None = None)
         return decide(site, model, table, at, twin=_twin(site, settings))
     except Hold as reason:
         return _hold(site, at, str(reason))
-
-
-def recommending_control(site: Site, settings: Settings) -> Callable:
-    """A closed loop's control that follows every recommendation; the model is loaded once.
-
-    Where the plant is outside what was learned and no reachable setpoints lead back, it goes to the defaults.
-    """
-    model, twin = _champion(site, settings), _twin(site, settings)
-    defaults = {site.quantity_of(setpoint): setpoint.default for setpoint in site.setpoints}
-
-    def control(table: pd.DataFrame, at: pd.Timestamp) -> dict[str, float]:
-        try:
-            return {move.quantity: move.proposed for move in _decided(site, model, table, at, twin).moves}
-        except OutsideRecord:
-            return defaults
-        except Hold:
-            return {}
-
-    return control
 
 
 def decide(

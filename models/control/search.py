@@ -1,6 +1,7 @@
 """The cheapest setpoints: a Sobol sweep over all that may be chosen, then finer sweeps around the best, in one call."""
 
 from collections.abc import Mapping
+from itertools import product
 
 import jax
 import jax.numpy as jnp
@@ -67,7 +68,7 @@ def best(
     """The best setpoints for each combination of the on/off ones: values (c, k) and prices (c,). Deterministic."""
     free = np.array([column for column, binary in enumerate(choice.binary) if not binary], int)
     switched = np.array([column for column, binary in enumerate(choice.binary) if binary], int)
-    combinations = np.stack(np.meshgrid(*[[0.0, 1.0]] * len(switched)), -1).reshape(-1, len(switched))
+    combinations = np.array(list(product((0.0, 1.0), repeat=len(switched)))).reshape(-1, len(switched))
     sweep, finer = _sobol(len(free), SWEEP), _sobol(len(free), FINER) - 0.5
 
     def values_of(unit: Array, combination: Array) -> Array:

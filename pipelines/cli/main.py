@@ -13,6 +13,7 @@ def application() -> typer.Typer:
     from pipelines.cli import (
         demo,
         energyplus,
+        evaluate,
         explore,
         ingest,
         learn,
@@ -39,6 +40,7 @@ def application() -> typer.Typer:
     app.command("simulate")(simulate.simulate)
     app.command("twin")(twin.twin)
     app.command("energyplus")(energyplus.energyplus)
+    app.command("evaluate")(evaluate.evaluate)
     app.command("demo")(demo.demo)
     return app
 
