@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-LEAP = timedelta(hours=3)  # a longer pause is worth a word
+LEAP = timedelta(hours=3)  # more is a clock that was set, less is rows that did not come
+MISSED = 2.0  # intervals without a row
 
 
 class Clock:
@@ -22,4 +23,6 @@ class Clock:
             return timedelta(0), True, f"the clock went back by {-passed}: setpoints do not move on it"
         if passed > LEAP:
             return passed, False, f"the clock leapt ahead by {passed}: setpoints move for an hour at most"
+        if passed > MISSED * self._interval:
+            return passed, False, f"no row was read for {passed}"
         return passed, False, ""
