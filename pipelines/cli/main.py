@@ -15,6 +15,7 @@ def application() -> typer.Typer:
         energyplus,
         evaluate,
         explore,
+        faults,
         ingest,
         learn,
         quality,
@@ -41,6 +42,7 @@ def application() -> typer.Typer:
     app.command("twin")(twin.twin)
     app.command("energyplus")(energyplus.energyplus)
     app.command("evaluate")(evaluate.evaluate)
+    app.command("faults")(faults.faults)
     app.command("demo")(demo.demo)
     return app
 

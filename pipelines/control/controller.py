@@ -184,7 +184,7 @@ class Controller:
         """Every decision at DEBUG; what is new among the notices, and what is over, once."""
         log.debug("%s %s %s: %s", at, self.last.source, self.last.values, self.last.reason)
         # The figures in a notice move on: what it is about is its first words.
-        now = {" ".join(notice.split()[:3]): notice for notice in self.last.notices}
+        now = {" ".join(notice.split()[:2]): notice for notice in self.last.notices}
         for about, notice in now.items():
             if about not in self._said:
                 log.warning("%s %s", at, notice)

@@ -36,6 +36,7 @@ class ModelChoice:
     def __init__(self, site: Site, chooser: Chooser) -> None:
         self.chooser, self.bound, self.gate = chooser, confidence_bound(site), Gate()
         self._deadline: Deadline = Deadline(site.safety.deadline_s)
+        self._failing = False
 
     def choose(
         self,
@@ -60,9 +61,12 @@ class ModelChoice:
             self._forget()
             return Chosen(None, str(late), failed=True)
         except Exception as error:  # a model must never stop the plant's control
-            log.exception("the control model failed at %s", at)
+            if not self._failing:
+                log.exception("the control model failed at %s", at)
+            self._failing = True
             self._forget()
             return Chosen(None, f"the control model failed: {type(error).__name__}: {error}", failed=True)
+        self._failing = False
         if chosen is None:
             return Chosen(None, UNKNOWN)
         if not np.isfinite(chosen[0]).all():
@@ -80,7 +84,10 @@ class ModelChoice:
         expected = self.chooser.expected
         if expected is None:
             return {}
-        return {"rack_inlet_c": expected.rack_inlet_c, "cw_supply_c": expected.cw_supply_c}
+        return {
+            "rack_inlet_c": expected.rack_inlet_c - self.chooser.feedback.inlet_bias_k,
+            "cw_supply_c": expected.cw_supply_c,
+        }
 
     def _confidence(self, reading: dict[str, float]) -> Confidence:
         expected = self.chooser.expected

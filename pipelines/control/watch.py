@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from models.safety.sensors import shifted
+from models.safety.sensors import shifted, spike
 from pipelines.control.settable import Settable
 
 PAST = timedelta(hours=24)
 OBEYED_SHARE, OBEYED_LEAST = 0.05, 0.05  # of an hour's slew; canonical unit: a smaller difference is rounding
 DISOBEYED_FOR = timedelta(minutes=45)
-FLOOR_K, FLOOR_SHARE = 1.5, 0.1  # what is no fault, of temperatures and of powers
+FLOOR_K, FLOOR_SHARE = 1.5, 0.03  # what is no fault, of temperatures and of powers
+LEAPING = 3.0  # times that: a meter that leaps
+METERED = ("facility_kw",)
 FOLLOWS = {
     "supply_air_c": "supply_air_sp_c",
     "chw_supply_c": "chw_supply_sp_c",
@@ -61,9 +63,11 @@ class Residuals:
         found = []
         for name, (value, what) in against.items():
             measured = reading.get(name, math.nan)
-            off = self._off(name, at, measured - value, measured)
+            off, unit = self._off(name, at, measured - value, measured), name.rsplit("_", 1)[-1]
             if off:
-                found.append(f"{name} is {off:+.1f} {name.rsplit('_', 1)[-1]} off {what}, unlike before")
+                found.append(
+                    f"{name} is {off:+.1f} {unit.replace('kw', 'kW').replace('c', 'K')} off {what}, unlike before"
+                )
         return found
 
     def forget_after(self, at: datetime) -> None:
@@ -77,4 +81,7 @@ class Residuals:
         past = [one for one in self._past.get(name, []) if at - PAST < one[0] < at]
         self._past[name] = [*past, (at, residual)]
         floor = FLOOR_K if name.endswith("_c") else FLOOR_SHARE * abs(measured)
-        return shifted([value for _, value in self._past[name]], floor)
+        residuals = [value for _, value in self._past[name]]
+        if name in METERED and spike(residuals, LEAPING * floor):
+            return residual
+        return shifted(residuals, floor)

@@ -58,7 +58,8 @@ def fault_runs(
             if fault.default_too or not runs
             else runs[0].default
         )
-        control, times = Troubled(site, cascade, fault.control, window), []
+        control = Troubled(site, cascade, fault.control, window)
+        times: list[pd.Timestamp] = []
         told = _noting(fault.between(window), times)
         coldaisle = drive(Simulated(started), site, control, hours=hours, disturbance=told)
         decisions = list(zip(times, control.decisions, strict=True))

@@ -74,7 +74,12 @@ def _sensor_faults(site: Site) -> list[Fault]:
         tags = [tag for tag in tags_of(site).values() if tag.quantity in quantities and not tag.counter]
         if not tags:
             continue
-        for how, spoil in {"stuck": _stuck, "biased": _biased, "missing": _missing, "spiking": _spiking}.items():
+        for how, spoil in {
+            "stuck": _stuck,
+            "biased": _biased,
+            "missing": _missing,
+            "spiking": _spiking,
+        }.items():
             found.append(Fault(f"{kind} {how}", _rows(tags, spoil)))
     return found
 
@@ -127,7 +132,9 @@ def _off(tag: Tag, raw: float, by_k: float, share: float) -> float:
 
 def _plant_faults() -> list[Fault]:
     def step(plant: SimulatedPlant, window: Window) -> SimulatedPlant:
-        times = plant.start + pd.Timedelta(seconds=plant.dt_s) * np.arange(len(plant.drivers.outdoor_drybulb_c))
+        times = plant.start + pd.Timedelta(seconds=plant.dt_s) * np.arange(
+            len(plant.drivers.outdoor_drybulb_c)
+        )
         broken = np.asarray((times >= window.start) & (times < window.end))
         load = np.asarray(plant.drivers.it_utilization)
         factor = np.where(broken, LOAD_STEP, 1.0).reshape(-1, *[1] * (load.ndim - 1))
@@ -146,7 +153,9 @@ def _plant_faults() -> list[Fault]:
 
 def _breaking(name: str, **broken: float) -> Fault:
     def between(window: Window) -> Disturbance:
-        faults = simulator.Faults.none().replace(**{part: jnp.asarray(value) for part, value in broken.items()})
+        faults = replace(
+            simulator.Faults.none(), **{part: jnp.asarray(value) for part, value in broken.items()}
+        )
         return Disturbance(faults=lambda at: faults if window.holds(at) else None)
 
     return Fault(name, between, default_too=True)
@@ -156,15 +165,15 @@ def _line_faults(site: Site) -> list[Fault]:
     """What happens to rows and setpoints on their way."""
     return [
         Fault("communication lost for an hour", _communication_lost, default_too=True, longest=LOST_FOR),
-        Fault("setpoints not obeyed, read back as they stand", _not_obeyed(site, told=True)),
-        Fault("setpoints not obeyed, read back as told", _not_obeyed(site, told=False)),
+        Fault("setpoints not obeyed, read back as they are", _not_obeyed(site, told=True)),
+        Fault("setpoints not obeyed, read back as asked", _not_obeyed(site, told=False)),
         Fault("clock jumps ahead and back", _clock),
         Fault("NaN, infinite or garbled values anywhere", _garbled),
     ]
 
 
 def _communication_lost(window: Window) -> Disturbance:
-    faults = simulator.Faults.none().replace(communication_lost=jnp.asarray(1.0))
+    faults = replace(simulator.Faults.none(), communication_lost=jnp.asarray(1.0))
     return Disturbance(
         row=lambda row, at: None if window.holds(at) else row,
         faults=lambda at: faults if window.holds(at) else None,
@@ -172,23 +181,15 @@ def _communication_lost(window: Window) -> Disturbance:
 
 
 def _not_obeyed(site: Site, *, told: bool) -> Callable[[Window], Disturbance]:
-    tags = {site.quantity_of(each): tags_of(site)[each.tag] for each in site.setpoints}
+    """The plant goes by its own setpoints, the site's defaults. told: and its tags say so."""
+    tags, own = tags_of(site), {site.quantity_of(each): each.default for each in site.setpoints}
+    shown_own = {each.tag: tags[each.tag].exported(each.default) for each in site.setpoints}
 
     def between(window: Window) -> Disturbance:
-        stands: dict[str, float] = {}
-
-        def asked(setpoints: dict[str, float], at: pd.Timestamp) -> dict[str, float]:
-            if window.holds(at):
-                return setpoints | stands
-            stands.update(setpoints)
-            return setpoints
-
-        def row(shown: Row, at: pd.Timestamp) -> Row:
-            if not (told and window.holds(at)):
-                return shown
-            return shown | {tags[name].tag: tags[name].exported(value) for name, value in stands.items()}
-
-        return Disturbance(row=row, asked=asked)
+        return Disturbance(
+            asked=lambda setpoints, at: setpoints | own if window.holds(at) else setpoints,
+            row=lambda row, at: row | shown_own if told and window.holds(at) else row,
+        )
 
     return between
 

@@ -25,7 +25,9 @@ class Troubled:
     """Drives a controller and spoils it within the window; notes every decision."""
 
     def __init__(self, site: Site, cascade: Cascade, trouble: str, window: Window) -> None:
-        safety = site.safety.model_copy(update={"deadline_s": DEADLINE_S} if trouble == "slow decision" else {})
+        safety = site.safety.model_copy(
+            update={"deadline_s": DEADLINE_S} if trouble == "slow decision" else {}
+        )
         self.site, self.cascade = site.model_copy(update={"safety": safety}), cascade
         self.trouble, self.window = trouble, window
         self.orders, self.in_trouble = Orders(), False
@@ -54,9 +56,9 @@ class Troubled:
                 assert chooser is not None
                 if troubled:
                     spoiled = self._slow if self.trouble == "slow decision" else _fails
-                    chooser.choose = spoiled  # type: ignore[method-assign]
+                    vars(chooser)["choose"] = spoiled
                 else:
-                    del chooser.choose
+                    del vars(chooser)["choose"]
             case "operator changes limits meanwhile":
                 self.orders = _narrowed(self.site) if troubled else Orders()
             case _:
@@ -67,7 +69,7 @@ class Troubled:
             return self._new(None, "it is missing")
         if self.trouble.startswith("model with NaN"):
             return self._new(jax.tree.map(lambda leaf: np.asarray(leaf) * math.nan, self.cascade))
-        meters: Any = {name: "another schema" for name in self.cascade.meters}
+        meters: Any = dict.fromkeys(self.cascade.meters, "another schema")
         return self._new(replace(self.cascade, meters=meters))
 
     def _slow(self, *_: Any) -> None:
