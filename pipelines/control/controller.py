@@ -20,7 +20,7 @@ from pipelines.control.guard import Guard
 from pipelines.control.inlet import inlet_course
 from pipelines.control.memory import WINDOW, Memory
 from pipelines.control.model_choice import ModelChoice
-from pipelines.control.orders import Orders, bounds_of, overrides_by_quantity
+from pipelines.control.orders import Orders, bounds_of, by_quantity
 from pipelines.control.reading import Reader
 from pipelines.control.safeguards import Switches, resets_of, safety_of
 from pipelines.control.settable import Settable
@@ -39,6 +39,7 @@ class Controller:
     Without a cascade, with doubts about it, or where load or weather stay unknown, it goes to the site's own rule (its
     default setpoints, where it declares none) at their slew rates and says why (`last`). Nothing that a historian
     shows, a model does or an operator orders makes `decide` raise. `orders` is asked at every decision.
+    `without_model`: why the model may not decide now, "" where it may.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Controller:
         self.commanded: Array | None = None
         self.informed_at: datetime | None = None
         self.last = Decision({}, "no decision yet")
+        self.without_model = ""
         self._said: frozenset[str] = frozenset()
 
     def decide(self, row: Mapping[str, Any], at: datetime) -> dict[str, float]:
@@ -73,6 +75,9 @@ class Controller:
         present = self._present(reading)
         most = most_move(bounds, passed / timedelta(hours=1))
         wanted, reason, source = self._wanted(reading, bounds, present, most, at, passed, notices)
+        goal = self._goal(wanted, source)
+        if orders.accepted and source == "model":
+            wanted, reason = self._accepted(orders, bounds, present, most), "an accepted recommendation"
         situation = self._situation(reading, present, most, at, orders)
         verdict = final(self.safety, bounds, wanted, situation)
         if self.model is not None:
@@ -81,12 +86,35 @@ class Controller:
         reason, source = _told(verdict, reason, source)
         self.commanded = verdict.values
         values = dict(zip(self.settable.names, verdict.values.tolist(), strict=True))
-        self.last = Decision(values, reason, source, orders.mode, verdict.clips, tuple(notices))
+        self.last = Decision(values, reason, source, orders.mode, verdict.clips, tuple(notices), goal)
         self._log(at)
         return {
             tag.tag: tag.exported(value)
             for tag, value in zip(self.settable.tags, values.values(), strict=True)
         }
+
+    def remember(self, row: Mapping[str, Any], at: datetime) -> None:
+        """Take a row in without deciding: one that came late, or from before a restart."""
+        believed, _ = self.guard.believed(row, at)
+        self.memory.add(at, aliased(self.reader.read(believed, at)))
+
+    def stood_aside(self) -> None:
+        """What was decided was not written: neither the plant's obedience nor its answer says anything about it."""
+        self.commanded = None
+        if self.model is not None:
+            self.model.taken(self.settable.default, self.settable.default, by_model=False)
+
+    def _goal(self, wanted: Array, source: Source) -> dict[str, float]:
+        """Where the setpoints are meant to end up."""
+        target = self.chooser.target if self.chooser is not None and source == "model" else None
+        return dict(zip(self.settable.names, (wanted if target is None else target).tolist(), strict=True))
+
+    def _accepted(self, orders: Orders, bounds: Bounds, present: Array, most: Array) -> Array:
+        accepted = by_quantity(self.site, orders.accepted)
+        goal = np.array(
+            [accepted.get(name, now) for name, now in zip(bounds.names, present, strict=True)], float
+        )
+        return towards(bounds, present, goal, most)
 
     def _tick(self, at: datetime) -> tuple[timedelta, list[str]]:
         """Time since the last decision, and what is wrong with the clock."""
@@ -128,6 +156,8 @@ class Controller:
         """Setpoints (k,) that the model, or without it the site's rule, would have."""
         if self.model is None:
             return self._by_rule(reading, bounds, present, most, f"no control model{self.why_none}")
+        if self.without_model:
+            return self._by_rule(reading, bounds, present, most, self.without_model)
         memory = Memory(list(self.memory.readings))  # a late decision must not see it change
         chosen = self.model.choose(reading, memory, present, most, at, passed)
         if chosen.failed:
@@ -177,7 +207,7 @@ class Controller:
             since_running_h={
                 each.after: self.switches.since_h(each.after, at) for each in self.safety.declared.dwells
             },
-            overrides=overrides_by_quantity(self.site, orders),
+            overrides=by_quantity(self.site, orders.overrides),
         )
 
     def _log(self, at: datetime) -> None:

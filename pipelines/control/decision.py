@@ -1,6 +1,6 @@
 """What was decided, by whom, and why."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from models.safety.types import Clip
@@ -14,7 +14,8 @@ Source = Literal["model", "hold", "rule", "monitor", "override"]
 class Decision:
     """Setpoints by quantity, canonical units, and why.
 
-    clips: what a rule did not let through. notices: what is wrong with sensors, plant, clock or model.
+    clips: what a rule did not let through. notices: what is wrong with sensors, plant, clock or model. goal: where the
+    setpoints are meant to end up, by quantity.
     """
 
     values: dict[str, float]
@@ -23,6 +24,7 @@ class Decision:
     mode: Mode = "auto"
     clips: tuple[Clip, ...] = ()
     notices: tuple[str, ...] = ()
+    goal: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for the ledger."""

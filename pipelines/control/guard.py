@@ -74,7 +74,7 @@ class Guard:
         if math.isnan(value):
             return ""  # missing or impossible: the reader leaves it out
         past = [one for one in self._past[tag.tag] if one[0] > at - PAST and one[0] != at]
-        self._past[tag.tag] = [*past, (at, value)]
+        self._past[tag.tag] = sorted([*past, (at, value)])
         values = [each for _, each in self._past[tag.tag]]
         if stuck(values):
             return f"stands still at {tag.exported(value):.4g}: not believed"

@@ -1,7 +1,7 @@
 """What people have ordered: mode, limits in force and overrides. A controller reads them anew at each decision."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,11 +13,15 @@ from pipelines.site import Setpoint, Site
 
 @dataclass(frozen=True)
 class Orders:
-    """Orders in force. limits: setpoint tag -> low and high; overrides: tag -> value; canonical units."""
+    """Orders in force, canonical units. limits: setpoint tag -> low and high; overrides: tag -> value.
+
+    accepted: tag -> value of a recommendation that an operator accepted; the model's choice gives way to it.
+    """
 
     mode: Mode = "auto"
     limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     overrides: Mapping[str, float] = field(default_factory=dict)
+    accepted: Mapping[str, float] = field(default_factory=dict)
 
 
 def limits_in_force(setpoint: Setpoint, orders: Orders) -> tuple[float, float]:
@@ -43,12 +47,7 @@ def bounds_of(site: Site, settable: Settable, orders: Orders) -> Bounds:
     )
 
 
-def overrides_by_quantity(site: Site, orders: Orders) -> dict[str, float]:
-    """Overrides under the names that decisions use."""
+def by_quantity(site: Site, values: Mapping[str, float]) -> dict[str, float]:
+    """Values by setpoint tag under the names that decisions use."""
     quantities = {setpoint.tag: site.quantity_of(setpoint) for setpoint in site.setpoints}
-    return {quantities[tag]: value for tag, value in orders.overrides.items() if tag in quantities}
-
-
-def in_mode(orders: Orders, mode: Mode) -> Orders:
-    """The same orders in another mode."""
-    return replace(orders, mode=mode)
+    return {quantities[tag]: value for tag, value in values.items() if tag in quantities}

@@ -73,7 +73,7 @@ def test_healthy_plant_is_run_by_the_model_without_complaint(rows):
 def test_no_fault_does_more_harm_than_under_default_control(rows, name):
     row = rows[name]
     assert row["violation_min"] <= row["default_violation_min"]
-    assert row["errors"] == row["clamped"] == 0.0
+    assert row["errors"] == 0.0
 
 
 @pytest.mark.parametrize("name", [name for name, said in TOLD.items() if said is not None])
