@@ -7,6 +7,7 @@ setpoints in force at the gateway; a plant in shadow is not its business.
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -23,7 +24,7 @@ from pipelines.ledger import Operations
 from pipelines.serving.gateway import Gateway
 from pipelines.serving.heartbeat import Ear
 from pipelines.serving.rows import StoreRows
-from pipelines.serving.standing import limits_by_tag
+from pipelines.serving.standing import limits_by_tag, standing
 from pipelines.site import Site
 from pipelines.store import Store
 
@@ -40,6 +41,7 @@ class Watchdog:
         self.site, self.settings, self.gateway = site, settings, gateway
         self.alarmed = False
         self._stepped_at: datetime | None = None
+        self._orders = Orders(mode="auto")
 
     def look(self, silent_s: float, now: datetime) -> None:
         """Act on how long the loop has been silent."""
@@ -60,27 +62,38 @@ class Watchdog:
             last = self.gateway.last()
             if last is None:
                 return
-            settable = Settable.of(self.site)
-            bounds = bounds_of(self.site, settable, Orders(mode="auto"))
+            settable, orders = Settable.of(self.site), self._ordered(now)
+            bounds = bounds_of(self.site, settable, orders)
             tags = [tag.tag for tag in settable.tags]
             present = np.array(
                 [last.values.get(tag, d) for tag, d in zip(tags, settable.default, strict=True)]
             )
-            goal = backup(bounds, resets_of(self.site), self._known(now))
+            rule = backup(bounds, resets_of(self.site), self._known(now))
+            # What a person has taken over stays theirs.
+            goal = np.array([orders.overrides.get(tag, value) for tag, value in zip(tags, rule, strict=True)])
             values = towards(bounds, present, goal, most_move(bounds, (now - last.at) / timedelta(hours=1)))
             receipt = self.gateway.write(
                 dict(zip(tags, values.tolist(), strict=True)),
-                at=max(now, last.at),
+                at=now,  # after a clock set back the first step stands still, the next ones move
                 valid_for=VALID_FOR,
                 source="watchdog",
                 reason="no heartbeat of the control loop: the site's own rule",
                 present={},
-                limits=lambda: limits_by_tag(self.site, Orders(mode="advise")),
+                limits=lambda: limits_by_tag(self.site, orders),
             )
             for refused in receipt.refused:
                 self._tell(refused)
         except (ColdaisleError, OSError) as error:
             self._tell(f"the fall-back was not written: {error}")
+
+    def _ordered(self, now: datetime) -> Orders:
+        """Limits and overrides in force; those known last where the ledger does not answer."""
+        try:
+            found = standing(Operations(self.settings.ledger, self.site.name).orders(), now)
+            self._orders = replace(found.orders(), mode="auto")
+        except ColdaisleError as error:
+            log.warning("%s; the orders known last hold", error)
+        return self._orders
 
     def _known(self, now: datetime) -> dict[str, float]:
         """Newest readings for the rule's resets; nothing where the store does not give them."""
