@@ -29,12 +29,16 @@ class Economizer:
     covers_k: chilled-water supply over condenser water, economizer ahead of chillers, beyond which the chillers
     were always seen to have stopped. stopped_kw: below this the chillers stand.
     flow_kg_s_k_kw: condenser-water flow per kW of load and 1/K of return over condenser water, chillers stopped.
+    usual_kw: what chillers draw without it. leaves_k: rise of the worst inlet within the hour after it was switched
+    off while chillers stood, until they had started: where they run already, the rise is their share less.
     """
 
     starts_k: Leaf
     covers_k: Leaf
     stopped_kw: Leaf
     flow_kg_s_k_kw: Leaf
+    usual_kw: Leaf
+    leaves_k: Leaf
 
 
 @struct.dataclass

@@ -18,6 +18,9 @@ ALWAYS = 0.99  # share of the rows that makes "always seen"
 SCATTER_K = 0.2  # of the mean of two water sensors of class B, IEC 60751
 FEWEST_PARTIAL, FEWEST_FULL = 40, 12  # rows; fewer are chance
 FALLING_SHARE, FEWEST_FALLING = 0.85, 10
+STARTING_HOURS = 1.0  # from a switch to what chillers then have to carry
+LEAST_MISSING, FEWEST_LEFT = 0.3, 3  # of the chillers' usual power; switches
+UNKNOWN_K = 20.0  # a rise that no envelope has room for: chillers must run before it is switched off
 FLAT_OUT, EASY = 0.97, 0.90  # share of the towers' highest fan power
 
 Columns = Mapping[str, np.ndarray]
@@ -72,7 +75,7 @@ def learn_cascade(
     if enough < LEAST_ROWS:
         raise TooFewRowsError(f"{enough} settled rows with a load reading, needs {LEAST_ROWS}")
     record = _Record(_with_differences(columns), settled)
-    modes, economizer = _economizer(record)
+    modes, economizer = _economizer(record, step_hours)
     reach, offset_k = _towers(record, modes)
     by_meter = {name: _meter(record, name, modes, economizer is not None) for name in meters}
     rise_k = record.get("rack_inlet_c") - record.get("supply_air_c")
@@ -136,7 +139,7 @@ def _with_differences(columns: Columns) -> dict[str, np.ndarray]:
     return c
 
 
-def _economizer(record: _Record) -> tuple[dict[str, np.ndarray], Economizer | None]:
+def _economizer(record: _Record, step_hours: float) -> tuple[dict[str, np.ndarray], Economizer | None]:
     """Rows of each mode, told apart by what the chillers still draw; no economizer where the record shows none."""
     on, off = record.get("economizer_enable") > 0.5, record.get("economizer_enable") < 0.5
     every = {MECHANICAL: np.ones(len(on), bool)}
@@ -144,7 +147,8 @@ def _economizer(record: _Record) -> tuple[dict[str, np.ndarray], Economizer | No
     alone = record.fit(_chiller_inputs(record, MECHANICAL), chiller_kw, off)
     if alone is None or not {"chw_return_c", "cw_supply_c", "cw_flow_kg_s"} <= set(record.columns):
         return every, None
-    stopped_kw = STOPPED_SHARE * np.nanmedian(chiller_kw[off])
+    usual_kw = np.nanmedian(chiller_kw[off])
+    stopped_kw = STOPPED_SHARE * usual_kw
     full = on & (chiller_kw < stopped_kw)
     expected_kw = np.asarray(mean(alone, record.columns))
     partial = on & ~full & (chiller_kw < (1.0 - CARRIED_SHARE) * expected_kw)
@@ -159,8 +163,27 @@ def _economizer(record: _Record) -> tuple[dict[str, np.ndarray], Economizer | No
         _covers_k(record, lesser[PARTIAL]) + SCATTER_K,
         stopped_kw,
         np.nanmedian(flow[full & record.settled]),
+        usual_kw,
+        _leaves_k(record, on, chiller_kw / usual_kw, step_hours),
     )
     return modes, Economizer(*(np.float32(value) for value in thresholds))
+
+
+def _leaves_k(record: _Record, on: np.ndarray, share: np.ndarray, step_hours: float) -> float:
+    """The highest rise of the worst inlet after the economizer was switched off, per share of chiller power missing.
+
+    Chillers start one after the other, and until enough of them run a hall warms up.
+    """
+    over_k = record.get("rack_inlet_c") - record.get("supply_air_sp_c")
+    window = max(1, round(STARTING_HOURS / step_hours))
+    missing = np.clip(1.0 - share, 0.0, 1.0)
+    left = np.flatnonzero(on[:-1] & ~on[1:] & (missing[:-1] > LEAST_MISSING))
+    rises = [
+        (np.nanmax(over_k[at + 1 : at + 1 + window]) - np.nanmedian(over_k)) / missing[at]
+        for at in left
+        if np.isfinite(over_k[at + 1 : at + 1 + window]).any()
+    ]
+    return float(max(np.max(rises), 0.0)) if len(rises) >= FEWEST_LEFT else UNKNOWN_K
 
 
 def _covers_k(record: _Record, partial: np.ndarray) -> float:

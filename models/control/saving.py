@@ -10,7 +10,7 @@ from flax import serialization
 from models.control.cascade import Cascade, Economizer
 from models.control.surface import Surface
 
-FORMAT = 1  # of the bytes; a cascade of another format must be learned again
+FORMAT = 2  # of the bytes; a cascade of another format must be learned again
 
 
 def to_bytes(cascade: Cascade) -> bytes:

@@ -68,7 +68,9 @@ def best(
     """The best setpoints for each combination of the on/off ones: values (c, k) and prices (c,). Deterministic."""
     free = np.array([column for column, binary in enumerate(choice.binary) if not binary], int)
     switched = np.array([column for column, binary in enumerate(choice.binary) if binary], int)
-    combinations = np.array(list(product((0.0, 1.0), repeat=len(switched)))).reshape(-1, len(switched))
+    combinations = np.array(list(product((0.0, 1.0), repeat=len(switched))), float).reshape(
+        2 ** len(switched), len(switched)
+    )
     sweep, finer = _sobol(len(free), SWEEP), _sobol(len(free), FINER) - 0.5
 
     def values_of(unit: Array, combination: Array) -> Array:

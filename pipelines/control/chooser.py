@@ -27,7 +27,7 @@ REACH_K = 0.6  # in hand over the coldest water that towers reach
 NUDGE_K, NUDGE_EVERY, NUDGE_KW = 0.8, timedelta(hours=2), 10.0
 PRESENT = (
     "rack_inlet_now_c", "chillers_stopped", "wetbulb_rise_k", "reach_bias_k", "inlet_bias_k",
-    "cover_in_hand_k", "reach_in_hand_k",
+    "cover_in_hand_k", "reach_in_hand_k", "chillers_missing",
 )  # fmt: skip
 STILL_K = 0.3  # from the target: no longer on the way
 COSTLY = "the plant needs clearly more than expected here: a small move to leave that state"
@@ -78,7 +78,10 @@ class Chooser:
         _, found = self._priced(drivers, np.vstack([steps, target]))
         keeps_standing = float(drivers["chillers_stopped"]) > 0.5 and found.mode[-1] == FULL_MODE
         spare_k = found.spare_k[:-1] if keeps_standing else np.zeros(len(steps))
-        chosen = boldest_allowed(self._beyond(found)[:, :-1], spare_k)
+        beyond = np.vstack(
+            [self._beyond(found), self._leaving_k(found, np.vstack([steps, target]), present, drivers)]
+        )
+        chosen = boldest_allowed(beyond[:, :-1], spare_k)
         self.expected = Expected(
             cw_supply_c=float(found.cw_supply_c[chosen]),
             short_k=float(found.short_k[chosen]),
@@ -134,6 +137,19 @@ class Chooser:
         inlet_c, aim = found.rack_inlet_c, self._objective
         excess_k = np.maximum(inlet_c - float(aim.inlet_high_c), float(aim.inlet_low_c) - inlet_c).clip(0.0)
         return np.stack([found.outside, found.unreachable_k, excess_k])
+
+    def _leaving_k(
+        self, found: Outcome, values: np.ndarray, present: np.ndarray, drivers: dict
+    ) -> np.ndarray:
+        """K (n,) by which inlets leave the envelope until chillers run, where a step switches the economizer off."""
+        eco = self.cascade.economizer
+        if eco is None or "economizer_enable" not in self.names:
+            return np.zeros(len(values))
+        column = self.names.index("economizer_enable")
+        leaves = (present[column] > 0.5) & (values[:, column] < 0.5)
+        rise_k = float(eco.leaves_k) * float(drivers["chillers_missing"])
+        excess_k = found.rack_inlet_c + rise_k - float(self._objective.inlet_high_c)
+        return np.where(leaves, np.maximum(excess_k, 0.0), 0.0)
 
     def _warmer(self, name: str) -> np.ndarray | None:
         if name not in self.names:
@@ -191,8 +207,16 @@ class Chooser:
             "reach_in_hand_k": REACH_K,
             "reach_bias_k": 0.0,
             "inlet_bias_k": 0.0,
+            "chillers_missing": self._chillers_missing(memory, at),
         }
         return {name: jnp.float32(value) for name, value in (known | present).items()}
+
+    def _chillers_missing(self, memory: Memory, at: datetime) -> float:
+        """Share of the chillers' usual power that they do not draw now; all of it where no meter tells."""
+        if self.cascade.economizer is None:
+            return 0.0
+        share = memory.mean("chiller_kw", at, NEWEST) / float(self.cascade.economizer.usual_kw)
+        return float(np.clip(1.0 - share, 0.0, 1.0)) if math.isfinite(share) else 1.0
 
     def _chooses(self, cascade: Cascade) -> Choice:
         """What the search may choose: setpoints that the record says nothing of stay at their defaults."""
