@@ -158,6 +158,7 @@ class Controller:
             return self._by_rule(reading, bounds, present, most, f"no control model{self.why_none}")
         if self.without_model:
             return self._by_rule(reading, bounds, present, most, self.without_model)
+        self.model.keep_within(bounds)
         memory = Memory(list(self.memory.readings))  # a late decision must not see it change
         chosen = self.model.choose(reading, memory, present, most, at, passed)
         if chosen.failed:

@@ -2,13 +2,14 @@
 
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import jax.numpy as jnp
 import numpy as np
 
 from models.safety.confidence import Confidence, Gate, doubts
-from models.safety.types import Array
+from models.safety.types import Array, Bounds
 from pipelines.control.chooser import Chooser
 from pipelines.control.deadline import Deadline, TooSlowError
 from pipelines.control.memory import Memory
@@ -37,6 +38,22 @@ class ModelChoice:
         self.chooser, self.bound, self.gate = chooser, confidence_bound(site), Gate()
         self._deadline: Deadline = Deadline(site.safety.deadline_s)
         self._failing = False
+        self._widest = chooser._choice
+        self._bounds: Bounds | None = None
+
+    def keep_within(self, bounds: Bounds) -> None:
+        """Let the model choose inside the limits in force, rather than be clipped by them afterwards."""
+        if self._bounds is not None and all(
+            np.array_equal(getattr(bounds, end), getattr(self._bounds, end)) for end in ("low", "high")
+        ):
+            return
+        low, high = (np.clip(end, bounds.low, bounds.high) for end in (self._widest.low, self._widest.high))
+        self.chooser._choice = replace(
+            self._widest, low=jnp.asarray(low, jnp.float32), high=jnp.asarray(high, jnp.float32)
+        )
+        if self._bounds is not None:
+            self.chooser.forget_target()
+        self._bounds = bounds
 
     def choose(
         self,

@@ -247,3 +247,13 @@ def test_orders_that_cannot_be_read_leave_the_site_files_limits(site, cascade):
     decided = controller.decide(row(site, defaults(site)), AT)
     assert all(math.isfinite(value) for value in decided.values())
     assert noticed(controller, "the database is gone")
+
+
+def test_model_chooses_inside_narrower_limits_rather_than_be_clipped(site, cascade):
+    free = day(site, Controller(site, cascade))
+    warmest = max(values[CHILLED] for values in free)
+    limit = round(warmest - 2.0, 1)
+    narrow = Controller(site, cascade, orders=lambda: Orders(limits={CHILLED: (7.0, limit)}))
+    assert max(values[CHILLED] for values in day(site, narrow)) <= limit + 1e-4
+    assert narrow.last.source == "model"
+    assert narrow.last.clips == ()
