@@ -30,6 +30,7 @@ from pipelines.site import Site
 
 log = logging.getLogger(__name__)
 
+HALLS = ("rack_inlet_c", "supply_air_c")  # what tells how warm they are
 PATIENCE = timedelta(hours=1)  # with too little known: hold for this long, then go to the site's rule
 
 
@@ -59,6 +60,7 @@ class Controller:
         self.model = None if self.chooser is None else ModelChoice(site, self.chooser)
         self.commanded: Array | None = None
         self.informed_at: datetime | None = None
+        self.halls_seen_at: datetime | None = None
         self.last = Decision({}, "no decision yet")
         self.without_model = ""
         self._said: frozenset[str] = frozenset()
@@ -96,7 +98,7 @@ class Controller:
     def remember(self, row: Mapping[str, Any], at: datetime) -> None:
         """Take a row in without deciding: one that came late, or from before a restart."""
         believed, _ = self.guard.believed(row, at)
-        self.memory.add(at, aliased(self.reader.read(believed, at)))
+        self._taken_in(believed, at)
 
     def stood_aside(self) -> None:
         """What was decided was not written: neither the plant's obedience nor its answer says anything about it."""
@@ -124,6 +126,7 @@ class Controller:
             self.guard.forget_after(at)
             self.residuals.forget_after(at)
             self.informed_at = min(at, self.informed_at) if self.informed_at else None
+            self.halls_seen_at = min(at, self.halls_seen_at) if self.halls_seen_at else None
         return passed, [why] if why else []
 
     def _ordered(self, notices: list[str]) -> Orders:
@@ -136,11 +139,10 @@ class Controller:
 
     def _read(self, row: Mapping[str, Any], at: datetime, notices: list[str]) -> dict[str, float]:
         believed, doubted = self.guard.believed(row, at)
-        reading = aliased(self.reader.read(believed, at))
+        reading = self._taken_in(believed, at)
         expected = {} if self.model is None else self.model.expected_readings()
         notices += doubted + self.obedience.notices(at, self.commanded, reading)
         notices += self.residuals.notices(at, reading, expected)
-        self.memory.add(at, reading)
         return reading
 
     def _wanted(
@@ -156,8 +158,9 @@ class Controller:
         """Setpoints (k,) that the model, or without it the site's rule, would have."""
         if self.model is None:
             return self._by_rule(reading, bounds, present, most, f"no control model{self.why_none}")
-        if self.without_model:
-            return self._by_rule(reading, bounds, present, most, self.without_model)
+        if self.without_model or self._blind(at):
+            why = self.without_model or "no rack inlet or supply air was read for an hour"
+            return self._by_rule(reading, bounds, present, most, why)
         self.model.keep_within(bounds)
         memory = Memory(list(self.memory.readings))  # a late decision must not see it change
         chosen = self.model.choose(reading, memory, present, most, at, passed)
@@ -169,6 +172,20 @@ class Controller:
         if not chosen.closed and self.informed_at is not None and at - self.informed_at <= PATIENCE:
             return present, f"{chosen.reason}: holding for at most an hour", "hold"
         return self._by_rule(reading, bounds, present, most, chosen.reason)
+
+    def _blind(self, at: datetime) -> bool:
+        """Whether nothing tells how warm the halls are, though the site has points that would."""
+        measured = any(point.quantity in HALLS for point in self.site.points)
+        return measured and (self.halls_seen_at is None or at - self.halls_seen_at > PATIENCE)
+
+    def _taken_in(self, believed: Mapping[str, Any], at: datetime) -> dict[str, float]:
+        """Readings of a row that is believed, remembered."""
+        read = self.reader.read(believed, at)
+        if any(name in read for name in HALLS):
+            self.halls_seen_at = at
+        reading = aliased(read)
+        self.memory.add(at, reading)
+        return reading
 
     def _by_rule(
         self, reading: dict[str, float], bounds: Bounds, present: Array, most: Array, why: str

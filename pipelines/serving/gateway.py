@@ -88,7 +88,7 @@ class Outbox:
     ) -> Receipt:
         with self._locked():  # the watchdog may write at the same moment
             before = self.last()
-            in_force = dict(present) | (dict(before.values) if before else {})
+            in_force = _in_force(values, present, before.values if before else {})
             # The first step starts from where the plant stands.
             passed_h = self.site.interval_minutes / 60.0 if before is None else _hours(at - before.at)
             found = checked(self.site, values, in_force, passed_h, limits())
@@ -154,6 +154,19 @@ class Outbox:
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _in_force(
+    values: Mapping[str, float], present: Mapping[str, float], written: Mapping[str, float]
+) -> dict[str, float]:
+    """What each step starts from: the last written, or what is read back where that is nearer to the step.
+
+    A plant that did not obey stands where it says; a reading that lags says where it was.
+    """
+    found = dict(present) | dict(written)
+    for tag in values.keys() & present.keys() & written.keys():
+        found[tag] = min(written[tag], present[tag], key=lambda each: abs(values[tag] - each))
+    return found
 
 
 def _hours(passed: timedelta) -> float:

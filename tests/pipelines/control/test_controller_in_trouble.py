@@ -257,3 +257,16 @@ def test_model_chooses_inside_narrower_limits_rather_than_be_clipped(site, casca
     assert max(values[CHILLED] for values in day(site, narrow)) <= limit + 1e-4
     assert narrow.last.source == "model"
     assert narrow.last.clips == ()
+
+
+def test_without_any_sight_of_the_halls_it_goes_to_the_defaults_after_an_hour(site, cascade):
+    seen = ("HALL_A.RACK_INLET_C", "HALL_B.RACK_INLET_C", "CRAH_A.SAT_C", "CRAH_B.SAT_C")
+
+    def spoil(shown, k):
+        return shown if k < 40 else {tag: value for tag, value in shown.items() if tag not in seen}
+
+    controller = Controller(site, cascade)
+    history, _ = run(site, controller, spoil, decisions=80)
+    assert history[43] == pytest.approx(history[42], abs=0.5)
+    assert history[-1] == pytest.approx(defaults(site))
+    assert "no rack inlet" in controller.last.reason

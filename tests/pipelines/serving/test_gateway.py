@@ -62,3 +62,10 @@ def test_folder_that_cannot_be_written_is_said(tmp_path):
     (tmp_path / "halls").write_text("in the way")
     with pytest.raises(GatewayError, match="cannot be written"):
         write(Outbox(tmp_path, fahrenheit_site()), {"CHW_SP": 12.5})
+
+
+def test_plant_that_did_not_obey_is_led_from_where_it_stands(halls):
+    write(halls, {"CHW_SP": 12.5})
+    later = AT + timedelta(minutes=15)
+    assert write(halls, {"CHW_SP": 9.2}, at=later, present={"CHW_SP": 9.0}).refused == ()
+    assert write(halls, {"CHW_SP": 15.0}, at=later, present={"CHW_SP": 9.0}).refused
