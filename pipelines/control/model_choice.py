@@ -5,15 +5,18 @@ import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
+from models.control.cascade import Cascade
 from models.safety.confidence import Confidence, Gate, doubts
 from models.safety.types import Array, Bounds
 from pipelines.control.chooser import Chooser
 from pipelines.control.deadline import Deadline, TooSlowError
 from pipelines.control.memory import Memory
 from pipelines.control.safeguards import confidence_bound
+from pipelines.control.settable import Settable
 from pipelines.site import Site
 
 log = logging.getLogger(__name__)
@@ -119,3 +122,18 @@ class ModelChoice:
     def _forget(self) -> None:
         self.chooser.forget_target()
         self.chooser.expected = None
+
+
+def model_of(
+    site: Site, cascade: Cascade | None, settable: Settable, why_none: str = ""
+) -> tuple[ModelChoice | None, str]:
+    """The model's choice, or None and why: a model that cannot be used must not keep the plant without control."""
+    if cascade is None:
+        return None, f" ({why_none})" if why_none else ""
+    try:
+        if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(cascade)):
+            return None, " (it holds values that are not finite)"
+        return ModelChoice(site, Chooser(site, cascade, settable)), ""
+    except Exception as error:
+        log.exception("the control model of %s cannot be used", site.name)
+        return None, f" (it cannot be used: {type(error).__name__}: {error})"

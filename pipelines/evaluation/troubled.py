@@ -50,15 +50,15 @@ class Troubled:
         return Controller(self.site, cascade, why_none=why_none, orders=lambda: self.orders)
 
     def _change(self, troubled: bool) -> None:
-        chooser = self.controller.chooser
+        model = self.controller.model
         match self.trouble:
             case "slow decision" | "failing decision":
-                assert chooser is not None
+                assert model is not None
                 if troubled:
                     spoiled = self._slow if self.trouble == "slow decision" else _fails
-                    vars(chooser)["choose"] = spoiled
+                    vars(model.chooser)["choose"] = spoiled
                 else:
-                    del vars(chooser)["choose"]
+                    del vars(model.chooser)["choose"]
             case "operator changes limits meanwhile":
                 self.orders = _narrowed(self.site) if troubled else Orders()
             case _:

@@ -57,7 +57,7 @@ def test_restart_resumes_in_the_recorded_mode_and_from_what_was_written(
 def test_controller_knows_after_a_restart_what_the_store_holds(start, operations):
     server = start()
     server.step(AT)
-    assert len(server.controller.memory.recent("load_kw", AT, timedelta(hours=3))) >= 10
+    assert len(server.controller.intake.memory.recent("load_kw", AT, timedelta(hours=3))) >= 10
 
 
 def test_advice_waits_for_a_yes_and_is_then_gone_for(start, home, site, operations, outbox):
