@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-CHANCE = 1e-5  # of a false alarm at one reading
+CHANCE = 1e-6  # of a false alarm at one reading
 KNOWN = 12  # readings before its own past says how a sensor usually behaves
 LIVELY = 0.2  # share of repeats above which standing still says nothing
 IDLE_SHARE = 0.05  # of the largest reading: equipment that stands reads the same
