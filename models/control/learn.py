@@ -21,6 +21,7 @@ FALLING_SHARE, FEWEST_FALLING = 0.85, 10
 STARTING_HOURS = 1.0  # from a switch to what chillers then have to carry
 LEAST_MISSING, FEWEST_LEFT = 0.3, 3  # of the chillers' usual power; switches
 UNKNOWN_K = 20.0  # a rise that no envelope has room for: chillers must run before it is switched off
+MOVERS = ("_fan_kw", "_pump_kw")  # whose power goes with the cube of their speed
 FLAT_OUT, EASY = 0.97, 0.90  # share of the towers' highest fan power
 
 Columns = Mapping[str, np.ndarray]
@@ -71,7 +72,10 @@ def learn_cascade(
     settled (n,): no setpoint moved lately. meters: names of the cooling meters. counts_it: whether IT power is
     metered and counts in what is minimised. Raises TooFewRowsError.
     """
-    enough = int((settled & np.isfinite(columns["load_kw"])).sum())
+    settled = settled & np.isfinite(
+        columns["load_kw"]
+    )  # weather goes on being logged where a plant's record ends
+    enough = int(settled.sum())
     if enough < LEAST_ROWS:
         raise TooFewRowsError(f"{enough} settled rows with a load reading, needs {LEAST_ROWS}")
     record = _Record(_with_differences(columns), settled)
@@ -114,7 +118,14 @@ class _Record:
         known = {name: np.isfinite(self.get(name)[rows]).mean() if rows.any() else 0.0 for name in names}
         return tuple(name for name in names if known[name] >= LEAST_COVERAGE)
 
-    def fit(self, names: tuple[str, ...], y: np.ndarray, rows: np.ndarray | None = None) -> Surface | None:
+    def fit(
+        self,
+        names: tuple[str, ...],
+        y: np.ndarray,
+        rows: np.ndarray | None = None,
+        *,
+        may_be_cubic: bool = False,
+    ) -> Surface | None:
         """Surface of y over the usable ones of the names, on settled rows; None where there is none to be had."""
         rows = self.settled if rows is None else rows & self.settled
         names = self.usable(names, rows)
@@ -122,7 +133,7 @@ class _Record:
             return None
         x = np.stack([self.columns[name] for name in names], axis=1)
         rows = rows & np.isfinite(x).all(axis=1) & np.isfinite(y)
-        return fit_surface(names, x[rows], y[rows])
+        return fit_surface(names, x[rows], y[rows], may_be_cubic=may_be_cubic)
 
 
 def _with_differences(columns: Columns) -> dict[str, np.ndarray]:
@@ -242,7 +253,11 @@ def _meter(
         # Pump power over flow is the same curve whatever runs; all else is learned from the mode's own rows.
         everywhere = len(by_mode) == 1 or names == ("cw_flow_kg_s",)
         rows = np.ones(len(record.settled), bool) if everywhere else modes[mode]
-        found[mode] = record.fit(_resolved(record, names), record.get(name), rows) if names else None
+        found[mode] = (
+            record.fit(_resolved(record, names), record.get(name), rows, may_be_cubic=name.endswith(MOVERS))
+            if names
+            else None
+        )
     return found
 
 
