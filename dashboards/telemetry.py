@@ -6,7 +6,7 @@ import streamlit as st
 from pipelines.config import SITE_FOLDER, Settings
 from pipelines.errors import ColdaisleError, SiteError
 from pipelines.features import plant_table
-from pipelines.ledger import Ledger
+from pipelines.ledger import Ledger, Operations
 from pipelines.quality import QualityReport, quality_report
 from pipelines.site import Site, load_site
 from pipelines.store import Store
@@ -41,6 +41,12 @@ def sites_with_telemetry(settings: Settings) -> tuple[dict[str, Site], list[str]
 def open_ledger(uri: str) -> Ledger:
     """The ledger, opened once per process. Raises LedgerError where it does not answer."""
     return Ledger(uri)
+
+
+@st.cache_resource(show_spinner=False)
+def open_operations(uri: str, site: str) -> Operations:
+    """Orders, decisions and events of a site, opened once per process. Raises LedgerError where it does not answer."""
+    return Operations(uri, site)
 
 
 def measured(site: Site, settings: Settings) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from pipelines.next_hour import CHANGE, HIDDEN, HORIZON, PARTS, NextHour, next_h
 from pipelines.next_hour_model import OVERHEAD_CHANGE
 from pipelines.registry import CHALLENGER, CHAMPION, Bundle, champion, give_alias, model_name, register
 from pipelines.scores import MIXTURE, TIE
-from pipelines.serving import Serving
+from pipelines.served import Serving
 
 if TYPE_CHECKING:
     from pipelines.train import Job

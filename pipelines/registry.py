@@ -23,7 +23,7 @@ from pipelines.config import Settings
 from pipelines.dataset import Kind
 from pipelines.errors import ModelError
 from pipelines.features import figure_name, plant_columns
-from pipelines.serving import Serving
+from pipelines.served import Serving
 from pipelines.site import Site
 from pipelines.tracking import tracking
 

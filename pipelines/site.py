@@ -14,6 +14,7 @@ from pipelines.control.options import ControlOptions
 from pipelines.energyplus_table import EnergyPlusTable
 from pipelines.errors import SiteError
 from pipelines.known_effects import KnownEffect
+from pipelines.safety_tables import SafetyTable
 from pipelines.schema import QUANTITIES, column_name
 from pipelines.units import conversion, is_energy
 
@@ -135,6 +136,8 @@ class Setpoint(_Strict):
 
     tag: the point that shows the present value and is written to.
     measured: the tag is the controlled temperature itself, because the site records no setpoint.
+    auto_min, auto_max: narrower limits for the hours in which nobody watches (mode `auto`).
+    min_on_minutes, min_off_minutes: shortest time that an on/off setpoint stays on and off.
     """
 
     tag: str
@@ -144,6 +147,10 @@ class Setpoint(_Strict):
     slew_per_hour: float = Field(gt=0)
     default: float
     measured: bool = False
+    auto_min: float | None = None
+    auto_max: float | None = None
+    min_on_minutes: float = Field(default=0.0, ge=0)
+    min_off_minutes: float = Field(default=0.0, ge=0)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -156,7 +163,21 @@ class Setpoint(_Strict):
                 f"setpoint {self.tag}: default ({self.default}) must lie in {self.min}..{self.max}; "
                 "edit [[setpoints]]"
             )
+        low, high = self.auto_limits
+        if not self.min <= low <= self.default <= high <= self.max:
+            raise ValueError(
+                f"setpoint {self.tag}: auto_min..auto_max ({low:g}..{high:g}) must lie in {self.min:g}.."
+                f"{self.max:g} and hold the default ({self.default:g}); edit [[setpoints]]"
+            )
         return self
+
+    @property
+    def auto_limits(self) -> tuple[float, float]:
+        """Limits in mode `auto`."""
+        return (
+            self.min if self.auto_min is None else self.auto_min,
+            self.max if self.auto_max is None else self.auto_max,
+        )
 
 
 class Meters(_Strict):
@@ -248,6 +269,7 @@ class Site(_Strict):
     control: ControlOptions = ControlOptions()
     twin: dict[str, float | str] | None = None
     energyplus: EnergyPlusTable | None = None
+    safety: SafetyTable = SafetyTable()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -279,6 +301,9 @@ class Site(_Strict):
             for name in (effect.of, effect.on):
                 if name in QUANTITIES and name not in quantities | DERIVED:
                     raise ValueError(f"{effect}: no point measures {name}; add it to [[points]]")
+        self.safety.check(
+            {setpoint.tag for setpoint in self.setpoints}, {point.quantity for point in self.points}
+        )
         for name in ("it", "cooling", "facility", "losses", "load"):
             for column in getattr(self.meters, name):
                 if not self.columns_of(column):

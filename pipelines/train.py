@@ -29,7 +29,7 @@ from pipelines.errors import ModelError
 from pipelines.features import figure_name, plant_table
 from pipelines.registry import CHALLENGER, CHAMPION, Bundle, champion, give_alias, model_name, register
 from pipelines.scores import MIXTURE, TIE, Score, predict_held_out, scores, verdict
-from pipelines.serving import start_serving
+from pipelines.served import start_serving
 from pipelines.site import Site
 from pipelines.store import Store
 from pipelines.tracking import experiment_id, tracking

@@ -13,7 +13,7 @@ from pipelines.backtest.task import Task
 from pipelines.dataset import COOLING
 from pipelines.features import KW_PER_TON
 from pipelines.scores import MIXTURE, PERSISTENCE, SERVED
-from pipelines.serving import choose, history_of
+from pipelines.served import choose, history_of
 from pipelines.site import Site
 
 SEASONS = {12: "Dec-Feb", 1: "Dec-Feb", 2: "Dec-Feb", 3: "Mar-May", 4: "Mar-May", 5: "Mar-May",

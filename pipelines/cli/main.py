@@ -16,10 +16,13 @@ def application() -> typer.Typer:
         energyplus,
         evaluate,
         explore,
+        faults,
         ingest,
         learn,
+        operate,
         quality,
         recommend,
+        serve,
         simulate,
         site,
         twin,
@@ -32,6 +35,7 @@ def application() -> typer.Typer:
         add_completion=False,
     )
     app.add_typer(site.app, name="site", help="Make and check site files.")
+    app.add_typer(operate.app, name="operate", help="Mode, limits and overrides of the control loop.")
     app.add_typer(explore.app, name="explore", help="Plan setpoint trials.")
     app.command("ingest")(ingest.ingest)
     app.command("quality")(quality.quality)
@@ -43,6 +47,9 @@ def application() -> typer.Typer:
     app.command("twin")(twin.twin)
     app.command("energyplus")(energyplus.energyplus)
     app.command("evaluate")(evaluate.evaluate)
+    app.command("serve")(serve.serve)
+    app.command("watchdog")(serve.watchdog)
+    app.command("faults")(faults.faults)
     app.command("demo")(demo.demo)
     return app
 

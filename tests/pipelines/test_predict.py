@@ -12,7 +12,7 @@ from pipelines.backtest import backtest
 from pipelines.errors import ModelError
 from pipelines.predict import measured_and_predicted, served
 from pipelines.registry import load_bundle
-from pipelines.serving import Serving
+from pipelines.served import Serving
 from pipelines.store import Store
 from pipelines.train import train
 from tests.pipelines.learning_kit import QUICK, chiller_readings, chillers, stored, table, wandering_readings
