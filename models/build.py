@@ -7,30 +7,35 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
-from threadpoolctl import threadpool_limits
 
-from models.evaluate import time_blocks
-from models.features import driving_pairs, feature_names, inputs_of, with_derived
+from models.effects import Effect, Known
+from models.features import driving_pairs, feature_names, with_derived
 from models.fit import FitConfig, Fitted
+from models.fits import Features, Fits, boosted, fits, mask_of
 from models.intervals import Intervals, fit_intervals
 from models.mixture import PARTS, described, shares_of
 from models.networks import Params
 from models.plant_model import Heads, PlantModel, member_parts
-from models.quadratic import fit_weights_without_each, response_lines, terms
+from models.quadratic import response_lines, terms
 from models.rows import Learned, Parts, Rows
 from models.scaling import Scaler, fit_scaler
+from models.slopes import Slopes
 from models.support import fit_support, temperature_pairs
-from models.trees import as_arrays, grow
+from models.trees import as_arrays
+from models.warm import carried_over
+
+MOST_BROKEN = 0.01  # share of the rows at which networks may break a declared effect and still have a share
 
 
 @dataclass(frozen=True)
 class Build:
     """A model half made: everything but the networks.
 
-    n rows, f features, t targets, m members. linear, bounded (n, f); y (t, n) standardised; mask (t, f);
+    n rows, f features, t targets, m members. features: (n, f); y (t, n) standardised; mask (t, f);
     blocks (n,): member m is validated on block m. lines, quadratic (t, m, terms); residual (t, m, n): what the
-    networks are to learn, in units of correction (t,). boosted: predictions of left-out blocks (t, n), and the
-    boosting of all rows per target; None where trees have no part.
+    networks are to learn, in units of correction (t,). slopes: of the fit that they correct, where effects are known.
+    boosted: predictions of left-out blocks (t, n), and the boosting of all rows per target; None where trees have no
+    part.
     """
 
     rows: Rows
@@ -38,8 +43,8 @@ class Build:
     seed: int
     load_scale_kw: float
     scaler: Scaler
-    linear: np.ndarray
-    bounded: np.ndarray
+    features: Features
+    known: Known
     mask: np.ndarray
     blocks: np.ndarray
     level: np.ndarray
@@ -50,58 +55,77 @@ class Build:
     quadratic: np.ndarray
     correction: np.ndarray
     residual: np.ndarray
+    slopes: Slopes | None
     boosted: tuple[np.ndarray, list[HistGradientBoostingRegressor]] | None
 
     @classmethod
     def of(cls, rows: Rows, config: FitConfig, parts: Parts, seed: int) -> Self:
         """Fit everything but the networks to rows in time order."""
-        blocks = time_blocks(len(rows), folds=config.members)
+        blocks = rows.blocks(config.members)
         load_scale_kw = float(np.median(rows.load_kw))
-        features = with_derived(rows.inputs, rows.x.astype(np.float32), load_scale_kw)
-        scaler, mask = fit_scaler(features), _mask(rows)
-        linear, bounded = scaler.standardised(features), scaler.bounded(features)
+        scaler = fit_scaler(with_derived(rows.inputs, rows.x.astype(np.float32), load_scale_kw))
+        known = Known.of(rows.effects, rows.inputs, rows.targets, rows.x)
+        features, mask = Features.of(rows, scaler, load_scale_kw, known), mask_of(rows)
         level, step = rows.y.mean(axis=0), rows.y.std(axis=0)
         step = np.where(step > 1e-9, step, 1.0)
         y = ((rows.y - level) / step).T
         pairs = driving_pairs(feature_names(rows.inputs))
-        lines, without = _fits(lambda a, b: response_lines(a, b, pairs), linear, bounded, mask, y, blocks)
-        quadratic = np.zeros((*lines.shape[:2], 0))
-        if parts.backbone == "quadratic":
-            quadratic, without = _fits(terms, linear, bounded, mask, y, blocks)
-        residual = y[:, None] - without
+        given = (features, mask, y, blocks, known, level / step)
+        lines = fits(lambda a, b: response_lines(a, b, pairs), *given)
+        quadratic = fits(terms, *given) if parts.backbone == "quadratic" else None
+        corrected = quadratic or lines
+        residual = y[:, None] - corrected.predicted
         correction = np.maximum(residual.std(axis=(1, 2)), 1e-6)
-        boosted = _boosted(rows, y, blocks, seed) if parts.trees else None
         return cls(
-            rows, parts, seed, load_scale_kw, scaler, linear, bounded, mask, blocks, level, step, y,
-            pairs, lines, quadratic, correction, residual / correction[:, None, None], boosted,
+            rows, parts, seed, load_scale_kw, scaler, features, known, mask, blocks, level, step, y, pairs,
+            lines.weights,
+            np.zeros((*lines.weights.shape[:2], 0)) if quadratic is None else quadratic.weights,
+            correction, residual / correction[:, None, None],
+            _slopes(corrected, features, known, level / step, correction),
+            boosted(rows, y, blocks, seed, known) if parts.trees else None,
         )  # fmt: skip
 
-    def networks_of(self, warm: PlantModel | None) -> Params | None:
-        """Networks of another model to start from, where it has the same inputs, targets and pairs; else None."""
-        if warm is None or (warm.inputs, warm.targets) != (self.rows.inputs, self.rows.targets):
-            return None
-        ratio = warm.heads.correction * warm.heads.step / (self.correction * self.step)
-        last = warm.heads.params["last"]
-        scaled = {
-            name: leaf * ratio.reshape(-1, *(1,) * (leaf.ndim - 1)).astype(leaf.dtype)
-            for name, leaf in last.items()
-        }
-        return {**warm.heads.params, "last": scaled}
+    def networks_of(self, warm: PlantModel) -> Params:
+        """Networks of another model of the same inputs and targets, saying here what they said there."""
+        return carried_over(warm, self.scaler, unit=self.correction * self.step)
 
     def assembled(self, fitted: Fitted, outliers: int) -> Learned:
         """The model with these networks, its mixture and its intervals."""
         heads = self._heads(fitted.params)
         left_out = self._left_out(heads)
-        available = np.array([True, self.quadratic.shape[-1] > 0, True, self.boosted is not None])
-        shares = np.array([shares_of(y, parts, available) for y, parts in zip(self.y, left_out, strict=True)])
+        given = zip(self.y, left_out, self._available(heads), strict=True)
+        shares = np.array([shares_of(y, parts, available) for y, parts, available in given])
         residual = (self.y - np.einsum("tp,tpn->tn", shares, left_out)) * self.step[:, None]
-        intervals, scores = fit_intervals(self.bounded, self._loads(), residual, self.blocks)
+        intervals, scores = fit_intervals(self.features.bounded, self._loads(), residual, self.blocks)
         heads = replace(heads, shares=jnp.asarray(shares, jnp.float32))
         named = dict(zip(self.rows.targets, map(described, shares), strict=True))
         model = self._model(heads, intervals)
-        return Learned(
-            model, fitted.curves, outliers, named, dict(zip(self.rows.targets, scores, strict=True))
+        scores_of = dict(zip(self.rows.targets, scores, strict=True))
+        return Learned(model, fitted.curves, outliers, named, scores_of, self._checked(model))
+
+    def _checked(self, model: PlantModel) -> tuple[tuple[Effect, float], ...]:
+        """At which share of the rows the model breaks each declared effect."""
+        share = self.known.broken(
+            lambda x: np.stack([model.predict(x)[name] for name in self.rows.targets], axis=1), self.rows.x
         )
+        return tuple((effect, float(share[self.known.at(effect)])) for effect in self.rows.effects)
+
+    def _available(self, heads: Heads) -> np.ndarray:
+        """Which of PARTS may have a share of each target: (t, parts); none that breaks what is known."""
+        networks = np.full(len(self.y), True)
+        if len(self.known):
+            share = self.known.broken(lambda x: self._networks(heads, x), self.rows.x)
+            networks = share.max(axis=1) <= MOST_BROKEN
+        every = np.full(len(self.y), True)
+        quadratic, trees = every & (self.quadratic.shape[-1] > 0), every & (self.boosted is not None)
+        return np.stack([every, quadratic, networks, trees & self.known.only_signs()], axis=1)
+
+    def _networks(self, heads: Heads, x: np.ndarray) -> np.ndarray:
+        """What the networks say of x (n, inputs): (n, t)."""
+        features = with_derived(self.rows.inputs, x.astype(np.float32), self.load_scale_kw)
+        at = self.scaler.standardised(features), self.scaler.bounded(features)
+        _, networks = _parts_of(replace(heads, trees=None), *at, self.pairs)
+        return np.asarray(networks).mean(axis=1).T * self.step + self.level
 
     def _heads(self, params: Params) -> Heads:
         named: dict[str, np.ndarray] = {
@@ -125,7 +149,10 @@ class Build:
             longest = int(np.bincount(self.blocks).max())  # one shape for every block
             padded = np.resize(rows, longest)
             fits, networks = _parts_of(
-                replace(heads, trees=None), self.linear[padded], self.bounded[padded], self.pairs
+                replace(heads, trees=None),
+                self.features.linear[padded],
+                self.features.bounded[padded],
+                self.pairs,
             )
             member = np.asarray(jnp.concatenate([fits, networks[:, None]], axis=1)[:, :, block])
             found[:, :3, rows] = member[..., : len(rows)]
@@ -165,41 +192,13 @@ def _parts_of(
     return parts(heads, jnp.asarray(linear), jnp.asarray(bounded), jnp.asarray(pairs))
 
 
-def _mask(rows: Rows) -> np.ndarray:
-    """Which features (f) each target (t) may see: (t, f) of 0 and 1."""
-    names = feature_names(rows.inputs)
-    hidden = [rows.hidden.get(target, frozenset()) for target in rows.targets]
-    return np.array([[not hide & set(inputs_of(name)) for name in names] for hide in hidden], np.float32)
-
-
-def _fits(
-    basis: Any, linear: np.ndarray, bounded: np.ndarray, mask: np.ndarray, y: np.ndarray, blocks: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Weights of a ridge without each block (t, m, terms), and what they predict of every row (t, m, n)."""
-    weights, predicted, phi, seen_last = [], [], np.zeros(0), None
-    for seen, target in zip(mask, y, strict=True):
-        if seen_last is None or (seen != seen_last).any():
-            phi, seen_last = basis(linear * seen, bounded * seen), seen
-        weights.append(fit_weights_without_each(phi, target, blocks))
-        predicted.append(weights[-1] @ phi.T)
-    return np.array(weights), np.array(predicted)
-
-
-def _boosted(
-    rows: Rows, y: np.ndarray, blocks: np.ndarray, seed: int
-) -> tuple[np.ndarray, list[HistGradientBoostingRegressor]]:
-    """Boosting of every target (t, n): its predictions of left-out blocks (t, n), and one of all rows each."""
-    left_out, grown = np.zeros_like(y), []
-    x = rows.x.astype(np.float32)
-    for number, (name, target) in enumerate(zip(rows.targets, y, strict=True)):
-        hidden = [column for column, seen in enumerate(rows.inputs) if seen in rows.hidden.get(name, ())]
-        visible = x.copy()
-        visible[:, hidden] = 0.0
-        # Trees this small are grown by one thread: several spin while they wait for each other.
-        with threadpool_limits(limits=1):
-            for block in np.unique(blocks):
-                others = blocks != block
-                without = grow(visible[others], target[others], seed=seed)
-                left_out[number, ~others] = without.predict(visible[~others])
-            grown.append(grow(visible, target, seed=seed))
-    return left_out, grown
+def _slopes(
+    corrected: Fits, features: Features, known: Known, floor: np.ndarray, correction: np.ndarray
+) -> Slopes | None:
+    """Slopes of the fits that the networks correct, in units of the correction; None where nothing is known."""
+    if not len(known):
+        return None
+    unit = correction[:, None, None]
+    value = (corrected.predicted + floor[:, None, None]) / unit
+    parts = (features.moves[1], corrected.slopes / unit, value, known.low, known.high)
+    return Slopes(*(jnp.asarray(part, jnp.float32) for part in parts))

@@ -17,3 +17,7 @@ class DivergedError(ArithmeticError):
 
 class UnphysicalError(ValueError):
     """Readings that break the laws of thermodynamics too often to be fitted to."""
+
+
+class ImpossibleEffectError(ValueError):
+    """Declared effects that exclude each other, or that are of nothing that the rows have."""

@@ -1,7 +1,7 @@
-"""Training: many small networks at once, one jitted scan per epoch, the data on the device once."""
+"""Training: many small networks at once, one jitted scan per epoch, the data on the devices once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any
 
@@ -10,21 +10,26 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from jax import Array
+from jax.sharding import Mesh
 
+from models.devices import BATCH, MEMBER, gathered, mesh_of, placed
 from models.errors import DivergedError
 from models.networks import REFERENCE_HIDDEN, Params, apply, initial_params
+from models.slopes import OF_MEMBER, OF_TARGET, Slopes, penalty
 
 OnEpoch = Callable[[int, float, float], None]  # epoch, training loss, validation loss
-Data = dict[str, Array]
+Data = dict[str, Any]
 
 FEWEST_EPOCHS = 20
+# Networks that start where others ended need fewer epochs, and small steps, or they forget at once what they know.
+WARM_EPOCHS, WARM_RATE = 0.25, 0.3
 
 
 @dataclass(frozen=True)
 class FitConfig:
     """How networks are trained.
 
-    members: networks per target, at least 2; each is validated on blocks of time that it is not trained on.
+    members: networks per target; each is validated on a block of time that it is not trained on.
     most_steps: gradient steps to aim at: a long record needs fewer epochs, though never fewer than 20.
     patience: epochs without a better validation loss in any network after which training stops.
     """
@@ -37,12 +42,6 @@ class FitConfig:
     learning_rate: float = 3e-3
     weight_decay: float = 1.0
     patience: int = 10
-
-    def __post_init__(self) -> None:
-        if self.members < 2:
-            raise ValueError(
-                f"members ({self.members}) must be at least 2, so that one can be held against another"
-            )
 
 
 @dataclass
@@ -66,51 +65,64 @@ def fit_networks(
     *,
     seed: int,
     start: Params | None = None,
+    slopes: Slopes | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> Fitted:
     """Train targets x members networks with AdamW, a warm-up and cosine schedule, Huber loss, early stopping.
 
     z: (n, f) standardised features; y: (t, members, n) standardised targets; mask: (t, f), 1 where a target
     may see a feature; blocks: (n,) in 0..members-1: member m is validated on block m, trained on the others.
-    start: parameters to begin with, where they have the shape of these networks; else random ones.
+    start: parameters to begin with, which takes a quarter of the epochs; else random ones.
+    slopes: of what the networks correct, where effects are declared: breaking them counts as loss.
     Same seed, data and machine: the same parameters, bit by bit.
     Raises DivergedError, with the best epoch so far, where the loss is no longer a number.
     """
-    train_rows = [np.flatnonzero(blocks != member) for member in range(config.members)]
+    train_rows = [np.flatnonzero(blocks != member).astype(np.int32) for member in range(config.members)]
     steps = max(1, min(map(len, train_rows)) // config.batch)
     epochs = min(config.epochs, max(FEWEST_EPOCHS, config.most_steps // steps))
-    data, tx = _on_device(z, y, mask, blocks, config.members), _optimiser(config, epochs * steps)
+    if start is not None:
+        epochs = max(1, round(WARM_EPOCHS * epochs))
+        config = replace(config, learning_rate=WARM_RATE * config.learning_rate)
+    mesh, tx = mesh_of(config.members, config.batch), _optimiser(config, epochs * steps)
     random = np.random.default_rng(seed)
-    params = initial_params(random, (len(y), config.members), z.shape[1], config.hidden)
-    params = start if start is not None and _same_shape(start, params) else params
+    drawn = initial_params(random, (len(y), config.members), z.shape[1], config.hidden)
+    params = drawn if start is None else start
+    params, data = placed(mesh, params, None, MEMBER), _on_devices(mesh, z, y, mask, blocks, config, slopes)
     opt_state = jax.vmap(jax.vmap(tx.init))(params)
     best = Fitted(params, np.full((len(y), config.members), np.inf))
     epochs_waited = 0
-    for epoch in range(epochs):
-        order = _order(train_rows, steps, config.batch, random)
-        params, opt_state, train_loss, loss = _epoch(tx, params, opt_state, data, order)
-        improved = _keep_best(best, params, float(train_loss), np.asarray(loss))
-        if on_epoch:
-            on_epoch(epoch, *best.curves[-1])
-        epochs_waited = 0 if improved else epochs_waited + 1
-        if epochs_waited >= config.patience:
-            break
+    try:
+        for epoch in range(epochs):
+            order = placed(mesh, _order(train_rows, steps, config.batch, random), None, MEMBER, BATCH)
+            params, opt_state, train_loss, loss = _epoch(tx, params, opt_state, data, order)
+            improved = _keep_best(best, params, float(train_loss), np.asarray(loss))
+            if on_epoch:
+                on_epoch(epoch, *best.curves[-1])
+            epochs_waited = 0 if improved else epochs_waited + 1
+            if epochs_waited >= config.patience:
+                break
+    finally:
+        best.params = gathered(mesh, best.params)
     return best
 
 
-def _same_shape(one: Params, other: Params) -> bool:
-    shapes = [jax.tree.map(jnp.shape, params) for params in (one, other)]
-    return shapes[0] == shapes[1]
-
-
-def _on_device(z: np.ndarray, y: np.ndarray, mask: np.ndarray, blocks: np.ndarray, members: int) -> Data:
-    validation = [np.flatnonzero(blocks == member) for member in range(members)]
+def _on_devices(
+    mesh: Mesh | None,
+    z: np.ndarray,
+    y: np.ndarray,
+    mask: np.ndarray,
+    blocks: np.ndarray,
+    config: FitConfig,
+    slopes: Slopes | None,
+) -> Data:
+    validation = [np.flatnonzero(blocks == member).astype(np.int32) for member in range(config.members)]
     longest = max(map(len, validation))
     return {
-        "z": jnp.asarray(z, jnp.float32),
-        "y": jnp.asarray(y, jnp.float32),
-        "mask": jnp.asarray(mask, jnp.float32),
-        "validation": jnp.asarray(np.stack([np.resize(rows, longest) for rows in validation])),
+        "z": placed(mesh, np.asarray(z, np.float32)),
+        "y": placed(mesh, np.asarray(y, np.float32), None, MEMBER),
+        "mask": placed(mesh, np.asarray(mask, np.float32)),
+        "slopes": placed(mesh, slopes),
+        "validation": placed(mesh, np.stack([np.resize(rows, longest) for rows in validation]), MEMBER),
     }
 
 
@@ -120,11 +132,11 @@ def _optimiser(config: FitConfig, steps: int) -> optax.GradientTransformation:
     return optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(rate, weight_decay=config.weight_decay))
 
 
-def _order(rows: list[np.ndarray], steps: int, batch: int, random: np.random.Generator) -> Array:
+def _order(rows: list[np.ndarray], steps: int, batch: int, random: np.random.Generator) -> np.ndarray:
     """Shuffled minibatches, each member's from its own rows: (steps, members, batch)."""
     needed = steps * batch
     drawn = [random.permutation(np.resize(mine, max(len(mine), needed)))[:needed] for mine in rows]
-    return jnp.asarray(np.stack(drawn).reshape(len(rows), steps, batch).swapaxes(0, 1))
+    return np.stack(drawn).reshape(len(rows), steps, batch).swapaxes(0, 1)
 
 
 def _keep_best(best: Fitted, params: Params, train_loss: float, loss: np.ndarray) -> bool:
@@ -142,16 +154,22 @@ def _keep_best(best: Fitted, params: Params, train_loss: float, loss: np.ndarray
     return bool(better.any())
 
 
-def _loss(params: Params, z: Array, y: Array) -> Array:
+def _loss(params: Params, z: Array, y: Array, slopes: Slopes | None) -> Array:
     # Huber: beyond one standard deviation errors count linearly, so that glitches do not steer the fit.
-    return optax.huber_loss(apply(params, z), y).mean()
+    error = optax.huber_loss(apply(params, z), y).mean()
+    return error if slopes is None else error + penalty(params, z, slopes)
 
 
 def _of_every_network(function: Callable[..., Any], params: Params, data: Data, rows: Array) -> Any:
     """`function` of every network on its member's rows: params (t, m, ...), rows (m, b) -> (t, m, ...)."""
-    member = jnp.arange(rows.shape[0])[:, None]
-    z, y = data["z"][rows], data["y"][:, member, rows]  # (m, b, f), (t, m, b)
-    return jax.vmap(jax.vmap(function))(params, z[None] * data["mask"][:, None, None, :], y)
+    z = data["z"][rows]  # (m, b, f)
+    y = jax.vmap(lambda y, rows: y[:, rows], in_axes=(1, 0), out_axes=1)(data["y"], rows)  # (t, m, b)
+    seen, slopes = z[None] * data["mask"][:, None, None, :], data["slopes"]
+    if slopes is None:
+        return jax.vmap(jax.vmap(partial(function, slopes=None)))(params, seen, y)
+    of_members = jax.vmap(function, in_axes=(0, 0, 0, OF_MEMBER))
+    of_targets = jax.vmap(of_members, in_axes=(0, 0, 0, OF_TARGET))
+    return of_targets(params, seen, y, slopes.at(rows, data["mask"]))
 
 
 @partial(jax.jit, static_argnums=0, donate_argnums=2)

@@ -9,6 +9,7 @@ from models.evaluate import time_blocks
 from models.fit import FitConfig, OnEpoch, fit_networks
 from models.plant_model import PlantModel
 from models.rows import Learned, Parts, Rows
+from models.warm import why_cold
 
 __all__ = ["Learned", "Parts", "Rows", "check_enough", "learn", "outliers_of", "without_outliers"]
 
@@ -46,22 +47,29 @@ def learn(
     """Learn a plant model; the same rows, seed and machine give the same model, bit by bit.
 
     Every part is fitted once without each block of time; what it then predicts of that block decides its share and
-    the width of intervals. warm: a model whose networks to start from, where inputs, targets and sizes agree.
-    Raises TooFewRowsError, and DivergedError, whose `last_good` is the Learned of the best epoch before.
+    the width of intervals. warm: a model whose networks to start from, where `models.warm.why_cold` has no objection;
+    it must have been learned from the first of the rows' stretches, or blocks that it has seen would pass as unseen.
+    Raises TooFewRowsError, ImpossibleEffectError, and DivergedError, whose `last_good` is the Learned of the best
+    epoch before.
     """
+    if config.members < 2:
+        raise ValueError(
+            f"members ({config.members}) must be at least 2, so that one can be held against another"
+        )
     check_enough(rows)
     rows, outliers = without_outliers(rows)
     build = Build.of(rows, config, parts or Parts(), seed)
-    start = build.networks_of(warm)
+    start = build.networks_of(warm) if warm is not None and why_cold(warm, rows, config) is None else None
     try:
         fitted = fit_networks(
-            build.bounded,
+            build.features.bounded,
             build.residual,
             build.mask,
             build.blocks,
             config,
             seed=seed,
             start=start,
+            slopes=build.slopes,
             on_epoch=on_epoch,
         )
     except DivergedError as error:

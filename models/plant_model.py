@@ -84,7 +84,7 @@ class PlantModel:
 
     def ask(self, x: np.ndarray) -> Answer:
         """Everything the model says of inputs x (n, inputs), in one compiled call; NaN where an input is missing."""
-        mean, spread, half, covered, away = _in_pads(partial(_answer, self), self._checked(x))
+        mean, spread, half, covered, away = in_pads(partial(_answer, self), self._checked(x))
         return Answer(
             mean=self._named(mean.T),
             spread=self._named(spread.T),
@@ -100,7 +100,7 @@ class PlantModel:
 
     def each(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Prediction with every network in turn: target -> (n, members); their differences say how sure a change is."""
-        found = np.moveaxis(_in_pads(partial(members, self), self._checked(x)), 1, 0)
+        found = np.moveaxis(in_pads(partial(members, self), self._checked(x)), 1, 0)
         named = dict(zip(self.targets, found, strict=True))
         return named | {name: named[other] for name, other in self.same_as}
 
@@ -110,11 +110,11 @@ class PlantModel:
 
     def in_support(self, x: np.ndarray) -> np.ndarray:
         """Whether the record covers each row of x (n, inputs); bool (n,)."""
-        return _in_pads(partial(in_support, self.support), self._checked(x))
+        return in_pads(partial(in_support, self.support), self._checked(x))
 
     def distance(self, x: np.ndarray) -> np.ndarray:
         """Distance (n,) of each row from the record; above 1 it is not covered."""
-        return _in_pads(partial(distance, self.support), self._checked(x)) / float(self.support.limit)
+        return in_pads(partial(distance, self.support), self._checked(x)) / float(self.support.limit)
 
     def part(self, name: str) -> "PlantModel":
         """The same model with one of models.mixture.PARTS alone, whatever its share was."""
@@ -124,7 +124,7 @@ class PlantModel:
 
     def residual_size(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """The size that residuals usually have at x (n, inputs): target -> (n,)."""
-        return self._named(_in_pads(partial(_residual_size, self), self._checked(x)).T)
+        return self._named(in_pads(partial(_residual_size, self), self._checked(x)).T)
 
     def _checked(self, x: np.ndarray) -> np.ndarray:
         if x.ndim != 2 or x.shape[1] != len(self.inputs):
@@ -144,15 +144,27 @@ def members(model: PlantModel, x: Array) -> Array:
     return _mixed(model, x)[0]
 
 
-def _mixed(model: PlantModel, x: Array) -> tuple[Array, Array]:
-    """The prediction with every network in turn, and the networks alone: (n, targets, members) each."""
+@jax.jit
+def without_each_block(model: PlantModel, x: Array) -> Array:
+    """Prediction of the parts fitted without each block of time in turn, for x (n, inputs): (n, targets, members).
+
+    Trees are those of all rows: where doubt about the record is asked for, learn without them.
+    """
+    return _mixed(model, x, own_fits=True)[0]
+
+
+def _mixed(model: PlantModel, x: Array, *, own_fits: bool = False) -> tuple[Array, Array]:
+    """The prediction with every network in turn, and the networks alone: (n, targets, members) each.
+
+    own_fits: with each network the fits that left out the same block, else the mean of all fits.
+    """
     features = _features(model, x)
     linear, bounded = model.scaler.standardised(features), model.scaler.bounded(features)
     grown = None if model.heads.trees is None else evaluate(model.heads.trees, x)
 
     def head(heads: Heads, boosted: Array | None) -> tuple[Array, Array]:
         fits, network = member_parts(heads, linear, bounded, model.pairs)
-        simple = heads.shares[:2] @ fits.mean(axis=1)
+        simple = jnp.tensordot(heads.shares[:2], fits if own_fits else fits.mean(axis=1), axes=1)
         simple = simple if boosted is None else simple + heads.shares[3] * boosted
         return heads.level + heads.step * (
             simple + heads.shares[2] * network
@@ -192,7 +204,7 @@ def _answer(model: PlantModel, x: Array) -> tuple[Array, ...]:
     return mixed.mean(axis=2), networks.std(axis=2, ddof=1), half, in_support(model.support, x), away
 
 
-def _in_pads(function: Any, x: np.ndarray) -> Any:
+def in_pads(function: Any, x: np.ndarray) -> Any:
     """`function` of x (n, k), called with a padded number of rows and each of its results cut back."""
     rows = max(SMALLEST_BATCH, 1 << max(len(x) - 1, 0).bit_length())
     padded = np.zeros((rows, x.shape[1]), np.float32)

@@ -10,6 +10,8 @@ from typing import NamedTuple, TypeVar
 import jax
 import numpy as np
 
+from models.constrained import Limits, nearest_within
+
 A = TypeVar("A", np.ndarray, jax.Array)
 
 PENALTIES = np.logspace(-4, 2, 13)  # per row, in units of a standardised term's variance
@@ -49,12 +51,19 @@ def fit_weights(phi: np.ndarray, y: np.ndarray, blocks: np.ndarray) -> np.ndarra
     return _fit(phi, y, blocks, every_fold=False)[0]
 
 
-def fit_weights_without_each(phi: np.ndarray, y: np.ndarray, blocks: np.ndarray) -> np.ndarray:
-    """The same, once for every block, fitted without it: (blocks, terms), in the order of the blocks' numbers."""
-    return _fit(phi, y, blocks, every_fold=True)
+def fit_weights_without_each(
+    phi: np.ndarray, y: np.ndarray, blocks: np.ndarray, limits: Limits | None = None
+) -> np.ndarray:
+    """The same, once for every block, fitted without it: (blocks, terms), in the order of the blocks' numbers.
+
+    limits: what the weights must fulfil besides. Raises ValueError where no weights can.
+    """
+    return _fit(phi, y, blocks, every_fold=True, limits=limits)
 
 
-def _fit(phi: np.ndarray, y: np.ndarray, blocks: np.ndarray, *, every_fold: bool) -> np.ndarray:
+def _fit(
+    phi: np.ndarray, y: np.ndarray, blocks: np.ndarray, *, every_fold: bool, limits: Limits | None = None
+) -> np.ndarray:
     phi = np.asarray(phi, dtype=np.float64)
     mean, scale = phi.mean(axis=0), phi.std(axis=0)
     scale[scale < 1e-9] = 1.0
@@ -64,7 +73,13 @@ def _fit(phi: np.ndarray, y: np.ndarray, blocks: np.ndarray, *, every_fold: bool
     total = reduce(_Moments.plus, folds)
     penalty = np.array([_best_penalty(total, folds)])
     parts = [total.less(fold) for fold in folds] if every_fold else [total]
-    weights = np.array([_ridge_path(part, penalty)[0] for part in parts]) / scale
+    found = [_ridge_path(part, penalty)[0] for part in parts]
+    if limits is not None:
+        within = limits.rescaled(mean, scale)
+        found = [
+            nearest_within(w, part.metric(penalty[0]), within) for w, part in zip(found, parts, strict=True)
+        ]
+    weights = np.array(found) / scale
     weights[:, 0] -= weights @ mean
     return weights
 
@@ -86,6 +101,10 @@ class _Moments(NamedTuple):
             self.squares - other.squares, self.products - other.products, self.target - other.target
         )
 
+    def metric(self, penalty: float) -> np.ndarray:
+        """Second derivative of the ridge's loss, per row: (terms, terms)."""
+        return self.squares / self.squares[0, 0] + penalty * np.diag(np.arange(len(self.squares)) > 0)
+
     def error(self, weights: np.ndarray) -> float:
         """Sum of squared errors of these weights on these rows."""
         return float(self.target - 2.0 * weights @ self.products + weights @ self.squares @ weights)
@@ -101,6 +120,9 @@ def _best_penalty(total: _Moments, folds: list[_Moments]) -> float:
     errors = np.zeros(len(PENALTIES))
     for left_out in folds:
         errors += [left_out.error(weights) for weights in _ridge_path(total.less(left_out), PENALTIES)]
+    errors = np.maximum(
+        errors, 0.0
+    )  # a target that never changes leaves only rounding, on either side of zero
     return float(PENALTIES[np.flatnonzero(errors <= (1.0 + TIE) * errors.min())[-1]])
 
 

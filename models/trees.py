@@ -30,9 +30,14 @@ class Trees:
     depth: int = struct.field(pytree_node=False)
 
 
-def grow(x: np.ndarray, y: np.ndarray, *, seed: int) -> HistGradientBoostingRegressor:
-    """scikit-learn's histogram gradient boosting, its defaults, fitted to x (n, k) and y (n,)."""
-    return HistGradientBoostingRegressor(random_state=seed).fit(x, y)
+def grow(
+    x: np.ndarray, y: np.ndarray, *, seed: int, signs: np.ndarray | None = None
+) -> HistGradientBoostingRegressor:
+    """scikit-learn's histogram gradient boosting, its defaults, fitted to x (n, k) and y (n,).
+
+    signs (k,): 1 where y may only rise with a column, -1 where it may only fall, 0 where it may do both.
+    """
+    return HistGradientBoostingRegressor(random_state=seed, monotonic_cst=signs).fit(x, y)
 
 
 def as_arrays(boosted: list[HistGradientBoostingRegressor]) -> Trees:

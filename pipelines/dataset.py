@@ -9,9 +9,10 @@ import pandas as pd
 from models.learn import Rows
 from pipelines.errors import ModelError
 from pipelines.features import contradictory, standing_still
+from pipelines.known_effects import SAME, TARGETS, effects_on, per_load
 from pipelines.site import Site
 
-Kind = Literal["operating", "decision"]
+Kind = Literal["operating", "decision", "next_hour"]
 
 OVERHEAD = "overhead_kw_per_kw"  # PUE - 1, or plant kW per kW of cooling where heat stands for IT power
 COOLING = "cooling_kw_per_kw"
@@ -68,6 +69,11 @@ def kinds_of(site: Site) -> tuple[Kind, ...]:
     return ("operating", "decision") if site.setpoints else ("operating",)
 
 
+def further_kinds(site: Site) -> tuple[str, ...]:
+    """Kinds that are learned from other rows than `dataset` gives; a record may be too short for them."""
+    return ("next_hour", "control") if site.setpoints else ("next_hour",)
+
+
 def dataset(site: Site, plant: pd.DataFrame, kind: Kind) -> Dataset:
     """Rows of a plant table with every input and target of `kind`, and the figure defined.
 
@@ -95,6 +101,7 @@ def dataset(site: Site, plant: pd.DataFrame, kind: Kind) -> Dataset:
     if len(kept) == 0 or not targets:
         raise ModelError(_nothing_left(site, len(plant), left_out, notes))
     distinct, same_as = _distinct(found.loc[kept, targets])
+    effects, not_kept = effects_on(site.effects, tuple(inputs), tuple(distinct), dict(same_as))
     rows = Rows(
         inputs=tuple(inputs),
         targets=tuple(distinct),
@@ -103,8 +110,9 @@ def dataset(site: Site, plant: pd.DataFrame, kind: Kind) -> Dataset:
         load_kw=running.loc[kept, "load_kw"].to_numpy(dtype=float),
         hidden={IT: frozenset({"load_kw"})},
         same_as=same_as,
+        effects=effects,
     )
-    return Dataset(kind, rows, pd.DatetimeIndex(kept), left_out, notes)
+    return Dataset(kind, rows, pd.DatetimeIndex(kept), left_out, [*notes, *not_kept])
 
 
 def _declared_inputs(site: Site, plant: pd.DataFrame, kind: Kind) -> list[str]:
@@ -127,6 +135,10 @@ def _targets(site: Site, plant: pd.DataFrame, kind: Kind, inputs: list[str]) -> 
     # Server fans answer to supply air: where utilisation is known, the servers' power can be learned.
     if kind == "decision" and site.meters.it and "it_utilization_frac" in inputs:
         targets[IT] = plant["it_kw"]
+    # A meter that something is declared of is learned on its own: that is where the declaration holds.
+    for meter in {effect.on: None for effect in site.effects}:
+        if meter not in (*TARGETS, *SAME):
+            targets[per_load(meter)] = plant[meter] / plant["load_kw"]
     return pd.DataFrame(targets)
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 
 from models.optimize import candidates, without_small_moves
 from models.plant_model import PlantModel
+from models.support import outside
 from pipelines.dataset import COOLING, IT, OVERHEAD
 from pipelines.site import Site
 from pipelines.situation import Hold, Situation, limits, quantities
@@ -107,13 +108,8 @@ def _physical(site: Site, now: Situation, rows: np.ndarray) -> np.ndarray:
 
 
 def _unfamiliar(model: PlantModel, x: np.ndarray) -> str:
-    low, high = np.asarray(model.support.low), np.asarray(model.support.high)
-    beyond = [
-        f"{name} is {value:.4g}, the record has {least:.4g} to {most:.4g}"
-        for name, value, least, most in zip(model.inputs, x, low, high, strict=False)
-        if not least <= value <= most
-    ]
-    return "; ".join(beyond) or "each input lies in the record's range, but not this combination of them"
+    said = outside(model.support, model.inputs, x)
+    return said or "each input lies in the record's range, but not this combination of them"
 
 
 def _with_powers(site: Site, now: Situation, expected: pd.DataFrame) -> pd.DataFrame:

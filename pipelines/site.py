@@ -10,13 +10,19 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipelines.config import SITE_FOLDER, Settings
+from pipelines.control.options import ControlOptions
 from pipelines.energyplus_table import EnergyPlusTable
 from pipelines.errors import SiteError
+from pipelines.known_effects import KnownEffect
 from pipelines.safety_tables import SafetyTable
 from pipelines.schema import QUANTITIES, column_name
 from pipelines.units import conversion, is_energy
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+DERIVED = {
+    "outdoor_wetbulb_c",
+    "outdoor_rh_frac",
+}  # from other readings of the air where they are not recorded
 Reading = Literal["instant", "interval", "counter", "change"]
 
 
@@ -71,6 +77,9 @@ class Point(_Strict):
         (cumulative, with `rollover` as the value at which it wraps), `change` (logged on change only).
     full_scale: the reading that stands for 1 of a fraction (50 for a 50 Hz drive).
     low, high, stuck_hours: override the quantity's own, in canonical units.
+    impute: what stands in for a missing reading when predictions are served, for at most `impute_hours` after the
+        last one: that reading itself, or the median of the weeks before. Where absent, nothing does.
+    lead_hours: of a forecast: its row holds what was known then of so many hours later.
     """
 
     tag: str
@@ -84,6 +93,9 @@ class Point(_Strict):
     low: float | None = None
     high: float | None = None
     stuck_hours: float | None = Field(default=None, gt=0, le=48)
+    impute: Literal["last", "median"] | None = None
+    impute_hours: float = Field(default=3.0, gt=0, le=168)
+    lead_hours: float = Field(default=1.0, gt=0, le=168)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -199,12 +211,14 @@ class Meters(_Strict):
 
 
 class Envelope(_Strict):
-    """Thermal limits at the rack inlet, ASHRAE TC9.9; defaults are the recommended range."""
+    """Thermal limits at the rack inlet, ASHRAE TC9.9; defaults are the recommended range. Pressures: where declared."""
 
     rack_inlet_min_c: float = 18.0
     rack_inlet_max_c: float = 27.0
     dew_point_max_c: float = 15.0
     rate_k_per_h: float = 20.0
+    aisle_pressure_min_pa: float | None = None
+    loop_pressure_min_pa: float | None = None
 
 
 class Tariff(_Strict):
@@ -248,9 +262,11 @@ class Site(_Strict):
     sources: list[Source] = Field(min_length=1)
     points: list[Point] = Field(min_length=1)
     setpoints: list[Setpoint] = []
+    effects: list[KnownEffect] = []
     meters: Meters
     envelope: Envelope = Envelope()
     tariff: Tariff | None = None
+    control: ControlOptions = ControlOptions()
     twin: dict[str, float | str] | None = None
     energyplus: EnergyPlusTable | None = None
     safety: SafetyTable = SafetyTable()
@@ -279,6 +295,12 @@ class Site(_Strict):
         for setpoint in self.setpoints:
             if setpoint.tag not in tags:
                 raise ValueError(f"setpoint {setpoint.tag} is not a declared point; add it to [[points]]")
+        _unique("effect", [str(effect).removeprefix("effect of ") for effect in self.effects])
+        quantities = {point.quantity for point in self.points}
+        for effect in self.effects:
+            for name in (effect.of, effect.on):
+                if name in QUANTITIES and name not in quantities | DERIVED:
+                    raise ValueError(f"{effect}: no point measures {name}; add it to [[points]]")
         self.safety.check(
             {setpoint.tag for setpoint in self.setpoints}, {point.quantity for point in self.points}
         )

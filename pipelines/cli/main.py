@@ -12,6 +12,7 @@ def application() -> typer.Typer:
     """The command line with every command registered; each imports its heavy parts only when it runs."""
     from pipelines.cli import (
         demo,
+        effects,
         energyplus,
         evaluate,
         explore,
@@ -40,6 +41,7 @@ def application() -> typer.Typer:
     app.command("quality")(quality.quality)
     app.command("train")(learn.train)
     app.command("backtest")(learn.backtest)
+    app.command("effects")(effects.effects)
     app.command("recommend")(recommend.recommend)
     app.command("simulate")(simulate.simulate)
     app.command("twin")(twin.twin)

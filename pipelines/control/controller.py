@@ -12,6 +12,7 @@ from models.safety.backup import backup
 from models.safety.layer import SEEN, final
 from models.safety.transfer import most_move, towards
 from models.safety.types import Array, Bounds, Situation
+from models.twin import Twin
 from pipelines.control.decision import Decision, Source
 from pipelines.control.inlet import inlet_course
 from pipelines.control.intake import Intake
@@ -34,7 +35,8 @@ class Controller:
     Without a cascade, with doubts about it, or where load or weather stay unknown, it goes to the site's own rule (its
     default setpoints, where it declares none) at their slew rates and says why (`last`). Nothing that a historian
     shows, a model does or an operator orders makes `decide` raise. `orders` is asked at every decision.
-    `without_model`: why the model may not decide now, "" where it may.
+    `without_model`: why the model may not decide now, "" where it may. twin: the site's fitted plant, where there is
+    one, for a second opinion.
     """
 
     def __init__(
@@ -42,13 +44,14 @@ class Controller:
         site: Site,
         cascade: Cascade | None,
         *,
+        twin: Twin | None = None,
         why_none: str = "",
         orders: Callable[[], Orders] = Orders,
     ) -> None:
         self.site, self.settable, self.orders = site, Settable.of(site), orders
         self.safety, self.resets = safety_of(site), resets_of(site)
         self.intake, self.switches = Intake(site, self.settable), Switches(self.safety.declared)
-        self.model, self.why_none = model_of(site, cascade, self.settable, why_none)
+        self.model, self.why_none = model_of(site, cascade, self.settable, why_none, twin)
         self.commanded: Array | None = None
         self.informed_at: datetime | None = None
         self.last = Decision({}, "no decision yet")

@@ -12,6 +12,7 @@ import numpy as np
 from models.control.cascade import Cascade
 from models.safety.confidence import Confidence, Gate, doubts
 from models.safety.types import Array, Bounds
+from models.twin import Twin
 from pipelines.control.chooser import Chooser
 from pipelines.control.deadline import Deadline, TooSlowError
 from pipelines.control.memory import Memory
@@ -130,7 +131,7 @@ class ModelChoice:
 
 
 def model_of(
-    site: Site, cascade: Cascade | None, settable: Settable, why_none: str = ""
+    site: Site, cascade: Cascade | None, settable: Settable, why_none: str = "", twin: Twin | None = None
 ) -> tuple[ModelChoice | None, str]:
     """The model's choice, or None and why: a model that cannot be used must not keep the plant without control."""
     if cascade is None:
@@ -138,7 +139,7 @@ def model_of(
     try:
         if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(cascade)):
             return None, " (it holds values that are not finite)"
-        return ModelChoice(site, Chooser(site, cascade, settable)), ""
+        return ModelChoice(site, Chooser(site, cascade, settable, twin)), ""
     except Exception as error:
         log.exception("the control model of %s cannot be used", site.name)
         return None, f" (it cannot be used: {type(error).__name__}: {error})"

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from pipelines.config import Settings
-from pipelines.control.controller import Controller
 from pipelines.control.registry import load_control
 from pipelines.errors import SiteError
 from pipelines.evaluation.figures import outcome, saving
@@ -20,6 +19,7 @@ from pipelines.evaluation.page import evaluation_figure
 from pipelines.evaluation.plants import DrivenPlant, Simulated, energyplus
 from pipelines.evaluation.replay import replayed
 from pipelines.evaluation.rules import Defaults, WetbulbReset
+from pipelines.serving.opening import open_controller
 from pipelines.simulation.plot import write_page
 from pipelines.site import Site
 from simulator.load import generated_utilization
@@ -46,13 +46,13 @@ def evaluate(
     """
     if not site.setpoints:
         raise SiteError(f'site "{site.name}" declares no setpoints; add [[setpoints]] for what may be chosen')
-    cascade, version = load_control(site, settings)
+    _, version = load_control(site, settings)
     notes: list[str] = []
     runs: dict[str, Driven] = {}
     makes: dict[str, Callable[[], Control]] = {
         "default": lambda: Defaults(site),
         "reset": lambda: WetbulbReset(site),
-        "coldaisle": lambda: Controller(site, cascade),
+        "coldaisle": lambda: open_controller(site, settings)[0],
     }
     for name in CONTROLS:
         with _plant(site, settings, plant, days, start, load) as (driven, told):

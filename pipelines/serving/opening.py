@@ -9,6 +9,7 @@ from pipelines.control.orders import Orders
 from pipelines.control.registry import load_control
 from pipelines.errors import ColdaisleError
 from pipelines.site import Site
+from pipelines.twin.registry import find_twin
 
 log = logging.getLogger(__name__)
 
@@ -22,4 +23,9 @@ def open_controller(
     except ColdaisleError as error:
         log.warning("%s; the site's own rule it is", error)
         return Controller(site, None, why_none=str(error), orders=orders), str(error)
-    return Controller(site, cascade, orders=orders), version
+    try:
+        twin = find_twin(site, settings)
+    except ColdaisleError as error:
+        log.warning("%s; without a second opinion, then", error)
+        twin = None
+    return Controller(site, cascade, twin=twin, orders=orders), version

@@ -6,7 +6,7 @@ import pytest
 
 from models.errors import DivergedError
 from models.evaluate import time_blocks
-from models.fit import FitConfig, fit_networks
+from models.fit import fit_networks
 from models.networks import apply
 from tests.models.plants import QUICK
 
@@ -94,8 +94,3 @@ def test_every_epoch_is_reported(z):
 def test_a_long_record_gets_fewer_epochs(z):
     fitted = fit(z, z[:, 0], config=replace(QUICK, epochs=40, patience=40, most_steps=100))
     assert len(fitted.curves) == 25  # 300 rows a member make 4 batches of 64
-
-
-def test_a_single_network_has_nothing_to_be_held_against():
-    with pytest.raises(ValueError, match=r"members \(1\) must be at least 2"):
-        FitConfig(members=1)

@@ -159,6 +159,25 @@ def test_too_few_rows_are_counted(rows):
         learn(rows.where(np.arange(len(rows)) < 150), QUICK, seed=0)
 
 
+def test_a_single_network_has_nothing_to_be_held_against(rows):
+    with pytest.raises(ValueError, match=r"members \(1\) must be at least 2"):
+        learn(rows, replace(QUICK, members=1), seed=0)
+
+
+def test_a_column_or_a_meter_that_never_changes_does_no_harm(rows):
+    """A valve that is never moved says nothing, a meter that always reads the same is predicted to."""
+    still = np.full((len(rows), 1), 7.0)
+    both = replace(
+        rows, inputs=(*rows.inputs, "wind_speed_m_s"), x=np.hstack([rows.x, still]),
+        targets=(TARGET, "other_kw_per_kw"), y=np.hstack([rows.y, np.full((len(rows), 1), 0.05)]),
+    )  # fmt: skip
+    model = learn(both, replace(QUICK, epochs=4), seed=0, parts=Parts(trees=False)).model
+    found = model.ask(np.hstack([TYPICAL, [[7.0]]]))
+    assert found.mean["other_kw_per_kw"][0] == pytest.approx(0.05, abs=1e-4)
+    assert found.mean[TARGET][0] == pytest.approx(kw_per_kw(600.0, 24.0, 8.0), abs=0.004)
+    assert found.in_support[0]
+
+
 def test_meter_glitches_are_left_out_and_counted(rows):
     y = rows.y.copy()
     y[[50, 500, 800]] *= 10.0

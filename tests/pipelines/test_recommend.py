@@ -24,7 +24,9 @@ class FakeModel:
     def __init__(self, gain=0.01, covered=lambda x: np.ones(len(x), bool), spread=0.0):
         self.gain, self.covered, self.spread_of_all = gain, covered, spread
         self.support = SimpleNamespace(
-            low=np.array([400, -5, 18, 7, 10, 0]), high=np.array([900, 25, 26, 18, 30, 1])
+            low=np.array([400, -5, 18, 7, 10, 0]),
+            high=np.array([900, 25, 26, 18, 30, 1]),
+            pairs=np.zeros((0, 2), int),
         )
 
     def ask(self, x):
