@@ -9,7 +9,7 @@ import numpy as np
 
 from models.control.cascade import Cascade
 from models.safety.backup import backup
-from models.safety.layer import final
+from models.safety.layer import SEEN, final
 from models.safety.transfer import most_move, towards
 from models.safety.types import Array, Bounds, Situation
 from models.twin import Twin
@@ -77,8 +77,8 @@ class Controller:
         situation = self._situation(reading, present, most, at, orders)
         verdict = final(self.safety, bounds, wanted, situation)
         if self.model is not None:
-            by_model = source == "model" and not verdict.alarms
-            self.model.taken(wanted, verdict.values, by_model)
+            as_wanted = bool(np.abs(verdict.values - wanted).max(initial=0.0) <= SEEN)
+            self.model.taken(by_model=source == "model", as_wanted=as_wanted, rescued=bool(verdict.alarms))
         reason, source = told(verdict, reason, source)
         self.commanded = verdict.values
         values = dict(zip(self.settable.names, verdict.values.tolist(), strict=True))
@@ -97,7 +97,7 @@ class Controller:
         """What was decided was not written: neither the plant's obedience nor its answer says anything about it."""
         self.commanded = None
         if self.model is not None:
-            self.model.taken(self.settable.default, self.settable.default, by_model=False)
+            self.model.taken(by_model=False)
 
     def _goal(self, wanted: Array, source: Source) -> dict[str, float]:
         """Where the setpoints are meant to end up."""

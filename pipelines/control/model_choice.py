@@ -95,9 +95,14 @@ class ModelChoice:
             return Chosen(None, "the control model chose no finite setpoints", failed=True)
         return Chosen(*chosen)
 
-    def taken(self, wanted: Array, values: Array, by_model: bool) -> None:
-        """Tell what was done of what was wanted: what another hand set is no evidence for or against the model."""
-        if not by_model or np.abs(values - wanted).max() > 1e-6:
+    def taken(self, *, by_model: bool, as_wanted: bool = True, rescued: bool = False) -> None:
+        """Tell what became of the choice: what another hand set is no evidence for or against the model.
+
+        After a rescue what was expected stays: an inlet that is warmer even so says the more.
+        """
+        if by_model and rescued:
+            self.chooser.forget_target()
+        elif not (by_model and as_wanted):
             self._forget()
 
     def expected_readings(self) -> dict[str, float]:

@@ -18,6 +18,7 @@ from pipelines.site import Site
 BIAS_K, BIAS_SHARE = -3.0, 0.7  # colder than it is, and less power than there is: the dangerous way
 SPIKE_K, SPIKE_SHARE, SPIKE_EVERY = 12.0, 2.5, 4  # rows
 LOAD_STEP = 1.3
+BY_HAND = 0.1  # of a setpoint's range below its default
 LOST_FOR = timedelta(hours=1)
 JUMP = timedelta(days=2)
 GARBLED_SHARE = 0.3  # of tags
@@ -165,8 +166,8 @@ def _line_faults(site: Site) -> list[Fault]:
     """What happens to rows and setpoints on their way."""
     return [
         Fault("communication lost for an hour", _communication_lost, default_too=True, longest=LOST_FOR),
-        Fault("setpoints not obeyed, read back as they are", _not_obeyed(site, told=True)),
-        Fault("setpoints not obeyed, read back as asked", _not_obeyed(site, told=False)),
+        Fault("setpoints not obeyed, read back as they are", _not_obeyed(site, told=True), default_too=True),
+        Fault("setpoints not obeyed, read back as asked", _not_obeyed(site, told=False), default_too=True),
         Fault("clock jumps ahead and back", _clock),
         Fault("NaN, infinite or garbled values anywhere", _garbled),
     ]
@@ -181,9 +182,16 @@ def _communication_lost(window: Window) -> Disturbance:
 
 
 def _not_obeyed(site: Site, *, told: bool) -> Callable[[Window], Disturbance]:
-    """The plant goes by its own setpoints, the site's defaults. told: and its tags say so."""
-    tags, own = tags_of(site), {site.quantity_of(each): each.default for each in site.setpoints}
-    shown_own = {each.tag: tags[each.tag].exported(each.default) for each in site.setpoints}
+    """Somebody has set the plant to hand, a little colder than its defaults. told: and its tags say so."""
+    tags = tags_of(site)
+    by_hand = {
+        each.tag: each.default
+        if each.kind == "binary"
+        else max(each.min, each.default - BY_HAND * (each.max - each.min))
+        for each in site.setpoints
+    }
+    own = {site.quantity_of(each): by_hand[each.tag] for each in site.setpoints}
+    shown_own = {tag: tags[tag].exported(value) for tag, value in by_hand.items()}
 
     def between(window: Window) -> Disturbance:
         return Disturbance(
