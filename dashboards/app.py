@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboards.pages_ import data_quality, now
+from dashboards.pages_ import control, data_quality, now
 from dashboards.telemetry import sites_with_telemetry
 from pipelines.config import Settings, settings
 from pipelines.site import Site
@@ -24,6 +24,7 @@ def main() -> None:
     st.navigation(
         [
             st.Page(_page(now.show, site, home), title="Now", url_path="now", default=True),
+            st.Page(_page(control.show, site, home), title="Control", url_path="control"),
             st.Page(_page(data_quality.show, site, home), title="Data quality", url_path="quality"),
         ]
     ).run()

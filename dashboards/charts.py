@@ -5,6 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 MEASURED, PREDICTED, MISSING = "#1f6f8b", "#d1632f", "#e9ecef"
+BAND = "rgba(209,99,47,0.18)"
 MOST_POINTS = 2_000  # more than a screen has pixels only slows the browser
 MOST_QUALITY_COLUMNS = 400
 
@@ -12,10 +13,17 @@ MOST_QUALITY_COLUMNS = 400
 def figure_over_time(table: pd.DataFrame, figure_name: str) -> go.Figure:
     """PUE (or kW per kW of cooling) over time.
 
-    table: UTC index, column `measured` and, where there is a model, `predicted`. Gaps stay gaps.
+    table: UTC index, column `measured` and, where there is a model, `predicted` with `lower` and `upper`. Gaps stay
+    gaps.
     """
     table = thinned(table, MOST_POINTS)
     chart = go.Figure()
+    if {"lower", "upper"} <= set(table):
+        plain: dict = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+        chart.add_scatter(x=table.index, y=table["upper"], showlegend=False, **plain)
+        chart.add_scatter(
+            x=table.index, y=table["lower"], name="90 % interval", fill="tonexty", fillcolor=BAND, **plain
+        )
     for name, color in (("measured", MEASURED), ("predicted", PREDICTED)):
         if name in table:
             chart.add_scatter(

@@ -24,6 +24,7 @@ def show_recommendation(ledger: Ledger, recorded: Recorded) -> None:
             st.table(moves_table(recommendation), border="horizontal")
         if recommendation.present and recommendation.proposed:
             st.table(estimates_table(recommendation), border="horizontal")
+        _justification(recommendation)
         if recommendation.twin:
             _second_opinion(recommendation.twin)
         if recommendation.model_version:
@@ -66,7 +67,23 @@ def _headline(recommendation: Recommendation) -> None:
         st.markdown("**Change setpoints**")
     else:
         st.metric("Expected saving", f"{recommendation.saving_kw:,.1f} kW")
+        if recommendation.saving_low_kw is not None and recommendation.saving_high_kw is not None:
+            claim = "" if recommendation.proven else "; it covers zero, so no saving is claimed"
+            low, high = recommendation.saving_low_kw, recommendation.saving_high_kw
+            st.caption(f"90 % interval {low:,.1f} to {high:,.1f} kW{claim}")
     st.caption(f"For {recommendation.at:%Y-%m-%d %H:%M} UTC")
+
+
+def _justification(recommendation: Recommendation) -> None:
+    said = {
+        "What stops it": "; ".join(recommendation.binding),
+        "Precedent": recommendation.precedent,
+        "Hold if": "; ".join(recommendation.hold_if),
+        "Rollback": recommendation.rollback,
+    }
+    for label, words in said.items():
+        if words:
+            st.caption(f"{label}: {words}")
 
 
 def _second_opinion(twin: TwinCheck) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 from pipelines.config import SITE_FOLDER, Settings
 from pipelines.errors import ColdaisleError, SiteError
 from pipelines.features import plant_table
-from pipelines.ledger import Ledger
+from pipelines.ledger import Ledger, Operations
 from pipelines.quality import QualityReport, quality_report
 from pipelines.site import Site, load_site
 from pipelines.store import Store
@@ -43,13 +43,19 @@ def open_ledger(uri: str) -> Ledger:
     return Ledger(uri)
 
 
+@st.cache_resource(show_spinner=False)
+def open_operations(uri: str, site: str) -> Operations:
+    """Orders, decisions and events of a site, opened once per process. Raises LedgerError where it does not answer."""
+    return Operations(uri, site)
+
+
 def measured(site: Site, settings: Settings) -> pd.DataFrame:
     """Columns `measured` (the site's figure), `cooling_kw` and `facility_kw`; UTC index."""
     return _measured(_telemetry_key(site, settings), site, settings)
 
 
-def predicted(site: Site, settings: Settings) -> tuple[pd.Series | None, str]:
-    """The champion's prediction of the site's figure, or None and the reason there is none."""
+def predicted(site: Site, settings: Settings) -> tuple[pd.DataFrame | None, str]:
+    """What is served for the site's figure (`predicted`, `lower`, `upper`, `why`), or None and why there is none."""
     try:
         return _predicted(_telemetry_key(site, settings), site, settings), ""
     except ColdaisleError as error:
@@ -75,10 +81,10 @@ def _measured(key: str, _site: Site, _settings: Settings) -> pd.DataFrame:
 
 
 @st.cache_data(show_spinner="Asking the model", ttl=REFRESH_S, max_entries=8)
-def _predicted(key: str, _site: Site, _settings: Settings) -> pd.Series:
+def _predicted(key: str, _site: Site, _settings: Settings) -> pd.DataFrame:
     from pipelines.predict import measured_and_predicted  # loads JAX and MLflow, which only this needs
 
-    return measured_and_predicted(_site, _settings)["predicted"]
+    return measured_and_predicted(_site, _settings)[["predicted", "lower", "upper", "why"]]
 
 
 @st.cache_data(show_spinner="Judging telemetry", max_entries=8)

@@ -1,14 +1,16 @@
-"""What an engineer would try first; every network is reported beside these."""
+"""What an engineer would try first; every network is reported beside these, and the best of them can be served."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
-from typing import Literal, Self
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, Self
 
+import jax.numpy as jnp
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from models.evaluate import time_blocks
 from models.quadratic import fit_weights, terms
+from models.trees import Trees, as_arrays, evaluate
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,10 @@ class Ratio:
 
 
 class Baseline(ABC):
-    """One interface: fit to some rows in time order, predict the ratio (n,) of others."""
+    """One interface: fit to some rows in time order, predict the ratio (n,) of others.
+
+    `arrays` holds what was fitted, `restore` takes it back: a registry keeps no pickles.
+    """
 
     name: str
 
@@ -35,6 +40,14 @@ class Baseline(ABC):
 
     @abstractmethod
     def predict(self, rows: Ratio) -> np.ndarray: ...
+
+    def arrays(self) -> dict[str, Any]:
+        """Arrays and numbers of the fit."""
+        return {}
+
+    def restore(self, arrays: dict[str, Any]) -> Self:
+        """Take the arrays of an earlier fit."""
+        return self
 
 
 @dataclass
@@ -64,6 +77,13 @@ class ConstantRatio(Baseline):
     def predict(self, rows: Ratio) -> np.ndarray:
         return np.full(len(rows.x), self.ratio)
 
+    def arrays(self) -> dict[str, Any]:
+        return {"ratio": self.ratio}
+
+    def restore(self, arrays: dict[str, Any]) -> Self:
+        self.ratio = float(arrays["ratio"])
+        return self
+
 
 @dataclass
 class QuadraticRidge(Baseline):
@@ -82,6 +102,13 @@ class QuadraticRidge(Baseline):
     def predict(self, rows: Ratio) -> np.ndarray:
         return self._terms(rows.x) @ self.weights
 
+    def arrays(self) -> dict[str, Any]:
+        return {"mean": self.mean, "scale": self.scale, "weights": self.weights}
+
+    def restore(self, arrays: dict[str, Any]) -> Self:
+        self.mean, self.scale, self.weights = (arrays[name] for name in ("mean", "scale", "weights"))
+        return self
+
     def _terms(self, x: np.ndarray) -> np.ndarray:
         z = (x - self.mean) / self.scale
         return terms(z, z)
@@ -97,13 +124,28 @@ class GradientBoosting(Baseline):
     def __post_init__(self) -> None:
         self.name = "gradient boosting, " + {"ratio": "kW/kW", "power": "kW"}[self.of]
         self._trees = HistGradientBoostingRegressor(random_state=self.seed)
+        self._restored: Trees | None = None
 
     def fit(self, rows: Ratio) -> Self:
         self._trees.fit(rows.x, rows.ratio * (rows.load_kw if self.of == "power" else 1.0))
         return self
 
     def predict(self, rows: Ratio) -> np.ndarray:
-        return self._trees.predict(rows.x) / (rows.load_kw if self.of == "power" else 1.0)
+        return self._sum(rows.x) / (rows.load_kw if self.of == "power" else 1.0)
+
+    def _sum(self, x: np.ndarray) -> np.ndarray:
+        if self._restored is None:
+            return self._trees.predict(x)
+        return np.asarray(evaluate(self._restored, jnp.asarray(x, jnp.float32)))[:, 0]
+
+    def arrays(self) -> dict[str, Any]:
+        grown = as_arrays([self._trees]) if self._restored is None else self._restored
+        return {part.name: np.asarray(getattr(grown, part.name)) for part in fields(grown)}
+
+    def restore(self, arrays: dict[str, Any]) -> Self:
+        of_rows = {name: jnp.asarray(values) for name, values in arrays.items() if name != "depth"}
+        self._restored = Trees(**of_rows, depth=int(arrays["depth"]))
+        return self
 
 
 @dataclass
@@ -123,6 +165,14 @@ class QuadraticThenBoosting(Baseline):
 
     def predict(self, rows: Ratio) -> np.ndarray:
         return self._curve.predict(rows) + self._rest.predict(rows)
+
+    def arrays(self) -> dict[str, Any]:
+        return {"curve": self._curve.arrays(), "rest": self._rest.arrays()}
+
+    def restore(self, arrays: dict[str, Any]) -> Self:
+        self._curve.restore(arrays["curve"])
+        self._rest.restore(arrays["rest"])
+        return self
 
 
 def baselines() -> list[Baseline]:

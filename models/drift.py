@@ -12,12 +12,15 @@ REFERENCE_DAYS = (
 )
 LEAST_DAYS = 21
 REFIT_DAYS = 14
-ALLOWANCE = 0.75  # standard deviations of a day's mean that are no drift
-LIMIT = (
-    9.0  # of the sum beyond the allowance: three days far outside, or a week two and a half deviations out
-)
+ALLOWANCE = 1.5  # standard deviations of a day's median that are no drift
+LIMIT = 9.0  # of the sum beyond the allowance: four days far outside, or nine two and a half deviations out
 WIDEST = 4.0  # one wild day counts no more than this
 RANGE_MARGIN = 0.05  # hours whose inputs lie farther outside the reference's range say nothing
+NEIGHBOURS, COVERED = (
+    3,
+    0.9,
+)  # an hour is known by its third nearest, at distances that most left-out hours have
+EVERY = 2  # hours: neighbours in time are alike, half of them is enough to compare with
 ROWS_PER_TERM = 8  # hours that a fit must have for each of its terms
 FLOOR = 0.002  # of the reading's own deviation: no relation is known better than that
 
@@ -76,6 +79,8 @@ class _Relation:
     scale: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    references: np.ndarray
+    farthest: float
     deviation: float
     products: bool
 
@@ -83,11 +88,16 @@ class _Relation:
         return _basis(z, products=self.products)
 
     def daily(self, x: np.ndarray, y: np.ndarray) -> float:
-        """A day's mean residual in deviations; NaN where most of its hours lie outside what was fitted."""
+        """A day's median residual in deviations; NaN where most of its hours lie outside what was fitted.
+
+        A season or a way of running that the reference does not hold is no drift: the relation says nothing there.
+        """
+        z = (x - self.mean) / self.scale
         inside = ((x >= self.low) & (x <= self.high)).all(axis=1)
+        inside &= _away(z, self.references) <= self.farthest
         if inside.sum() < max(3, len(y) // 4):
             return float("nan")
-        left = y[inside] - self.basis((x[inside] - self.mean) / self.scale) @ self.weights
+        left = y[inside] - self.basis(z[inside]) @ self.weights
         return float(np.median(left)) / self.deviation
 
 
@@ -106,9 +116,19 @@ def _relation(x: np.ndarray, y: np.ndarray) -> _Relation | None:
     if deviation <= 1e-12:
         return None
     weights = without_each.mean(axis=0)
-    return _Relation(
-        weights, mean, scale, x.min(axis=0) - margin, x.max(axis=0) + margin, deviation, products
-    )
+    z = ((x - mean) / scale)[::EVERY]
+    part = blocks[::EVERY]
+    apart = [_away(z[part == block], z[part != block]) for block in np.unique(part)]
+    farthest = float(np.quantile(np.concatenate(apart), COVERED))
+    low, high = x.min(axis=0) - margin, x.max(axis=0) + margin
+    return _Relation(weights, mean, scale, low, high, z, farthest, deviation, products)
+
+
+def _away(z: np.ndarray, references: np.ndarray) -> np.ndarray:
+    """Distance (n,) of standardised rows z (n, k) from their third nearest reference (r, k)."""
+    squares = (z**2).sum(1)[:, None] - 2.0 * z @ references.T + (references**2).sum(1)
+    nearest = np.partition(squares, min(NEIGHBOURS, len(references)) - 1, axis=1)
+    return np.sqrt(np.maximum(nearest[:, min(NEIGHBOURS, len(references)) - 1], 0.0))
 
 
 def _basis(z: np.ndarray, *, products: bool) -> np.ndarray:

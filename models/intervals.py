@@ -1,8 +1,8 @@
 """Prediction intervals that cover what they claim: residuals of left-out blocks, scaled, by load, kept up to date.
 
 Split conformal prediction with a normalised score (Lei et al. 2018, JASA 113): a residual is divided by the size that
-residuals usually have at such inputs. The quantile is that of the most recent scores at a similar load, so that
-coverage follows drift (in the manner of adaptive conformal inference, Gibbs and Candès 2021).
+residuals usually have at such inputs, and the quantile is that of the scores at a similar load. While a model is
+served, models.history keeps it up to date.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,6 @@ from models.quadratic import fit_weights
 
 COVERAGE = 0.90
 TERCILES = (1 / 3, 2 / 3)
-RECENT = (
-    400  # scores of one load tercile that a quantile is taken of: some days of 15 minutes, weeks of hours
-)
 FEWEST = 30  # scores below which a tercile borrows from all loads
 
 
@@ -40,10 +37,20 @@ class Intervals:
 
 @dataclass(frozen=True)
 class Scores:
-    """Residuals over their usual size, newest last: score (n,), tercile (n,) of 0, 1, 2."""
+    """Residuals beside their usual size, newest last: (n,) each.
 
-    score: np.ndarray
+    tercile: of load, 0, 1 or 2. follows: whether the row before came right before in time.
+    """
+
+    residual: np.ndarray
+    size: np.ndarray
     tercile: np.ndarray
+    follows: np.ndarray
+
+    @property
+    def score(self) -> np.ndarray:
+        """How many usual residuals wide each was (n,)."""
+        return np.abs(self.residual) / self.size
 
 
 def fit_intervals(
@@ -61,7 +68,8 @@ def fit_intervals(
     size = np.exp(np.clip(fitted, lowest[:, None], highest[:, None]))
     edges = np.quantile(load_kw, TERCILES)
     tercile = np.searchsorted(edges, load_kw)
-    scores = [Scores(np.abs(r) / s, tercile) for r, s in zip(residual, size, strict=True)]
+    follows = np.concatenate([[False], blocks[1:] == blocks[:-1]])
+    scores = [Scores(r, s, tercile, follows) for r, s in zip(residual, size, strict=True)]
     quantile = np.array([[half_width(of.score, of.tercile, k) for k in range(3)] for of in scores])
     arrays = (weights, lowest, highest, edges, quantile)
     return Intervals(*(jnp.asarray(values, jnp.float32) for values in arrays)), scores
@@ -79,6 +87,11 @@ def half_widths(intervals: Intervals, bounded: Array, load_kw: Array) -> Array:
     return residual_size(intervals, bounded) * intervals.quantile.T[tercile]
 
 
+def tercile_of(intervals: Intervals, load_kw: np.ndarray) -> np.ndarray:
+    """0, 1 or 2 for each load (n,): low, middle or high in the record."""
+    return np.searchsorted(np.asarray(intervals.edges), load_kw)
+
+
 def half_width(score: np.ndarray, tercile: np.ndarray, wanted: int) -> float:
     """The score that COVERAGE of the scores of a tercile do not exceed, with the finite-sample correction."""
     mine = score[tercile == wanted]
@@ -86,25 +99,6 @@ def half_width(score: np.ndarray, tercile: np.ndarray, wanted: int) -> float:
     if len(mine) == 0:
         return float("inf")
     return float(np.quantile(mine, min(1.0, COVERAGE * (1.0 + 1.0 / len(mine))), method="higher"))
-
-
-def rolling_half_widths(past: Scores, new: Scores, *, delay: int = 1) -> np.ndarray:
-    """For each row of `new` in time order, the quantile of the RECENT scores before it: (n,).
-
-    A row's own score is known `delay` rows later. `past` are the scores that came before all of these; where a
-    new score is not a number it is passed over.
-    """
-    recent = [list(past.score[past.tercile == k][-RECENT:]) for k in range(3)]
-    widths = np.empty(len(new.score))
-    for row, tercile in enumerate(new.tercile):
-        known = row - delay
-        if known >= 0 and np.isfinite(new.score[known]):
-            mine = recent[new.tercile[known]]
-            mine.append(new.score[known])
-            del mine[:-RECENT]
-        scores = np.array(recent[tercile])
-        widths[row] = half_width(scores, np.full(len(scores), tercile), tercile)
-    return widths
 
 
 def _scale_terms(bounded):

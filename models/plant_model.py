@@ -100,6 +100,12 @@ class PlantModel:
         """Mean prediction for inputs x (n, inputs): target -> (n,), NaN where an input is missing."""
         return self.ask(x).mean
 
+    def each(self, x: np.ndarray) -> dict[str, np.ndarray]:
+        """Prediction with every network in turn: target -> (n, members); their differences say how sure a change is."""
+        found = np.moveaxis(in_pads(partial(members, self), self._checked(x)), 1, 0)
+        named = dict(zip(self.targets, found, strict=True))
+        return named | {name: named[other] for name, other in self.same_as}
+
     def spread(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Standard deviation between the networks: target -> (n,). Doubt about the plant, not noise."""
         return self.ask(x).spread

@@ -90,6 +90,20 @@ def coverage(support: Support, x: Array) -> tuple[Array, Array]:
     return inside & (away <= support.limit), away
 
 
+def outside(support: Support, inputs: tuple[str, ...], x: np.ndarray) -> str:
+    """Which inputs x (n,) of one row lie beyond the record, their values and the record's range; empty if none does."""
+    low, high = np.asarray(support.low), np.asarray(support.high)
+    pairs = np.asarray(support.pairs)
+    names = [*inputs, *(f"{inputs[a]} less {inputs[b]}" for a, b in pairs)]
+    values = np.concatenate([x, x[pairs[:, 0]] - x[pairs[:, 1]]])
+    beyond = [
+        f"{name} is {value:.4g}, the record has {least:.4g} to {most:.4g}"
+        for name, value, least, most in zip(names, values, low, high, strict=True)
+        if not least <= value <= most
+    ]
+    return "; ".join(beyond)
+
+
 def _point(support: Support, x: Array) -> Array:
     """Inputs x (n, k) with the differences that count beside them: (n, k + d)."""
     return jnp.concatenate([x, x[:, support.pairs[:, 0]] - x[:, support.pairs[:, 1]]], axis=1)
@@ -126,8 +140,11 @@ def _thinned(z: np.ndarray, seed: int) -> np.ndarray:
 def _few_per_cell(z: np.ndarray, cell: float) -> np.ndarray:
     """The first NEIGHBOURS rows in each cell of a grid of that width."""
     # Cells are centred on the mean: cells that meet there would keep one row set for each orthant, however wide.
-    _, number = np.unique(np.round(z / cell).astype(np.int64), axis=0, return_inverse=True)
-    order = np.argsort(number.ravel(), kind="stable")
-    grouped = number.ravel()[order]
+    cells = np.round(z / cell).astype(np.int64)
+    # A number for each cell, twenty times faster to compare than its coordinates; two cells meet once in 2^64.
+    keys = np.random.default_rng(0).integers(-(2**62), 2**62, z.shape[1])
+    _, number = np.unique(cells @ keys, return_inverse=True)
+    order = np.argsort(number, kind="stable")
+    grouped = number[order]
     place_in_cell = np.arange(len(z)) - np.searchsorted(grouped, grouped)
     return z[np.sort(order[place_in_cell < NEIGHBOURS])]

@@ -11,7 +11,8 @@ class Settings(BaseSettings):
     """Paths and addresses; every field may be set as COLDAISLE_<FIELD>.
 
     `home` holds everything that coldaisle writes: `store/` (telemetry), `ledger.db`, `mlflow.db`,
-    `mlartifacts/`, `sites/` and `reports/`.
+    `mlartifacts/`, `sites/`, `outbox/` (setpoints on their way to a BMS) and `reports/`. `heartbeat` is the
+    host:port at which the watchdog hears the control loop.
     """
 
     model_config = SettingsConfigDict(env_prefix="COLDAISLE_")
@@ -19,6 +20,7 @@ class Settings(BaseSettings):
     home: Path = Path(".coldaisle")
     mlflow_uri: str | None = None
     ledger_uri: str | None = None
+    heartbeat: str = "127.0.0.1:47601"
 
     @property
     def store(self) -> Path:
@@ -27,6 +29,10 @@ class Settings(BaseSettings):
     @property
     def sites(self) -> Path:
         return self.home / "sites"
+
+    @property
+    def outbox(self) -> Path:
+        return self.home / "outbox"
 
     @property
     def reports(self) -> Path:

@@ -12,7 +12,7 @@ from pipelines.features import contradictory, standing_still
 from pipelines.known_effects import SAME, TARGETS, effects_on, per_load
 from pipelines.site import Site
 
-Kind = Literal["operating", "decision"]
+Kind = Literal["operating", "decision", "next_hour"]
 
 OVERHEAD = "overhead_kw_per_kw"  # PUE - 1, or plant kW per kW of cooling where heat stands for IT power
 COOLING = "cooling_kw_per_kw"
@@ -67,6 +67,11 @@ def figure_offset(site: Site) -> float:
 def kinds_of(site: Site) -> tuple[Kind, ...]:
     """The kinds of model a site can use: without setpoints there is nothing to decide."""
     return ("operating", "decision") if site.setpoints else ("operating",)
+
+
+def further_kinds(site: Site) -> tuple[str, ...]:
+    """Kinds that are learned from other rows than `dataset` gives; a record may be too short for them."""
+    return ("next_hour", "control") if site.setpoints else ("next_hour",)
 
 
 def dataset(site: Site, plant: pd.DataFrame, kind: Kind) -> Dataset:

@@ -1,22 +1,24 @@
 """The main job on a simulated site: history, ingestion, learning, a recommendation, a week in closed loop."""
 
 from collections.abc import Callable
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from pipelines.backtest import backtest
 from pipelines.config import Settings
+from pipelines.control.controller import Controller
+from pipelines.control.registry import load_control
+from pipelines.evaluation.loop import Control, drive
+from pipelines.evaluation.plants import Simulated
+from pipelines.evaluation.rules import Defaults, WetbulbReset
+from pipelines.evaluation.run import report
 from pipelines.ingest import ingest_files
 from pipelines.ledger import Ledger
 from pipelines.quality import quality_report
-from pipelines.recommend import recommend, recommending_control
-from pipelines.simulation.closed_loop import drive, last_values, outcome, saving
+from pipelines.recommend import recommend
 from pipelines.simulation.exports import write_exports
 from pipelines.simulation.plant import SimulatedPlant
-from pipelines.simulation.plot import closed_loop_figure, write_page
 from pipelines.simulation.scenario import Scenario, history_steps, simulated_plant
 from pipelines.simulation.trials import trial_schedule
 from pipelines.site import Site, find_site
@@ -43,7 +45,7 @@ def run_demo(settings: Settings, scenario: Scenario, say: Say) -> dict[str, Any]
     scores = backtest(site, settings, hold_out="last-30-percent", progress=say)
     recommendation = recommend(site, settings)
     Ledger(settings.ledger).record(recommendation)
-    closing = _closed_loop(site, settings, scenario, plant, history, say)
+    closing = _closed_loop(site, settings, scenario, plant, say)
     return {
         "site": site.name,
         "ingested": ingested.as_dict(),
@@ -64,30 +66,16 @@ def _history(site: Site, scenario: Scenario) -> tuple[SimulatedPlant, pd.DataFra
 
 
 def _closed_loop(
-    site: Site,
-    settings: Settings,
-    scenario: Scenario,
-    plant: SimulatedPlant,
-    history: pd.DataFrame,
-    say: Say,
+    site: Site, settings: Settings, scenario: Scenario, plant: SimulatedPlant, say: Say
 ) -> dict[str, Any]:
-    defaults = {site.quantity_of(s): s.default for s in site.setpoints}
-    start = last_values(history[list(defaults)])
-    runs = {}
-    for name, control in (
-        ("default", lambda _table, _at: defaults),
-        ("recommended", recommending_control(site, settings)),
-    ):
-        say(f"driving the simulated plant for {scenario.run_days} days under {name} setpoints")
-        runs[name] = drive(
-            plant, site, control, start_setpoints=start, history=history, hours=24 * scenario.run_days
-        )
-    saved = saving(site, runs["default"], runs["recommended"])
-    share = f"{saved.cooling_share:.0%} less cooling energy" if saved.proven else "no saving proven"
-    title = f"{site.title}: {share} in {scenario.run_days} days"
-    figure = closed_loop_figure(site, runs["default"], runs["recommended"], title)
-    return {
-        "controls": {name: outcome(site, telemetry) for name, telemetry in runs.items()},
-        "saving": asdict(saved) | {"proven": saved.proven},
-        "plot": str(write_page(figure, Path(settings.reports) / "demo.html")),
+    cascade, _ = load_control(site, settings)
+    controls: dict[str, Control] = {
+        "default": Defaults(site),
+        "reset": WetbulbReset(site),
+        "coldaisle": Controller(site, cascade),
     }
+    runs = {}
+    for name, control in controls.items():
+        say(f"driving the simulated plant for {scenario.run_days} days under {name}")
+        runs[name] = drive(Simulated(plant), site, control, hours=24.0 * scenario.run_days)
+    return report(site, runs, settings.reports / "demo.html")

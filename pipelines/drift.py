@@ -1,6 +1,7 @@
 """Which sensor or which equipment has changed, from relations that held before: for the quality report."""
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from models.drift import Alarm, drifts
 from pipelines.features import plant_table
@@ -32,7 +33,8 @@ def drift_report(site: Site, table: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=list(COLUMNS))
     plant = plant_table(site, table).resample("1h").mean()
     plant = plant[plant["figure"].notna()] if plant["figure"].notna().any() else plant
-    found = [row for name in plant for row in _changes(plant, str(name))]
+    with threadpool_limits(limits=1):  # on matrices this small, several threads mostly wait for each other
+        found = [row for name in plant for row in _changes(plant, str(name))]
     return _events(pd.DataFrame(found, columns=list(COLUMNS)))
 
 
@@ -63,7 +65,7 @@ def _causes(plant: pd.DataFrame, name: str) -> list[str]:
 def _temperatures(plant: pd.DataFrame) -> list[str]:
     """Measured temperatures; a wetbulb is often derived from the drybulb, and weather is nobody's to repair here."""
     measured = [str(name) for name in plant if str(name).endswith("_c") and not str(name).endswith("_sp_c")]
-    return [name for name in measured if name in QUANTITIES and not name.startswith("outdoor")]
+    return [name for name in measured if name in QUANTITIES and not name.startswith(("outdoor", "forecast"))]
 
 
 def _setpoints(plant: pd.DataFrame) -> list[str]:

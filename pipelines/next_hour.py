@@ -5,23 +5,25 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.forecast import seasonal_naive
-from models.learn import Rows
+from models.learn import Parts, Rows
 from pipelines.dataset import usable
 from pipelines.errors import ModelError
+from pipelines.forecast import change_ahead, lead_hours
 from pipelines.site import Site
 
 HORIZON = pd.Timedelta(hours=1)
-WEEK = pd.Timedelta(days=7)
+PARTS = Parts(
+    backbone="lines", trees=False
+)  # setpoints are compared on it, which the steps of trees would mislead
+HIDDEN = (50, 50)
 OTHER = "other_kw"  # overhead that no submeter sees
 LEAST_VARIATION = 1e-6  # kW or K: below it a target is constant but for rounding
 CHANGE, RATE = "_change", "rack_inlet_rate_k_per_h"
-_WORST = (
-    "rack_inlet_c",
-    "rack_dew_point_c",
-    "aisle_pressure_pa",
-    "loop_pressure_pa",
-)  # the hour's highest counts
+HIGHEST, LOWEST = (
+    ("rack_inlet_c", "rack_dew_point_c"),
+    ("aisle_pressure_pa", "loop_pressure_pa"),
+)  # the hour's worst
+_WORST = (*HIGHEST, *LOWEST)
 _STATE = (
     "load_kw", "outdoor_wetbulb_c", "outdoor_drybulb_c", "chw_supply_c", "chw_return_c", "cw_supply_c",
     "supply_air_c", "return_air_c", "rack_inlet_c", "chw_flow_kg_s", "chiller_on",
@@ -53,7 +55,7 @@ class NextHour:
         return now_kw + change_kw + predicted.get(OTHER, self.constant_other_kw)
 
     def further(self) -> dict[str, np.ndarray]:
-        """Measured values of the targets that are not power: name of the target -> (n,), as the model predicts it."""
+        """Measured values of the targets that are not overhead: name of the target -> (n,), as predicted."""
         wanted = [
             name for name in self.rows.targets if name.removesuffix(CHANGE) not in (*self.submeters, OTHER)
         ]
@@ -68,8 +70,8 @@ def next_hour(site: Site, plant: pd.DataFrame) -> NextHour:
     """
     plant = plant.asfreq(f"{site.interval_minutes}min")
     now = plant.ffill(limit=1)
-    submeters = _submeters(site, plant)
-    inputs = _inputs(site, now, submeters)
+    submeters = submeters_of(site, plant)
+    inputs = inputs_of(site, now, submeters)
     names, notes = usable(inputs[plant["figure"].notna()], [str(name) for name in inputs.columns])
     inputs = inputs[names]
     targets = _targets(plant, now, submeters)
@@ -106,7 +108,7 @@ def next_hour(site: Site, plant: pd.DataFrame) -> NextHour:
     )
 
 
-def _submeters(site: Site, plant: pd.DataFrame) -> list[str]:
+def submeters_of(site: Site, plant: pd.DataFrame) -> list[str]:
     named = [name.split(":", 1)[0] for name in (*site.meters.cooling, *site.meters.losses)]
     return [name for name in dict.fromkeys(named) if name in plant]
 
@@ -117,7 +119,11 @@ def _targets(plant: pd.DataFrame, now: pd.DataFrame, submeters: list[str]) -> pd
     targets[OTHER] = _other_kw(plant, submeters)
     for name in _WORST:
         if name in plant:
-            targets[name + CHANGE] = _next(plant[name]).max(axis=1, skipna=False) - now[name]
+            readings = _next(plant[name])
+            worst = (
+                readings.max(axis=1, skipna=False) if name in HIGHEST else readings.min(axis=1, skipna=False)
+            )
+            targets[name + CHANGE] = worst - now[name]
     if "rack_inlet_c" in plant:
         hour = pd.concat([_next(plant["rack_inlet_c"]), now["rack_inlet_c"]], axis=1)
         swing_k = hour.max(axis=1, skipna=False) - hour.min(axis=1, skipna=False)
@@ -131,8 +137,11 @@ def _other_kw(plant: pd.DataFrame, submeters: list[str]) -> pd.Series:
     return _next_mean(plant["overhead_kw"]) - metered_kw
 
 
-def _inputs(site: Site, now: pd.DataFrame, submeters: list[str]) -> pd.DataFrame:
-    """State, setpoints held, and what drives change: moves, gaps and trends (the names say which)."""
+def inputs_of(site: Site, now: pd.DataFrame, submeters: list[str]) -> pd.DataFrame:
+    """State, setpoints held, and what drives change: moves, gaps and trends (the names say which).
+
+    now: a plant table with a regular step. A setpoint's mean over the hour after a row stands for the one held.
+    """
     inputs = {name: now[name] for name in (*_STATE, *submeters) if name in now}
     for setpoint in site.setpoints:
         name = site.quantity_of(setpoint)
@@ -143,7 +152,10 @@ def _inputs(site: Site, now: pd.DataFrame, submeters: list[str]) -> pd.DataFrame
             inputs[f"{name}_gap"] = now[name] - now[achieved]
     if {"rack_inlet_c", "supply_air_c"} <= set(now):
         inputs["rack_inlet_gap"] = now["rack_inlet_c"] - now["supply_air_c"]
-    inputs["load_forecast_trend"] = _forecast_change(now["load_kw"])
+    inputs["load_forecast_trend"] = change_ahead(site, now, "load_kw", HORIZON)
+    # Without a forecast of its own a site's wetbulb an hour on is little else than the present one and its trend.
+    if lead_hours(site, "outdoor_wetbulb_c") is not None and "outdoor_wetbulb_c" in now:
+        inputs["wetbulb_forecast_trend"] = change_ahead(site, now, "outdoor_wetbulb_c", HORIZON)
     for name in ("load_kw", "outdoor_wetbulb_c"):
         if name in now:
             inputs[f"{name}_trend"] = now[name] - now[name].shift(freq=HORIZON).reindex(now.index)
@@ -153,15 +165,6 @@ def _inputs(site: Site, now: pd.DataFrame, submeters: list[str]) -> pd.DataFrame
     inputs["hour_cos"] = pd.Series(np.cos(hour * np.pi / 12), now.index)
     inputs["weekend"] = pd.Series((times.dayofweek >= 5).astype(float), now.index)
     return pd.DataFrame(inputs)
-
-
-def _forecast_change(load_kw: pd.Series) -> pd.Series:
-    """What the same hour of the last week did; no change where there is none."""
-    steps, season = _rows_in(HORIZON, load_kw), _rows_in(WEEK, load_kw)
-    ahead = seasonal_naive(load_kw.to_numpy(dtype=float), season=season, steps=steps)
-    return (
-        pd.Series(ahead.mean(axis=1) - load_kw.to_numpy(), load_kw.index).fillna(0.0).where(load_kw.notna())
-    )
 
 
 def _next(series: pd.Series) -> pd.DataFrame:

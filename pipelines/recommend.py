@@ -1,7 +1,5 @@
 """Recommendation, first form: the reachable setpoints that the networks expect to need the least power."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
@@ -11,8 +9,9 @@ from models.twin.twin import Twin
 from pipelines.config import Settings
 from pipelines.dataset import OVERHEAD, RACK_INLET
 from pipelines.errors import ModelError
-from pipelines.expectations import OutsideRecord, expectations
-from pipelines.features import figure_name
+from pipelines.expectations import expectations, saving_interval_kw
+from pipelines.features import figure_name, plant_table
+from pipelines.justify import binding, hold_if, precedent, rollback
 from pipelines.recommendation import Estimate, Move, Recommendation, TwinCheck
 from pipelines.registry import load_champion
 from pipelines.schema import QUANTITIES
@@ -22,6 +21,7 @@ from pipelines.store import Store
 from pipelines.twin.registry import find_twin
 
 LOOKBACK = pd.Timedelta(hours=6)
+PRECEDENTS = pd.Timedelta(days=366)  # of the record, in which precedents are looked for
 CAUTION = 1.0  # standard deviations of the ensemble's spread that a saving must outweigh
 HYSTERESIS_KW, HYSTERESIS_SHARE = 2.0, 0.02  # the smaller of these; the share is of present cooling power
 RETURN = "the plant runs outside what was learned; this is the best within reach that the record covers"
@@ -43,42 +43,38 @@ def recommend(site: Site, settings: Settings, *, at: pd.Timestamp | None = None)
             raise Hold("the site file declares no setpoints; add [[setpoints]] for what may be chosen")
         model = _champion(site, settings)
         table = store.read(start=at - LOOKBACK, end=at)
-        return decide(site, model, table, at, twin=_twin(site, settings))
+        record = plant_table(site, store.read(start=at - PRECEDENTS, end=at))
+        return decide(site, model, table, at, twin=_twin(site, settings), record=record)
     except Hold as reason:
         return _hold(site, at, str(reason))
 
 
-def recommending_control(site: Site, settings: Settings) -> Callable:
-    """A closed loop's control that follows every recommendation; the model is loaded once.
-
-    Where the plant is outside what was learned and no reachable setpoints lead back, it goes to the defaults.
-    """
-    model, twin = _champion(site, settings), _twin(site, settings)
-    defaults = {site.quantity_of(setpoint): setpoint.default for setpoint in site.setpoints}
-
-    def control(table: pd.DataFrame, at: pd.Timestamp) -> dict[str, float]:
-        try:
-            return {move.quantity: move.proposed for move in _decided(site, model, table, at, twin).moves}
-        except OutsideRecord:
-            return defaults
-        except Hold:
-            return {}
-
-    return control
-
-
 def decide(
-    site: Site, model: PlantModel, table: pd.DataFrame, at: pd.Timestamp, *, twin: Twin | None = None
+    site: Site,
+    model: PlantModel,
+    table: pd.DataFrame,
+    at: pd.Timestamp,
+    *,
+    twin: Twin | None = None,
+    record: pd.DataFrame | None = None,
 ) -> Recommendation:
-    """Recommendation from an interval table of the last hours and a decision model; the twin may object."""
+    """Recommendation from an interval table of the last hours and a decision model; the twin may object.
+
+    record: a plant table in which precedents are looked for; by default that of `table`.
+    """
     try:
-        return _decided(site, model, table, at, twin)
+        return _decided(site, model, table, at, twin, plant_table(site, table) if record is None else record)
     except Hold as reason:
         return _hold(site, at, str(reason), model)
 
 
 def _decided(
-    site: Site, model: PlantModel, table: pd.DataFrame, at: pd.Timestamp, twin: Twin | None
+    site: Site,
+    model: PlantModel,
+    table: pd.DataFrame,
+    at: pd.Timestamp,
+    twin: Twin | None,
+    record: pd.DataFrame,
 ) -> Recommendation:
     now = situation(site, table, at)
     rows, expected = expectations(site, model, now)
@@ -91,16 +87,26 @@ def _decided(
     if opinion and not opinion.agrees and not returning:
         reason = f"the simulator does not confirm the move: {opinion.note}"
         return _hold(site, at, reason, model, present=present, proposed=proposed, twin=opinion)
+    low_kw, high_kw = saving_interval_kw(site, model, now, rows[0], rows[best])
+    moves = _moves(site, now, rows[best])
     return Recommendation(
         site=site.name,
         at=at.to_pydatetime(),
         action="change",
         reason=RETURN if returning else _reason(now, present, proposed),
         figure_name=figure_name(site),
-        moves=_moves(site, now, rows[best]),
+        moves=moves,
         present=present,
         proposed=proposed,
         saving_kw=present.facility_kw - proposed.facility_kw,
+        saving_low_kw=low_kw,
+        saving_high_kw=high_kw,
+        binding=binding(
+            site, model, now, rows[best], inlet_high_c=site.envelope.rack_inlet_max_c - INLET_MARGIN_K
+        ),
+        precedent=precedent(site, model, now, rows[best], record),
+        hold_if=hold_if(site, rows[best], record, least_kw=_hysteresis_kw(expected)),
+        rollback=rollback(site, moves),
         twin=opinion,
         model_version=model.version,
     )
@@ -128,8 +134,12 @@ def _best(site: Site, rows: np.ndarray, expected: pd.DataFrame) -> int:
         expected["spread_kw"].to_numpy(),
         allowed,
         caution=CAUTION,
-        hysteresis_kw=min(HYSTERESIS_KW, HYSTERESIS_SHARE * float(expected["cooling_kw"].iloc[0])),
+        hysteresis_kw=_hysteresis_kw(expected),
     )
+
+
+def _hysteresis_kw(expected: pd.DataFrame) -> float:
+    return min(HYSTERESIS_KW, HYSTERESIS_SHARE * float(expected["cooling_kw"].iloc[0]))
 
 
 def _twin(site: Site, settings: Settings) -> Twin | None:

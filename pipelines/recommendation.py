@@ -48,7 +48,9 @@ class TwinCheck(_Frozen):
 class Recommendation(_Frozen):
     """Setpoints to change at `at`, or to hold, and the reason in words.
 
-    saving_kw: present minus proposed facility power; None for a hold.
+    saving_kw: present minus proposed facility power, and its 90 % interval; None for a hold.
+    binding: what keeps each move from going further. precedent: the most similar hour of the record, in words.
+    hold_if: what would make it a hold. rollback: how to go back.
     twin: None where the site has no twin. model_version: None where no model had a say.
     """
 
@@ -61,8 +63,19 @@ class Recommendation(_Frozen):
     present: Estimate | None = None
     proposed: Estimate | None = None
     saving_kw: float | None = None
+    saving_low_kw: float | None = None
+    saving_high_kw: float | None = None
+    binding: list[str] = []
+    precedent: str | None = None
+    hold_if: list[str] = []
+    rollback: str | None = None
     twin: TwinCheck | None = None
     model_version: str | None = None
+
+    @property
+    def proven(self) -> bool:
+        """Whether the interval of the saving lies above zero; otherwise none is claimed."""
+        return self.saving_low_kw is not None and self.saving_low_kw > 0.0
 
     @field_validator("at")
     @classmethod

@@ -3,6 +3,8 @@
 import json
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -21,13 +23,16 @@ from pipelines.config import Settings
 from pipelines.dataset import Kind
 from pipelines.errors import ModelError
 from pipelines.features import figure_name, plant_columns
+from pipelines.served import Serving
 from pipelines.site import Site
 from pipelines.tracking import tracking
 
-FORMAT = 3  # of the arrays; a model of another format must be learned again
+FORMAT = 4  # of the arrays; a model of another format must be learned again
 CHAMPION, CHALLENGER = "champion", "challenger"
 _CODE = Path(__file__).with_name("pyfunc_model.py")
 _FOLDER = "model"
+# What models of the next hour derive from other inputs and from the clock.
+_DERIVED = ("_move", "_gap", "_trend", "hour_sin", "hour_cos", "weekend")
 # Not coldaisle itself: it is on no index, and a stranger could take the name.
 _LIBRARIES = ("jax", "flax", "numpy", "pandas")
 
@@ -37,12 +42,14 @@ class Bundle:
     """What is registered: the model to serve, and its twin that never saw the held-out rows.
 
     The twin makes a fair comparison possible later: what is served has learned from every row.
-    metadata: plain JSON values: site, kind, rows, fingerprint, held-out errors.
+    metadata: plain JSON values: site, kind, rows, fingerprint, held-out errors. serving: what answers for the site's
+    figure, and how; None for a kind that only answers what-if questions.
     """
 
     served: PlantModel
     held_out: PlantModel
     metadata: dict[str, Any]
+    serving: Serving | None = None
 
 
 def model_name(site: Site, kind: Kind) -> str:
@@ -51,32 +58,54 @@ def model_name(site: Site, kind: Kind) -> str:
 
 
 def load_champion(site: Site, settings: Settings, kind: Kind) -> PlantModel:
-    """The model to serve, its `version` as `<name>/<number>`.
+    """The model to serve, its `version` as `<name>/<number>`. Raises as `load_bundle` does."""
+    return load_bundle(site, settings, kind).served
+
+
+def load_bundle(site: Site, settings: Settings, kind: Kind) -> Bundle:
+    """The champion with what was registered beside it.
 
     Raises ModelError where there is none or where it was learned from another description of the site, and
     TrackingError where MLflow does not answer.
     """
-    if settings.mlflow_uri is None and not (settings.home / "mlflow.db").exists():
+    if never_trained(settings):
         raise ModelError(_none(site, kind))
     with tracking(settings) as client:
         bundle = champion(client, site, kind, settings)
     if bundle is None:
         raise ModelError(_none(site, kind))
     _check_schema(site, kind, bundle)
-    return bundle.served
+    return bundle
+
+
+def never_trained(settings: Settings) -> bool:
+    """Whether the home's own MLflow has never been written to; asking it would make its file."""
+    return settings.mlflow_uri is None and not (settings.home / "mlflow.db").exists()
+
+
+@contextmanager
+def artifacts_of(client: MlflowClient, name: str, settings: Settings) -> Iterator[tuple[Path, str] | None]:
+    """A folder with the files of the champion of that name, while it is needed, and its version; None without one."""
+    try:
+        found = client.get_model_version_by_alias(name, CHAMPION)
+    except MlflowException:
+        yield None
+        return
+    version = f"{found.name}/{found.version}"
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            local = download_artifacts(
+                artifact_uri=f"{found.source}", dst_path=folder, tracking_uri=settings.tracking_uri
+            )
+        except (OSError, MlflowException) as cause:
+            raise ModelError(f"the files of {version} are gone ({cause}); train again") from cause
+        yield Path(local), version
 
 
 def champion(client: MlflowClient, site: Site, kind: Kind, settings: Settings) -> Bundle | None:
     """The present champion with its twin; None before the first training. Raises ModelError if it is damaged."""
-    try:
-        found = client.get_model_version_by_alias(model_name(site, kind), CHAMPION)
-    except MlflowException:
-        return None
-    with tempfile.TemporaryDirectory() as folder:
-        local = download_artifacts(
-            artifact_uri=f"{found.source}", dst_path=folder, tracking_uri=settings.tracking_uri
-        )
-        return _read(Path(local) / "artifacts", f"{found.name}/{found.version}")
+    with artifacts_of(client, model_name(site, kind), settings) as found:
+        return _read(found[0] / "artifacts", found[1]) if found else None
 
 
 def register(client: MlflowClient, run_id: str, site: Site, kind: Kind, bundle: Bundle) -> ModelVersion:
@@ -84,11 +113,14 @@ def register(client: MlflowClient, run_id: str, site: Site, kind: Kind, bundle: 
     with tempfile.TemporaryDirectory() as folder:
         _write(Path(folder) / _FOLDER, bundle)
         client.log_artifacts(run_id, str(Path(folder) / _FOLDER), _FOLDER)
-    name = model_name(site, kind)
+    return new_version(client, run_id, model_name(site, kind), _FOLDER, f"{site.title}: {kind} model")
+
+
+def new_version(client: MlflowClient, run_id: str, name: str, folder: str, description: str) -> ModelVersion:
+    """A new version of the registered model `name` from a folder of a run's artifacts; nobody loads it yet."""
     if not client.search_registered_models(f"name = '{name}'"):
-        client.create_registered_model(name, description=f"{site.title}: {kind} model")
-    source = f"{client.get_run(run_id).info.artifact_uri}/{_FOLDER}"
-    return client.create_model_version(name, source, run_id)
+        client.create_registered_model(name, description=description)
+    return client.create_model_version(name, f"{client.get_run(run_id).info.artifact_uri}/{folder}", run_id)
 
 
 def give_alias(client: MlflowClient, version: ModelVersion, alias: str) -> None:
@@ -105,6 +137,9 @@ def _write(folder: Path, bundle: Bundle) -> None:
         paths["held_out"].write_bytes(to_bytes(bundle.held_out))
         metadata = bundle.metadata | {"format": FORMAT, "model": to_metadata(bundle.served)}
         paths["metadata"].write_text(json.dumps(metadata, indent=1), encoding="utf-8")
+        if bundle.serving:
+            paths["serving"] = Path(parts) / "serving.msgpack"
+            paths["serving"].write_bytes(bundle.serving.to_bytes())
         mlflow.pyfunc.save_model(
             path=folder,
             python_model=str(_CODE),
@@ -134,13 +169,16 @@ def _read(folder: Path, version: str) -> Bundle:
             from_bytes((folder / name).read_bytes(), metadata["model"], version=version)
             for name in ("served.msgpack", "held_out.msgpack")
         )
+        answering = folder / "serving.msgpack"
+        serving = Serving.from_bytes(answering.read_bytes()) if answering.exists() else None
     except (OSError, KeyError, ValueError, TypeError) as cause:
         raise ModelError(f"model {version} cannot be read ({cause}); run: coldaisle train") from cause
-    return Bundle(served, held_out, metadata)
+    return Bundle(served, held_out, metadata, serving)
 
 
 def _check_schema(site: Site, kind: Kind, bundle: Bundle) -> None:
-    lacking = sorted(set(bundle.served.inputs) - set(plant_columns(site)))
+    read = {name for name in bundle.served.inputs if not name.endswith(_DERIVED)}
+    lacking = sorted(read - set(plant_columns(site)))
     if lacking:
         raise ModelError(
             f"model {bundle.served.version} needs {', '.join(lacking)}, which the site file does not declare; "

@@ -5,7 +5,7 @@ from typing import Any
 from mlflow import MlflowClient
 
 from pipelines.config import Settings
-from pipelines.dataset import kinds_of
+from pipelines.dataset import further_kinds, kinds_of
 from pipelines.site import Site
 from pipelines.store import Store
 from pipelines.tracking import tracking
@@ -20,7 +20,7 @@ def retrain_if_new(
     Networks start from the present champion's where they can.
 
     Judged by the runs in MLflow rather than by what was ingested last, so that a training that failed is made up
-    for. Raises what `train` raises.
+    for: a kind that there is too little to learn from counts as learned. Raises what `train` raises.
     """
     with tracking(settings) as client:
         if _learned(client, site, Store(settings.store, site).fingerprint()):
@@ -37,4 +37,4 @@ def _learned(client: MlflowClient, site: Site, fingerprint: str) -> bool:
         f"params.fingerprint = '{fingerprint}' and params.until = 'None' and tags.command = 'train' "
         "and attributes.status = 'FINISHED'",
     )
-    return {run.data.tags["kind"] for run in runs} >= set(kinds_of(site))
+    return {run.data.tags["kind"] for run in runs} >= {*kinds_of(site), *further_kinds(site)}

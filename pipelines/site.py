@@ -10,9 +10,11 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipelines.config import SITE_FOLDER, Settings
+from pipelines.control.options import ControlOptions
 from pipelines.energyplus_table import EnergyPlusTable
 from pipelines.errors import SiteError
 from pipelines.known_effects import KnownEffect
+from pipelines.safety_tables import SafetyTable
 from pipelines.schema import QUANTITIES, column_name
 from pipelines.units import conversion, is_energy
 
@@ -75,6 +77,9 @@ class Point(_Strict):
         (cumulative, with `rollover` as the value at which it wraps), `change` (logged on change only).
     full_scale: the reading that stands for 1 of a fraction (50 for a 50 Hz drive).
     low, high, stuck_hours: override the quantity's own, in canonical units.
+    impute: what stands in for a missing reading when predictions are served, for at most `impute_hours` after the
+        last one: that reading itself, or the median of the weeks before. Where absent, nothing does.
+    lead_hours: of a forecast: its row holds what was known then of so many hours later.
     """
 
     tag: str
@@ -88,6 +93,9 @@ class Point(_Strict):
     low: float | None = None
     high: float | None = None
     stuck_hours: float | None = Field(default=None, gt=0, le=48)
+    impute: Literal["last", "median"] | None = None
+    impute_hours: float = Field(default=3.0, gt=0, le=168)
+    lead_hours: float = Field(default=1.0, gt=0, le=168)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -128,6 +136,8 @@ class Setpoint(_Strict):
 
     tag: the point that shows the present value and is written to.
     measured: the tag is the controlled temperature itself, because the site records no setpoint.
+    auto_min, auto_max: narrower limits for the hours in which nobody watches (mode `auto`).
+    min_on_minutes, min_off_minutes: shortest time that an on/off setpoint stays on and off.
     """
 
     tag: str
@@ -137,6 +147,10 @@ class Setpoint(_Strict):
     slew_per_hour: float = Field(gt=0)
     default: float
     measured: bool = False
+    auto_min: float | None = None
+    auto_max: float | None = None
+    min_on_minutes: float = Field(default=0.0, ge=0)
+    min_off_minutes: float = Field(default=0.0, ge=0)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -149,7 +163,21 @@ class Setpoint(_Strict):
                 f"setpoint {self.tag}: default ({self.default}) must lie in {self.min}..{self.max}; "
                 "edit [[setpoints]]"
             )
+        low, high = self.auto_limits
+        if not self.min <= low <= self.default <= high <= self.max:
+            raise ValueError(
+                f"setpoint {self.tag}: auto_min..auto_max ({low:g}..{high:g}) must lie in {self.min:g}.."
+                f"{self.max:g} and hold the default ({self.default:g}); edit [[setpoints]]"
+            )
         return self
+
+    @property
+    def auto_limits(self) -> tuple[float, float]:
+        """Limits in mode `auto`."""
+        return (
+            self.min if self.auto_min is None else self.auto_min,
+            self.max if self.auto_max is None else self.auto_max,
+        )
 
 
 class Meters(_Strict):
@@ -183,12 +211,14 @@ class Meters(_Strict):
 
 
 class Envelope(_Strict):
-    """Thermal limits at the rack inlet, ASHRAE TC9.9; defaults are the recommended range."""
+    """Thermal limits at the rack inlet, ASHRAE TC9.9; defaults are the recommended range. Pressures: where declared."""
 
     rack_inlet_min_c: float = 18.0
     rack_inlet_max_c: float = 27.0
     dew_point_max_c: float = 15.0
     rate_k_per_h: float = 20.0
+    aisle_pressure_min_pa: float | None = None
+    loop_pressure_min_pa: float | None = None
 
 
 class Tariff(_Strict):
@@ -236,8 +266,10 @@ class Site(_Strict):
     meters: Meters
     envelope: Envelope = Envelope()
     tariff: Tariff | None = None
+    control: ControlOptions = ControlOptions()
     twin: dict[str, float | str] | None = None
     energyplus: EnergyPlusTable | None = None
+    safety: SafetyTable = SafetyTable()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -269,6 +301,9 @@ class Site(_Strict):
             for name in (effect.of, effect.on):
                 if name in QUANTITIES and name not in quantities | DERIVED:
                     raise ValueError(f"{effect}: no point measures {name}; add it to [[points]]")
+        self.safety.check(
+            {setpoint.tag for setpoint in self.setpoints}, {point.quantity for point in self.points}
+        )
         for name in ("it", "cooling", "facility", "losses", "load"):
             for column in getattr(self.meters, name):
                 if not self.columns_of(column):

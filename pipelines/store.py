@@ -35,13 +35,16 @@ LAYERS: tuple[Layer, ...] = ("raw", "interval", "quarantine")
 _ATTEMPTS = 3
 
 
+SERVING_ONLY = {"impute", "impute_hours", "lead_hours"}  # of a point: nothing in the store depends on them
+
+
 def site_fingerprint(site: Site) -> str:
     """Hash of everything in a site file that the interval table depends on."""
     described = {
         "version": SCHEMA_VERSION,
         "interval_minutes": site.interval_minutes,
         "sources": [source.model_dump(mode="json", exclude={"files"}) for source in site.sources],
-        "points": [point.model_dump(mode="json") for point in site.points],
+        "points": [point.model_dump(mode="json", exclude=SERVING_ONLY) for point in site.points],
     }
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 

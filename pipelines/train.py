@@ -21,12 +21,15 @@ from models.fit import FitConfig
 from models.learn import Learned, Parts, Rows, learn
 from models.plant_model import PlantModel
 from pipelines.config import Settings
-from pipelines.control.registry import train_control
+from pipelines.configurations import Configuration, kept_configuration
+from pipelines.control.registry import learned_beyond_record, train_control
 from pipelines.dataset import OVERHEAD, Dataset, Kind, dataset, kinds_of
+from pipelines.equipment import Combinations
 from pipelines.errors import ModelError
 from pipelines.features import figure_name, plant_table
 from pipelines.registry import CHALLENGER, CHAMPION, Bundle, champion, give_alias, model_name, register
-from pipelines.scores import Score, scores, verdict
+from pipelines.scores import MIXTURE, TIE, Score, predict_held_out, scores, verdict
+from pipelines.served import start_serving
 from pipelines.site import Site
 from pipelines.store import Store
 from pipelines.tracking import experiment_id, tracking
@@ -35,7 +38,6 @@ from pipelines.warm_start import SERVED, TWIN, described, start
 Progress = Callable[[str], None]
 
 HELD_OUT = 0.3  # the last share of every stretch of the record
-TIE = 0.02  # the seed alone moves a held-out error by about this share: within it, fresher data wins
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,9 @@ class Job:
 
     site: Site
     settings: Settings
+    table: pd.DataFrame
     plant: pd.DataFrame
+    combinations: Combinations
     fingerprint: str
     until: pd.Timestamp | None
     seed: int
@@ -61,21 +65,37 @@ def train(
     seed: int = 0,
     config: FitConfig | None = None,
     warm: bool = False,
+    next_hour: bool = True,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Train and register every kind of model the site can use, on telemetry before `until`; the report.
 
     warm: start networks from the present champion's, where inputs, targets and the record so far agree.
+    next_hour: whether to learn what the next hour brings, too, which takes as long as the rest.
     Raises StoreError without telemetry, ModelError with too little of it or a loss that diverges (the champion
     stays), TrackingError where MLflow does not answer.
     """
     started = time.monotonic()
     store = Store(settings.store, site)
-    plant = plant_table(site, store.read(end=until))
-    job = Job(site, settings, plant, store.fingerprint(), until, seed, config, warm, progress or _silent)
+    table = store.read(end=until)
+    plant, running = plant_table(site, table), Combinations.of(site, table)
+    job = Job(
+        site,
+        settings,
+        table,
+        plant,
+        running,
+        store.fingerprint(),
+        until,
+        seed,
+        config,
+        warm,
+        progress or _silent,
+    )
     with tracking(settings) as client, one_thread_each():
         experiment = experiment_id(client, site.name, settings)
         kinds = {kind: _train_kind(job, client, experiment, kind) for kind in kinds_of(site)}
+        ahead = _train_next_hour(job, client, experiment) if next_hour else None
         control = _train_control(job, client, experiment) if site.setpoints else None
     return {
         "site": site.name,
@@ -84,19 +104,48 @@ def train(
         "fingerprint": job.fingerprint,
         "tracking_uri": settings.tracking_uri,
         "kinds": kinds,
+        "next_hour": ahead,
         "control": control,
         "seconds": time.monotonic() - started,
     }
 
 
+def _train_next_hour(job: Job, client: MlflowClient, experiment: str) -> dict[str, Any]:
+    from pipelines.next_hour_training import train_next_hour
+
+    try:
+        report = train_next_hour(job, client, experiment)
+    except ModelError as error:
+        return _why_not(job, client, experiment, "next_hour", error)
+    job.say(f"next_hour: version {report['version']} is {report['alias']}")
+    return report
+
+
 def _train_control(job: Job, client: MlflowClient, experiment: str) -> dict[str, Any]:
     try:
-        report = train_control(job.site, job.plant, client, experiment, job.fingerprint)
+        report = train_control(
+            job.site,
+            job.table,
+            job.plant,
+            job.settings,
+            client=client,
+            experiment=experiment,
+            params={"fingerprint": job.fingerprint, "until": str(job.until)},
+        )
     except ModelError as error:
-        job.say(f"control: {error}")
-        return {"why_not": str(error)}
-    job.say(f"control: version {report['version']} is champion")
+        return _why_not(job, client, experiment, "control", error)
+    job.say(f"control: version {report['version']} is {report['alias']}{learned_beyond_record(report)}")
     return report
+
+
+def _why_not(job: Job, client: MlflowClient, experiment: str, kind: str, error: ModelError) -> dict[str, Any]:
+    """A run that says why there is no such model, so that a schedule does not try the same telemetry again."""
+    job.say(f"{kind}: {error}")
+    with run_of(client, experiment, "train", kind) as run_id:
+        client.log_param(run_id, "fingerprint", job.fingerprint)
+        client.log_param(run_id, "until", str(job.until))
+        client.set_tag(run_id, "why_not", str(error))
+    return {"why_not": str(error)}
 
 
 def config_of(kind: Kind) -> FitConfig:
@@ -141,7 +190,9 @@ def learned(
 
 
 def _train_kind(job: Job, client: MlflowClient, experiment: str, kind: Kind) -> dict[str, Any]:
-    data, config = dataset(job.site, job.plant, kind), job.config or config_of(kind)
+    compared = kept_configuration(client, experiment, kind, parts_of(kind))
+    how = compared or Configuration("usual", config_of(kind), parts_of(kind))
+    data, config = dataset(job.site, job.plant, kind), job.config or how.networks
     held_out = last_fraction_of_each_segment(data.times, fraction=HELD_OUT)
     job.say(f"{kind}: judging on the last {held_out.sum()} of {len(held_out)} rows")
     present, cold = _champion(job, client, kind)
@@ -155,19 +206,25 @@ def _train_kind(job: Job, client: MlflowClient, experiment: str, kind: Kind) -> 
                 begun.rows[name],
                 config,
                 job.seed,
-                parts=parts_of(kind),
+                parts=how.parts,
                 warm=begun.models[name],
             )
             for name in (TWIN, SERVED)
         ]
-        twin, served = (fit.result() for fit in fits)
-    found = scores(job.site, job.plant, data, held_out, twin.model, baselines())
-    job.say(f"{kind}: {verdict(found)}")
+        twin, served = (how.apply(fit.result()) for fit in fits)
+    judged = predict_held_out(job.site, job.plant, data, held_out, twin.model, baselines())
+    serving, found = None, scores(job.site, data, judged)
+    if kind == "operating":
+        serving, found = start_serving(job.site, job.plant, data, judged, twin)
     report = _report(job, data, held_out, twin, found)
     report |= {"effects": kept(served), "start": begun.why, "learned": described(data, held_out, begun)}
+    report |= {"verdict": verdict(found, serving.model if serving else MIXTURE)}
+    job.say(f"{kind}: {report['verdict']}")
     with run_of(client, experiment, "train", kind) as run_id:
         _log(client, run_id, job.until, config, report, served)
-        bundle = Bundle(served.model, twin.model, report)
+        bundle = Bundle(
+            served.model, twin.model, report | {"combinations": job.combinations.as_dict()}, serving
+        )
         report |= _registered(job, client, run_id, data, held_out, bundle)
     job.say(f"{kind}: version {report['version']} is {report['alias']}")
     return report
@@ -204,7 +261,6 @@ def _report(
         "notes": data.notes,
         "scores": found,
         "mixture": twin.mixture,
-        "verdict": verdict(found),
         "target_mae": {name: mae(judged.target(name), predicted[name]) for name in data.rows.targets},
         "in_support": float(twin.model.in_support(judged.x).mean()),
     }
@@ -305,7 +361,7 @@ def one_thread_each() -> threadpool_limits:
 
 
 @contextmanager
-def run_of(client: MlflowClient, experiment: str, command: str, kind: Kind) -> Iterator[str]:
+def run_of(client: MlflowClient, experiment: str, command: str, kind: str) -> Iterator[str]:
     """The id of a new run, finished at the end, failed where something raises."""
     tags = {"command": command, "kind": kind}
     run_id = client.create_run(experiment, run_name=f"{command} {kind}", tags=tags).info.run_id

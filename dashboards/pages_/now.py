@@ -52,13 +52,15 @@ def _show_figure(site: Site, settings: Settings, plant: pd.DataFrame) -> None:
     prediction, why_none = predicted(site, settings)
     table = plant[["measured"]]
     if prediction is not None:
-        table = table.join(prediction.rename("predicted"), how="left")
+        table = table.join(prediction.drop(columns="why"), how="left")
     st.plotly_chart(figure_over_time(table[table.index >= since], name), key="figure_over_time")
     st.caption(
         f"{name}: {site.meters.boundary}. Telemetry to {plant.index[-1] + site.interval:%Y-%m-%d %H:%M} UTC."
     )
     if prediction is None:
         st.info(f"No prediction is shown: {why_none}")
+    elif len(prediction) and prediction["why"].iloc[-1]:
+        st.info(f"Of the latest reading: {prediction['why'].iloc[-1]}")
 
 
 def _show_latest_reading(site: Site, plant: pd.DataFrame, name: str) -> None:

@@ -18,6 +18,9 @@ from models.control.surface import Leaf, Surface, beyond, mean, members
 MECHANICAL, PARTIAL, FULL = "mechanical", "partial", "full"
 MODES = (MECHANICAL, PARTIAL, FULL)  # chillers alone; economizer ahead of chillers; chillers stopped
 
+NO_SAY_KW = 1e9  # a twin that was never compared with the record objects to nothing on account of power
+DRY_C = -99.0  # dew point of a site that does not record it: no limit to what is chosen
+
 Known = dict[str, Array]
 
 
@@ -29,12 +32,16 @@ class Economizer:
     covers_k: chilled-water supply over condenser water, economizer ahead of chillers, beyond which the chillers
     were always seen to have stopped. stopped_kw: below this the chillers stand.
     flow_kg_s_k_kw: condenser-water flow per kW of load and 1/K of return over condenser water, chillers stopped.
+    usual_kw: what chillers draw without it. leaves_k: rise of the worst inlet within the hour after it was switched
+    off while chillers stood, until they had started: where they run already, the rise is their share less.
     """
 
     starts_k: Leaf
     covers_k: Leaf
     stopped_kw: Leaf
     flow_kg_s_k_kw: Leaf
+    usual_kw: Leaf
+    leaves_k: Leaf
 
 
 @struct.dataclass
@@ -46,6 +53,8 @@ class Cascade:
     water over its setpoint otherwise. it_response: kW of IT power over rack inlet.
     meters: name -> mode -> kW, None for a meter that reads zero in that mode. losses: kW of UPS and the like.
     worst_inlet: K of the worst rack inlet over the supply-air setpoint. inlet_rise_k: rack inlet over supply air.
+    dew_point: °C at the racks. usual_kw: cooling power that the plant usually needs, the measure of its size.
+    twin_bound_kw: how far the site's twin is off, in the power between two states of the record.
     """
 
     counts_it: bool = struct.field(pytree_node=False)
@@ -58,12 +67,17 @@ class Cascade:
     meters: dict[str, dict[str, Surface | None]]
     losses: Surface | None
     worst_inlet: Surface | None
+    dew_point: Surface | None
     inlet_rise_k: Leaf
+    usual_kw: Leaf
+    twin_bound_kw: Leaf = NO_SAY_KW
 
 
 @struct.dataclass
 class Outcome:
-    """What n choices lead to. facility_kw (m, n), what is minimised; all others (n,).
+    """What n choices lead to. facility_kw (m, n); all others (n,).
+
+    it_kw: IT power, or the thermal load that stands for it.
 
     mode: index into MODES. short_k: condenser water over what was asked, because the towers reach no further.
     spare_k: margin, beyond what is to be kept in hand, with which chillers stay stopped.
@@ -72,8 +86,10 @@ class Outcome:
     """
 
     facility_kw: Array
+    it_kw: Array
     cooling_kw: Array
     rack_inlet_c: Array
+    dew_point_c: Array
     cw_supply_c: Array
     short_k: Array
     mode: Array
@@ -105,8 +121,10 @@ def outcome(cascade: Cascade, known: Mapping[str, ArrayLike]) -> Outcome:
     rest = rest + (members(cascade.losses, now) if cascade.losses else 0.0)
     return Outcome(
         facility_kw=cooling + rest,
+        it_kw=now["load_kw"],
         cooling_kw=cooling.mean(axis=0),
         rack_inlet_c=now["worst_inlet_c"],
+        dew_point_c=mean(cascade.dew_point, now) if cascade.dew_point else now["load_kw"] * 0.0 + DRY_C,
         cw_supply_c=in_force("cw_supply_c"),
         short_k=in_force("short_k"),
         mode=mode,

@@ -13,7 +13,10 @@ FORGETTING = 0.97  # per decision while nothing is learned
 MOST_REACH_K = 3.0
 INLET_GAIN, INLET_FORGETTING, INLET_SCATTER_K, MOST_INLET_K = 1.0, 0.998, 0.1, 4.0
 SHORT_K = 0.1  # of condenser water over what was asked: the towers are at their stop
-EXCESS_KW, EXCESS_SHARE = 15.0, 0.1  # the smaller of these, of cooling power: worth trying to leave
+EXCESS_USUAL, EXCESS_SHARE = (
+    0.06,
+    0.1,
+)  # the smaller, of usual and of present cooling power: worth trying to leave
 PATIENCE = 3  # decisions in a row
 
 
@@ -64,7 +67,7 @@ class Feedback:
             self, reach_bias_k=reach, inlet_bias_k=inlet, excess_kw=(*self.excess_kw, excess)[-PATIENCE:]
         )
 
-    def stuck(self, cooling_kw: float) -> bool:
+    def stuck(self, cooling_kw: float, usual_kw: float) -> bool:
         """Whether the plant has needed clearly more than expected for a while: a costlier branch of the same mode."""
-        least = min(EXCESS_KW, EXCESS_SHARE * max(cooling_kw, 0.0))
+        least = min(EXCESS_USUAL * usual_kw, EXCESS_SHARE * max(cooling_kw, 0.0))
         return len(self.excess_kw) == PATIENCE and min(self.excess_kw) > least

@@ -10,7 +10,7 @@ from flax import serialization
 from models.control.cascade import Cascade, Economizer
 from models.control.surface import Surface
 
-FORMAT = 1  # of the bytes; a cascade of another format must be learned again
+FORMAT = 3  # of the bytes; a cascade of another format must be learned again
 
 
 def to_bytes(cascade: Cascade) -> bytes:
@@ -48,7 +48,7 @@ def _plain(value: Any) -> Any:
 
 def _cascade(tree: dict[str, Any]) -> Cascade:
     economizer = None if tree["economizer"] == "none" else Economizer(**tree["economizer"])
-    steps = ("air_float", "chw_range", "it_response", "losses", "worst_inlet")
+    steps = ("air_float", "chw_range", "it_response", "losses", "worst_inlet", "dew_point")
     return Cascade(
         counts_it=bool(tree["counts_it"]),
         reach={mode: _a_surface(part) for mode, part in tree["reach"].items()},
@@ -58,6 +58,8 @@ def _cascade(tree: dict[str, Any]) -> Cascade:
             name: {mode: _surface(part) for mode, part in by.items()} for name, by in tree["meters"].items()
         },
         inlet_rise_k=tree["inlet_rise_k"],
+        usual_kw=tree["usual_kw"],
+        twin_bound_kw=tree["twin_bound_kw"],
         **{step: _surface(tree[step]) for step in steps},
     )
 

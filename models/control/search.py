@@ -1,6 +1,7 @@
 """The cheapest setpoints: a Sobol sweep over all that may be chosen, then finer sweeps around the best, in one call."""
 
 from collections.abc import Mapping
+from itertools import product
 
 import jax
 import jax.numpy as jnp
@@ -10,13 +11,12 @@ from jax import Array
 from jax.typing import ArrayLike
 from scipy.stats import qmc
 
-from models.control.cascade import FULL, MODES, Cascade, Outcome, outcome
+from models.control.cascade import Cascade
+from models.control.objective import Objective, price
 from models.control.surface import Leaf
 
 SWEEP, FINER, ROUNDS = 1024, 256, 4  # Sobol points, balanced only in powers of two
 FIRST_WIDTH, SHRINK = 0.25, 0.45  # of the range; of the last width
-OUTSIDE_KW = 400.0  # per standard deviation or K beyond the record: more than any saving
-INLET_KW = 400.0  # per K of rack inlet beyond the envelope
 
 
 @struct.dataclass
@@ -29,37 +29,6 @@ class Choice:
     high: Leaf
 
 
-@struct.dataclass
-class Objective:
-    """What a choice costs beside its facility power.
-
-    caution: standard deviations of the members' spread. inlet_low_c, inlet_high_c: the envelope less its margin.
-    restart_kw: wear of chillers that stand and would have to start.
-    """
-
-    inlet_low_c: Leaf
-    inlet_high_c: Leaf
-    caution: Leaf = 1.0
-    restart_kw: Leaf = 20.0
-
-
-def price(
-    cascade: Cascade, choice: Choice, objective: Objective, drivers: Mapping[str, ArrayLike], values: Array
-) -> tuple[Array, Outcome]:
-    """kW and penalties (n,) of setpoints `values` (n, k), and their outcome."""
-    chosen = {name: values[:, column] for column, name in enumerate(choice.names)}
-    found = outcome(cascade, {**drivers, **chosen})
-    kw = found.facility_kw.mean(axis=0) + objective.caution * found.facility_kw.std(axis=0)
-    kw += objective.restart_kw * drivers["chillers_stopped"] * (found.mode < MODES.index(FULL))
-    inlet_c = found.rack_inlet_c
-    beyond_k = jnp.maximum(inlet_c - objective.inlet_high_c, objective.inlet_low_c - inlet_c).clip(0.0)
-    beyond = jnp.maximum(found.outside, found.unreachable_k)
-    return kw + OUTSIDE_KW * beyond + INLET_KW * beyond_k, found
-
-
-priced = jax.jit(price)
-
-
 @jax.jit
 def best(
     cascade: Cascade, choice: Choice, objective: Objective, drivers: Mapping[str, ArrayLike]
@@ -67,7 +36,7 @@ def best(
     """The best setpoints for each combination of the on/off ones: values (c, k) and prices (c,). Deterministic."""
     free = np.array([column for column, binary in enumerate(choice.binary) if not binary], int)
     switched = np.array([column for column, binary in enumerate(choice.binary) if binary], int)
-    combinations = np.stack(np.meshgrid(*[[0.0, 1.0]] * len(switched)), -1).reshape(-1, len(switched))
+    combinations = np.array([*product((0.0, 1.0), repeat=len(switched))])  # (1, 0) without any
     sweep, finer = _sobol(len(free), SWEEP), _sobol(len(free), FINER) - 0.5
 
     def values_of(unit: Array, combination: Array) -> Array:
@@ -76,7 +45,7 @@ def best(
 
     def search(combination: Array) -> tuple[Array, Array]:
         def cheapest(unit: Array) -> tuple[Array, Array]:
-            cost = price(cascade, choice, objective, drivers, values_of(unit, combination))[0]
+            cost = price(cascade, choice.names, objective, drivers, values_of(unit, combination))[0]
             return unit[jnp.argmin(cost)], cost.min()
 
         at, cost = cheapest(sweep)

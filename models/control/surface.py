@@ -1,12 +1,14 @@
-"""A response surface with few inputs: planes, hinges and products, fitted by ridge regression.
+"""A response surface with few inputs: planes, hinges and their products, fitted by ridge regression.
 
 One meter or temperature answers to two or three things. A surface of those alone learns from few rows what a network
 of all inputs cannot, goes on as a plane beyond the record, and knows where the record ends.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import struct
@@ -21,6 +23,7 @@ LEAST_ROWS = 20
 LEAST_ROWS_PER_TERM = 2
 HINGE_QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)
 HINGES_FROM_ROWS = 1_000  # fewer rows bear only planes and products
+CLEARLY = 0.95  # of the other form's error: less is no reason for the less plain one
 GLITCHES = 0.001  # share of the rows at either end that may be glitches rather than range
 
 # Nobody chooses these: where they leave the record, no choice is better covered than another.
@@ -34,24 +37,32 @@ Leaf = Any  # of a pytree: an array of NumPy or of JAX
 
 @struct.dataclass
 class Surface:
-    """y = terms(x) @ weights for m members; f inputs by name, h hinges in each.
+    """y = terms(x) @ weights for m members, or `level` times its cube; f inputs by name, h hinges in each.
 
     mean, scale, low, high (f,): of the record. knots (f, h): in standard deviations. weights (m, terms).
     noise: standard deviation of what the members' mean leaves, in the unit of y.
+    cubic: the weights are of the cube root, as fans and pumps whose speed follows a demand have it (affinity laws).
     """
 
     inputs: tuple[str, ...] = struct.field(pytree_node=False)
+    cubic: bool = struct.field(pytree_node=False)
     mean: Leaf
     scale: Leaf
     low: Leaf
     high: Leaf
     knots: Leaf
     weights: Leaf
+    level: Leaf
     noise: Leaf
 
 
-def fit_surface(inputs: tuple[str, ...], x: np.ndarray, y: np.ndarray) -> Surface | None:
-    """Surface of y (n,) over x (n, f), finite rows in time order; None where they are too few."""
+def fit_surface(
+    inputs: tuple[str, ...], x: np.ndarray, y: np.ndarray, *, may_be_cubic: bool = False
+) -> Surface | None:
+    """Surface of y (n,) over x (n, f), finite rows in time order; None where they are too few.
+
+    may_be_cubic: fit its cube root as well, and keep that where it tells rows left out better.
+    """
     if len(x) < LEAST_ROWS:
         return None
     low, high = np.quantile(x, [GLITCHES, 1.0 - GLITCHES], axis=0)
@@ -63,19 +74,36 @@ def fit_surface(inputs: tuple[str, ...], x: np.ndarray, y: np.ndarray) -> Surfac
         if hinges
         else np.zeros((len(inputs), 0))
     )
-    bare = Surface(inputs, mean, scale, low, high, knots, np.zeros(0), 0.0)
+    bare = Surface(inputs, False, mean, scale, low, high, knots, np.zeros(0), 1.0, 0.0)
     phi = _terms(bare, x)
     if len(x) < LEAST_ROWS_PER_TERM * phi.shape[1]:
         return None
-    weights = fit_weights_without_each(phi, y, time_blocks(len(x), folds=MEMBERS))
-    noise = np.std(y - phi @ weights.mean(axis=0))
-    arrays = (mean, scale, low, high, knots, weights, noise)
-    return Surface(inputs, *(np.asarray(array, np.float32) for array in arrays))
+    plain, error = _fitted(bare, phi, y)
+    if may_be_cubic:
+        cubic, cubic_error = _fitted(replace(bare, cubic=True), phi, y)
+        plain = cubic if cubic_error < CLEARLY * error else plain
+    return jax.tree.map(lambda leaf: np.asarray(leaf, np.float32), plain)
+
+
+def _fitted(bare: Surface, phi: np.ndarray, y: np.ndarray) -> tuple[Surface, float]:
+    """The surface with its weights, and the mean absolute error of each member on the block left out of it."""
+    blocks = time_blocks(len(phi), folds=MEMBERS)
+    target = np.cbrt(np.maximum(y, 0.0)) if bare.cubic else y
+    weights = fit_weights_without_each(phi, target, blocks)
+    each = phi @ weights.T if not bare.cubic else np.maximum(phi @ weights.T, 0.0) ** 3
+    # The mean of cubes is more than the cube of the mean.
+    level = y.mean() / max(each.mean(), 1e-9) if bare.cubic else 1.0
+    left_out = each[np.arange(len(phi)), blocks]
+    noise = np.std(y - level * each.mean(axis=1))
+    return replace(bare, weights=weights, level=level, noise=noise), float(
+        np.abs(y - level * left_out).mean()
+    )
 
 
 def members(surface: Surface, known: Mapping[str, ArrayLike]) -> Array:
     """Every member's value (m, n) from arrays (n,) by name."""
-    return surface.weights @ _terms(surface, _inputs(surface, known)).T
+    raw = surface.weights @ _terms(surface, _inputs(surface, known)).T
+    return surface.level * jnp.maximum(raw, 0.0) ** 3 if surface.cubic else raw
 
 
 def mean(surface: Surface, known: Mapping[str, ArrayLike]) -> Array:
@@ -99,11 +127,17 @@ def _inputs(surface: Surface, known: Mapping[str, ArrayLike]) -> Array:
 
 
 def _terms(surface: Surface, x):
-    """1, every input, products inside the range, hinges: (n, f) -> (n, terms). NumPy in, NumPy out."""
+    """1, every input, products inside the range, hinges, and hinges times other inputs: (n, f) -> (n, terms).
+
+    NumPy in, NumPy out.
+    """
     xp = x.__array_namespace__()
     z = (x - surface.mean) / surface.scale
     inside = (x.clip(surface.low, surface.high) - surface.mean) / surface.scale
     row, column = np.triu_indices(z.shape[1])
+    first, second = np.nonzero(~np.eye(z.shape[1], dtype=bool))
     hinges = xp.maximum(z[:, :, None] - surface.knots, 0.0).reshape(len(z), -1)
+    bends = xp.maximum(inside[:, :, None] - surface.knots, 0.0)
+    bent = (bends[:, first, :] * inside[:, second, None]).reshape(len(z), -1)
     ones = xp.ones((len(z), 1), dtype=z.dtype)
-    return xp.concatenate([ones, z, inside[:, row] * inside[:, column], hinges], axis=1)
+    return xp.concatenate([ones, z, inside[:, row] * inside[:, column], hinges, bent], axis=1)

@@ -15,13 +15,12 @@ from models.evaluate import shuffled
 from models.fit import FitConfig
 from models.learn import Learned, Parts, Rows
 from pipelines.backtest.folds import Fold, HoldOut, folds
-from pipelines.backtest.judge import judged, scores, slices
+from pipelines.backtest.judge import MODEL, judged, scores, slices
 from pipelines.backtest.report import html_report
 from pipelines.backtest.run import FoldResult, Work, run_folds
 from pipelines.backtest.task import Target, Task, task
 from pipelines.config import Settings
 from pipelines.errors import ModelError
-from pipelines.features import plant_table
 from pipelines.scores import SERVED, verdict
 from pipelines.site import Site
 from pipelines.store import Store
@@ -74,15 +73,15 @@ def backtest(
     """
     store, say = Store(settings.store, site), progress or _silent
     table = store.read()
-    plant = plant_table(site, hourly(site, table) if interval == "hour" else table)
+    table = hourly(site, table) if interval == "hour" else table
     with tracking(settings) as client:
         experiment = experiment_id(client, site.name, settings)
-        job = task(site, plant, target)
+        job = task(site, table, target)
         split = _folds(site, job, hold_out, window_weeks)
         say(f"{len(job.rows)} rows, {SPLITS[hold_out]}: {len(split)} folds")
         work = _work(site, job, config, seed, baselines())
         results = run_folds(work, split, workers=_workers(workers, split), say=say)
-        found = judged(site, job, split, results)
+        found = judged(job, split, results)
         result = _result(site, job, interval, hold_out, split, results, found)
         result["fingerprint"] = store.fingerprint()
         if target == "figure":  # Gao's split is of the same instant
@@ -126,6 +125,8 @@ def _work(site: Site, job: Task, config: FitConfig | None, seed: int, competitor
         further=tuple(job.further),
         competitors=tuple(competitors),
         per_load=job.per_load,
+        combinations=job.combinations,
+        hours=job.step / pd.Timedelta(hours=1),
     )
 
 
@@ -141,6 +142,8 @@ def _result(
     results: list[FoldResult], found: pd.DataFrame,
 ) -> dict[str, Any]:  # fmt: skip
     by_model = scores(site, job, found, split, results)
+    folds_by_model = found.groupby(MODEL)["fold"].nunique().sort_values(ascending=False)
+    served = ", ".join(f"{model} ({n} of {len(split)} folds)" for model, n in folds_by_model.items())
     return {
         "site": site.name,
         "figure_name": job.name,
@@ -153,7 +156,8 @@ def _result(
         "inputs": list(job.rows.inputs),
         "by_time": by_model,
         "shuffled": [],
-        "verdict": verdict(by_model),
+        "verdict": verdict(by_model, served),
+        "served": served,
         "mixtures": [result.mixture for result in results],
         "slices": slices(site, job, found),
         "further": _further(job, split, results),
@@ -188,7 +192,7 @@ def _shuffled(
     fold = Fold(~test, test)
     work = _work(site, job, config, seed, [GradientBoosting("ratio"), GradientBoosting("power")])
     results = run_folds(work, [fold], workers=1, say=say)
-    return scores(site, job, judged(site, job, [fold], results), [fold], results)
+    return scores(site, job, judged(job, [fold], results), [fold], results)
 
 
 def _written(job: Task, found: pd.DataFrame) -> pd.DataFrame:

@@ -6,106 +6,127 @@ import numpy as np
 import pandas as pd
 
 from models.evaluate import coverage_interval, cv_rmse, mae, nmbe
-from models.intervals import Scores, rolling_half_widths
+from models.history import Rows, follow
 from pipelines.backtest.folds import Fold
 from pipelines.backtest.run import FoldResult
 from pipelines.backtest.task import Task
+from pipelines.dataset import COOLING
 from pipelines.features import KW_PER_TON
-from pipelines.scores import SERVED
+from pipelines.scores import MIXTURE, PERSISTENCE, SERVED
+from pipelines.served import choose, history_of
 from pipelines.site import Site
 
 SEASONS = {12: "Dec-Feb", 1: "Dec-Feb", 2: "Dec-Feb", 3: "Mar-May", 4: "Mar-May", 5: "Mar-May",
            6: "Jun-Aug", 7: "Jun-Aug", 8: "Jun-Aug", 9: "Sep-Nov", 10: "Sep-Nov", 11: "Sep-Nov"}  # fmt: skip
 TERCILES = ("low load", "middle load", "high load")
-PERSISTENCE = "persistence, last reading"
+MODEL = "served model"
 
 
-def judged(site: Site, task: Task, folds: list[Fold], results: list[FoldResult]) -> pd.DataFrame:
-    """One row per row judged, index time: position, fold, measured, a column per model, lower, upper, in_support.
+CARRIED = ", last error carried"
 
-    Rows are those that every model, persistence included, has an answer for.
+
+def judged(task: Task, folds: list[Fold], results: list[FoldResult]) -> pd.DataFrame:
+    """One row per row judged, index time: position, fold, measured, two columns per model, lower, upper, in_support.
+
+    A model's second column has its last error carried on. SERVED is the model that had the least error in the folds
+    before (MODEL says which), carried on, with its interval. Rows are those that every model, persistence included, has
+    an answer for.
     """
+    table = pd.concat(
+        _fold_rows(task, number, fold, result)
+        for number, (fold, result) in enumerate(zip(folds, results, strict=True))
+    ).sort_index()
+    table = table[table[list(results[0].predicted)].notna().all(axis=1)]
+    followed = {}
+    for model in results[0].predicted:
+        rows = _rows_of(table, model)
+        before = history_of(model, results[0].past, lag=round(task.delay / task.step))
+        mean, half, _ = follow(before, rows, task.delay.to_timedelta64())
+        followed[model] = pd.DataFrame({"mean": mean, "half": half}, index=table.index)
+        table[model + CARRIED] = mean
+    # Only the mixture can be asked what other setpoints would do in the hour to come.
+    return _with_served(table, {MIXTURE: followed[MIXTURE]} if task.horizon else followed)
+
+
+def _fold_rows(task: Task, number: int, fold: Fold, result: FoldResult) -> pd.DataFrame:
+    rows = np.flatnonzero(fold.test)
+    return pd.DataFrame(result.predicted, index=task.index[rows]).assign(
+        position=rows,
+        fold=number,
+        measured=task.measured[rows],
+        size=result.size,
+        tercile=result.tercile,
+        in_support=result.in_support,
+    )
+
+
+def _rows_of(table: pd.DataFrame, model: str) -> Rows:
+    return Rows(
+        times=pd.DatetimeIndex(table.index).tz_convert(None).to_numpy(),
+        predicted=table[model].to_numpy(),
+        measured=table["measured"].to_numpy(),
+        size=table["size"].to_numpy(),
+        tercile=table["tercile"].to_numpy(),
+        in_support=table["in_support"].to_numpy(),
+        counts=np.ones(len(table), bool),
+    )
+
+
+def _with_served(table: pd.DataFrame, followed: dict[str, pd.DataFrame]) -> pd.DataFrame:
     parts = []
-    for number, (fold, result) in enumerate(zip(folds, results, strict=True)):
-        rows = np.flatnonzero(fold.test)
-        part = pd.DataFrame(result.predicted, index=task.index[rows])
+    for number in sorted(table["fold"].unique()):
+        before, now = table[table["fold"] < number], table[table["fold"] == number]
+        errors = {
+            model: float((before["measured"] - before[model + CARRIED]).abs().mean()) for model in followed
+        }
+        model = choose(errors)[0] if len(before) else MIXTURE
+        of = followed[model].loc[now.index]
         parts.append(
-            part.assign(
-                position=rows,
-                fold=number,
-                measured=task.measured[rows],
-                size=result.size,
-                tercile=result.tercile,
-                in_support=result.in_support,
-            )
+            pd.DataFrame(
+                {SERVED: of["mean"], "lower": of["mean"] - of["half"], "upper": of["mean"] + of["half"]}
+            ).assign(**{MODEL: model})
         )
-    table = pd.concat(parts).sort_index()
-    half = _half_widths(site, task, table, results[0].past)
-    table = table.assign(lower=table[SERVED] - half, upper=table[SERVED] + half)
-    return table[table[list(results[0].predicted)].notna().all(axis=1)]
-
-
-def _half_widths(site: Site, task: Task, table: pd.DataFrame, past: Scores) -> np.ndarray:
-    """Half-widths of 90 % intervals, each from errors known before its row."""
-    score = ((table["measured"] - table[SERVED]).abs() / table["size"]).to_numpy()
-    new = Scores(score, table["tercile"].to_numpy())
-    delay = 1 + round(task.horizon / (task.index[1:] - task.index[:-1]).min())
-    return rolling_half_widths(past, new, delay=delay) * table["size"].to_numpy()
+    return table.join(pd.concat(parts))
 
 
 def scores(
     site: Site, task: Task, table: pd.DataFrame, folds: list[Fold], results: list[FoldResult]
 ) -> list[dict]:
     """One row per model: errors over all rows judged and in each regime, with the last error carried, skill."""
-    models = list(results[0].predicted)
-    reference = (
-        mae(table["measured"].to_numpy(), table[PERSISTENCE].to_numpy()) if PERSISTENCE in models else None
-    )
     found = []
-    for model in models:
-        error = (table["measured"] - table[model]).to_numpy()
-        row: dict[str, Any] = {"model": model, "mae_figure": float(np.abs(error).mean())}
+    for model in (SERVED, *results[0].predicted):
+        error = (table["measured"] - table[model]).abs()
+        row: dict[str, Any] = {"model": model, "mae_figure": float(error.mean())}
         if task.per_load and not site.meters.it:
             row["mae_kw_per_ton"] = row["mae_figure"] * KW_PER_TON
-        if reference is not None:
-            row["skill"] = 1.0 - row["mae_figure"] / reference
-        row["mae_last_error_carried"] = _mae_carried(table, error, model)
+        if PERSISTENCE in table:
+            row["skill"] = 1.0 - row["mae_figure"] / mae(
+                table["measured"].to_numpy(), table[PERSISTENCE].to_numpy()
+            )
+        row["mae_last_error_carried"] = None
+        if model not in (SERVED, PERSISTENCE):
+            row["mae_last_error_carried"] = float((table["measured"] - table[model + CARRIED]).abs().mean())
         row |= _cooling_scores(task, table, folds, results, model)
         for name, rows in task.regimes.items():
             inside = rows[table["position"]]
-            row[f"mae {name}"] = float(np.abs(error[inside]).mean()) if inside.any() else None
+            row[f"mae {name}"] = float(error[inside].mean()) if inside.any() else None
         found.append(row)
     return found
-
-
-def _mae_carried(table: pd.DataFrame, error: np.ndarray, model: str) -> float | None:
-    """MAE where the last error is carried on, by the share that errors of earlier folds were carried on.
-
-    None for persistence, which carries the reading itself, and with a single fold, where there are no earlier errors.
-    """
-    fold = table["fold"].to_numpy()
-    if model == PERSISTENCE or len(np.unique(fold)) < 2:
-        return None
-    step = np.diff(table.index.to_numpy())
-    follows = np.concatenate([[False], step == step.min()])
-    last = np.where(follows, np.concatenate([[0.0], error[:-1]]), 0.0)
-    corrected = error.copy()
-    for number in np.unique(fold)[1:]:
-        before, now = (fold < number) & follows, fold == number
-        squares = float(last[before] @ last[before])
-        share = float(np.clip(error[before] @ last[before] / squares, 0.0, 1.0)) if squares else 0.0
-        corrected[now] -= share * last[now]
-    return float(np.abs(corrected).mean())
 
 
 def _cooling_scores(
     task: Task, table: pd.DataFrame, folds: list[Fold], results: list[FoldResult], model: str
 ) -> dict[str, float]:
-    if task.cooling_kw is None or not all(model in result.cooling for result in results):
+    if task.cooling_kw is None:
         return {}
     ratio = np.full(len(task.rows), np.nan)
-    for fold, result in zip(folds, results, strict=True):
-        ratio[fold.test] = result.cooling[model]
+    if model == SERVED and COOLING in dict(task.rows.same_as):
+        ratio[table["position"]] = table[SERVED]
+    elif all(model in result.cooling for result in results):
+        for fold, result in zip(folds, results, strict=True):
+            ratio[fold.test] = result.cooling[model]
+    else:
+        return {}
     rows = table["position"].to_numpy()
     expected_kw = (ratio * task.load_kw)[rows]
     there = np.isfinite(expected_kw)
@@ -117,7 +138,7 @@ def _cooling_scores(
 
 
 def slices(site: Site, task: Task, table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Error and coverage of the served mixture by season, load, hour and size of the figure, and by regime."""
+    """Error and coverage of what is served by season, load, hour and size of the figure, and by regime."""
     values = table["measured"] + task.offset
     bins = pd.qcut(values, 4, duplicates="drop")
     local = pd.DatetimeIndex(table.index).tz_convert(site.sources[0].time_zone)

@@ -10,17 +10,21 @@ from threadpoolctl import threadpool_limits
 
 from models.baselines import Baseline, Ratio
 from models.evaluate import mae
-from models.intervals import Scores
+from models.intervals import Scores, tercile_of
 from models.learn import Learned, Rows, outliers_of
 from pipelines.backtest.folds import Fold
 from pipelines.backtest.task import Predictions
 from pipelines.dataset import COOLING
-from pipelines.scores import NETWORK, SERVED
+from pipelines.equipment import known_combinations
+from pipelines.scores import MIXTURE, NETWORK
 
 
 @dataclass(frozen=True)
 class Work:
-    """What every fold needs of a task, small enough to send to another process."""
+    """What every fold needs of a task, small enough to send to another process.
+
+    combinations (n,): what runs in each row, as `combination_codes` says; hours: length of a row.
+    """
 
     rows: Rows
     simple: Ratio
@@ -31,6 +35,8 @@ class Work:
     further: tuple[str, ...]
     competitors: tuple[Baseline, ...]
     per_load: bool
+    combinations: np.ndarray
+    hours: float
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class FoldResult:
     """What the models of one fold say of its test rows (n,).
 
     predicted, cooling: by model name, in the unit judged and in kW per load. further: other targets of the served
-    mixture. size, tercile: of the interval; past: scores on left-out blocks before. edges (2,): loads between terciles.
+    mixture. size, tercile: of the interval; past: errors on left-out blocks before. edges (2,): loads between terciles.
     """
 
     predicted: dict[str, np.ndarray]
@@ -81,23 +87,26 @@ def run_fold(work: Work, fold: Fold, *, sensitive: bool) -> FoldResult:
     model, test = learned.model, np.flatnonzero(fold.test)
     x = work.rows.x[test]
     answer, network = model.ask(x), model.part("network").predict(x)
-    for name, means in ((NETWORK, network), (SERVED, answer.mean)):
+    for name, means in ((NETWORK, network), (MIXTURE, answer.mean)):
         predicted = {name: work.compose(means, test), **predicted}
         if COOLING in means:
             cooling = {name: means[COOLING], **cooling}
-    edges = np.asarray(model.intervals.edges)
     return FoldResult(
         predicted=predicted,
         cooling=cooling,
         further={name: answer.mean[name] for name in work.further},
         size=model.residual_size(x)[work.error_target],
-        tercile=np.searchsorted(edges, work.rows.load_kw[test]),
+        tercile=tercile_of(model.intervals, work.rows.load_kw[test]),
         past=learned.scores[work.error_target],
-        in_support=answer.in_support,
+        in_support=answer.in_support & _known_combination(work, fold),
         mixture=learned.mixture[work.error_target],
         sensitivity=_sensitivity(work, learned, test) if sensitive else {},
         outliers=learned.outliers,
     )
+
+
+def _known_combination(work: Work, fold: Fold) -> np.ndarray:
+    return known_combinations(work.combinations, fold.train, fold.test, work.hours)
 
 
 def _simple_predictions(work: Work, fold: Fold) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:

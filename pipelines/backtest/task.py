@@ -10,8 +10,9 @@ import pandas as pd
 from models.baselines import Ratio
 from models.learn import Parts, Rows
 from pipelines.dataset import COOLING, OVERHEAD, dataset, figure_offset
-from pipelines.features import figure_name
-from pipelines.next_hour import next_hour
+from pipelines.equipment import combination_codes
+from pipelines.features import figure_name, plant_table
+from pipelines.next_hour import HIDDEN, HORIZON, PARTS, next_hour
 from pipelines.site import Site
 
 Target = Literal["figure", "next-hour"]
@@ -26,7 +27,7 @@ class Task:
     measured, last_reading (n,): in `unit`; the latter is what persistence says. load_kw (n,): what power is divided
     by. per_load: whether the judged value is itself a ratio to load (else kW). compose: from the predictions of rows
     (their positions) to the judged value. error_target: the model target whose usual residual scales intervals.
-    further: other targets with limits: name -> (measured, persistence). regimes: name -> rows.
+    further: other targets with limits: name -> measured. regimes: name -> rows. combinations (n,): what runs.
     """
 
     name: str
@@ -49,11 +50,22 @@ class Task:
     cooling_kw: np.ndarray | None = None
     last_cooling_kw: np.ndarray | None = None
     regimes: dict[str, np.ndarray] = field(default_factory=dict)
+    combinations: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
 
     @property
     def times(self) -> np.ndarray:
         """Time of each row as datetime64, UTC."""
         return self.index.tz_convert(None).to_numpy()
+
+    @property
+    def step(self) -> pd.Timedelta:
+        """Length of a row."""
+        return (self.index[1:] - self.index[:-1]).min()
+
+    @property
+    def delay(self) -> pd.Timedelta:
+        """From a row to when its error is known: its target's last reading, and at least one step."""
+        return max(self.horizon, self.step)
 
     @property
     def simple(self) -> Ratio:
@@ -70,9 +82,11 @@ class Task:
         return replace(self.simple, ratio=cooling[0], last_reading=cooling[1])
 
 
-def task(site: Site, plant: pd.DataFrame, target: Target) -> Task:
-    """The rows of a plant table for `target`. Raises ModelError where nothing is left."""
-    return _figure_task(site, plant) if target == "figure" else _next_hour_task(site, plant)
+def task(site: Site, table: pd.DataFrame, target: Target) -> Task:
+    """The rows of an interval table for `target`. Raises ModelError where nothing is left."""
+    plant = plant_table(site, table)
+    job = _figure_task(site, plant) if target == "figure" else _next_hour_task(site, plant)
+    return replace(job, combinations=combination_codes(site, table.loc[job.index]))
 
 
 def _figure_task(site: Site, plant: pd.DataFrame) -> Task:
@@ -117,9 +131,9 @@ def _next_hour_task(site: Site, plant: pd.DataFrame) -> Task:
         load_kw=data.rows.load_kw,
         per_load=False,
         offset=0.0,
-        parts=Parts(backbone="lines"),
-        hidden=(50, 50),
-        horizon=pd.Timedelta(hours=1),
+        parts=PARTS,
+        hidden=HIDDEN,
+        horizon=HORIZON,
         compose=data.overhead_of,
         error_target=data.rows.targets[0],
         left_out=data.left_out,

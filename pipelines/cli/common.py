@@ -20,9 +20,6 @@ HomeOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output")]
 SiteOption = Annotated[str, typer.Option("--site", help="A site's name, or the path of its .toml file")]
-TimeOption = Annotated[
-    datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
-]
 
 progress_console = Console(stderr=True)
 

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from pipelines.cli.common import HomeOption, JsonOption, emit, open_home, progress_console
 
@@ -34,6 +33,7 @@ def demo(
 
 
 def show(result: dict[str, Any], console: Console) -> None:
+    from pipelines.cli.evaluate import outcomes, told
     from pipelines.cli.learn import show_backtest
     from pipelines.cli.recommend import show as show_recommendation
 
@@ -41,8 +41,9 @@ def show(result: dict[str, Any], console: Console) -> None:
     console.rule("recommendation at the end of the history")
     show_recommendation(result["recommendation"], console)
     console.rule("closed loop, same weather and load")
-    console.print(_controls(result["controls"]))
-    console.print(_saving(result["saving"]))
+    console.print(outcomes(result["controls"]))
+    for name, saved in result["saving"].items():
+        console.print(told(name, saved))
     console.print(f"\nPlot:      {result['plot']}", soft_wrap=True)
     console.print(
         f"Dashboard: COLDAISLE_HOME={result['home']} .venv/bin/streamlit run dashboards/app.py",
@@ -50,31 +51,4 @@ def show(result: dict[str, Any], console: Console) -> None:
     )
     console.print(
         f"MLflow:    .venv/bin/mlflow ui --backend-store-uri {result['tracking_uri']}", soft_wrap=True
-    )
-
-
-def _controls(controls: dict[str, dict[str, float]]) -> Table:
-    rows = {
-        "facility_kwh": ("facility energy, kWh", ",.0f"), "it_kwh": ("IT energy, kWh", ",.0f"),
-        "cooling_kwh": ("cooling energy, kWh", ",.0f"), "pue": ("PUE", ".4f"),
-        "rack_inlet_max_c": ("warmest rack inlet, °C", ".1f"),
-        "violation_minutes": ("minutes outside the envelope", ",.0f"),
-        "setpoint_moves": ("setpoint moves", ",.0f"),
-    }  # fmt: skip
-    table = Table("", *(name for name in controls))
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for key, (label, form) in rows.items():
-        table.add_row(label, *(format(outcome[key], form) for outcome in controls.values()))
-    return table
-
-
-def _saving(saving: dict[str, float]) -> str:
-    interval = f"90 % interval {saving['facility_low_kwh']:,.0f} to {saving['facility_high_kwh']:,.0f} kWh"
-    if not saving["proven"]:
-        return f"No saving is claimed: {saving['facility_kwh']:,.0f} kWh of facility energy, {interval}."
-    return (
-        f"Saved {saving['facility_kwh']:,.0f} kWh of facility energy ({interval});\n"
-        f"cooling energy {saving['cooling_share']:.1%} less "
-        f"({saving['cooling_share_low']:.1%} to {saving['cooling_share_high']:.1%})."
     )

@@ -18,6 +18,9 @@ from pipelines.cli.common import (
     utc,
 )
 
+COVERAGE = 0.9
+_FORECAST = ("quantity", "lead_hours", "rows")
+
 
 def train(
     site: SiteOption,
@@ -28,6 +31,9 @@ def train(
     warm: Annotated[
         bool, typer.Option("--warm", help="Start networks from the present champion's, where they fit")
     ] = False,
+    next_hour: Annotated[
+        bool, typer.Option(help="Learn what the next hour brings, too; it takes as long as the rest")
+    ] = True,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -36,8 +42,15 @@ def train(
     from pipelines.train import train as learn
 
     settings = open_home(home)
-    found = find_site(site, settings)
-    result = learn(found, settings, until=utc(until), seed=seed, warm=warm, progress=_say)
+    result = learn(
+        find_site(site, settings),
+        settings,
+        until=utc(until),
+        seed=seed,
+        warm=warm,
+        next_hour=next_hour,
+        progress=_say,
+    )
     emit(result, as_json, show_training)
 
 
@@ -47,8 +60,11 @@ def backtest(
         Literal["site", "hour"], typer.Option("--interval", help="Rows as recorded, or hourly means")
     ] = "site",
     target: Annotated[
-        Literal["figure", "next-hour"],
-        typer.Option("--target", help="PUE or kW per kW at the same instant, or what the next hour brings"),
+        Literal["figure", "next-hour", "forecast"],
+        typer.Option(
+            "--target",
+            help="PUE or kW per kW at the same instant, what the next hour brings, or load and weather ahead",
+        ),
     ] = "figure",
     hold_out: Annotated[
         Literal["walk-forward", "every-fourth-week", "last-30-percent"],
@@ -58,6 +74,12 @@ def backtest(
         int | None,
         typer.Option("--window-weeks", min=2, help="Walk forward on so many weeks, else on all before"),
     ] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Ways of making the model; the simplest good one is kept")
+    ] = False,
+    support: Annotated[
+        bool, typer.Option("--support", help="Are rows beyond the record flagged, and rows inside not?")
+    ] = False,
     predictions: Annotated[
         Path | None,
         typer.Option(
@@ -72,12 +94,31 @@ def backtest(
     as_json: JsonOption = False,
 ) -> None:
     """Compare what is served with simple models, refitted week by week on what came before."""
-    from pipelines.backtest import backtest as compare
+    from pipelines.backtest import backtest as judge
     from pipelines.site import find_site
 
     settings = open_home(home)
-    result = compare(
-        find_site(site, settings),
+    found = find_site(site, settings)
+    if target == "forecast":
+        from pipelines.forecast import forecast_report
+        from pipelines.store import Store
+
+        emit(forecast_report(found, Store(settings.store, found).read()), as_json, show_forecast)
+        return
+    if support:
+        from pipelines.backtest.support import support_report
+
+        emit(support_report(found, settings, target=target, interval=interval), as_json, show_support)
+        return
+    if compare:
+        from pipelines.backtest.compare import compare as compared
+
+        kept = compared(found, settings, target=target, interval=interval, hold_out=hold_out,
+                        window_weeks=window_weeks, workers=workers, seed=seed, progress=_say)  # fmt: skip
+        emit(kept, as_json, show_comparison)
+        return
+    result = judge(
+        found,
         settings,
         target=target,
         interval=interval,
@@ -109,6 +150,16 @@ def show_training(result: dict[str, Any], console: Console) -> None:
         console.print(
             f"  {report['model']} version {report['version']} is {report['alias']}: {report['why']}"
         )
+    ahead = result["next_hour"]
+    if ahead and "why_not" in ahead:
+        console.print(f"  no model of the next hour: {ahead['why_not']}", markup=False)
+    elif ahead:
+        console.print(
+            f"  {ahead['model']} version {ahead['version']} is {ahead['alias']}: mean overhead of the next hour within "
+            f"{ahead['mae_kw']:.3g} kW of time held out, persistence {ahead['mae_kw_persistence']:.3g} kW"
+        )
+        for target, error in ahead["target_mae"].items():
+            console.print(f"    {target}: {error:.4g}", style="dim")
     console.print(
         f"Took {result['seconds']:.0f} s; runs are in MLflow at {result['tracking_uri']}", style="dim"
     )
@@ -122,6 +173,36 @@ def _kept(effect: dict[str, Any]) -> str:
     )
     declared = f"{effect['on']} is declared {known} with {effect['of']}"
     return f"{declared}: broken at {effect['broken_share']:.1%} of the rows"
+
+
+def show_forecast(result: dict[str, Any], console: Console) -> None:
+    names = list(dict.fromkeys(name for row in result["rows"] for name in row if name not in _FORECAST))
+    table = Table("quantity", "hours ahead", "rows", *names, title=f"{result['site']}: forecasts, MAE")
+    for row in result["rows"]:
+        figures = ("" if name not in row else f"{row[name]:.4g}" for name in names)
+        table.add_row(row["quantity"], f"{row['lead_hours']:g}", f"{row['rows']:,}", *figures)
+    console.print(table)
+
+
+def show_support(result: dict[str, Any], console: Console) -> None:
+    title = f"{result['site']}: rows beyond what was learned from, and rows inside"
+    table = Table("quantity", "hidden end", "rows beyond", "flagged", "rows inside", "flagged", title=title)
+    for row in result["rows"]:
+        beyond, inside = (f"{row['rows_beyond']:,}", f"{row['recall']:.1%}"), f"{row['rows_inside']:,}"
+        table.add_row(row["quantity"], row["end"], *beyond, inside, f"{row['false_alarms']:.1%}")
+    console.print(table)
+    console.print(result["summary"])
+
+
+def show_comparison(result: dict[str, Any], console: Console) -> None:
+    title = f"{result['site']}: {result['figure_name']}, {result['folds']} folds, last error carried"
+    table = Table("configuration, simplest first", "MAE", "behind the best", "standard error", title=title)
+    for row in result["configurations"]:
+        name = f"[bold]{row['configuration']}[/bold] (kept)" if row["configuration"] == result["kept"] else ""
+        behind = f"{row['behind_best']:.2g}", f"{row['standard_error']:.2g}"
+        table.add_row(name or row["configuration"], f"{row['mae']:.4g}", *behind)
+    console.print(table)
+    console.print(f"Kept for coldaisle train: {result['why']}.")
 
 
 def show_backtest(result: dict[str, Any], console: Console) -> None:
@@ -163,15 +244,16 @@ def _slices(rows: list[dict[str, Any]]) -> Table:
     table = Table(
         "by",
         "group",
-        title="served mixture, where it errs and what its 90 % intervals cover",
+        title="what is served: where it errs and what its 90 % intervals cover",
         caption=caption,
     )
-    for name in ("rows", "MAE", "bias", "coverage", "its 90 % interval"):
+    for name in ("rows", "MAE", "bias", "coverage", "its 90 % interval", "holds 90 %"):
         table.add_column(name, justify="right")
     for row in rows:
         low, high = row["coverage_low"], row["coverage_high"]
         figures = (f"{row['rows']:,}", f"{row['mae']:.4g}", f"{row['bias']:+.4g}", f"{row['coverage']:.1%}")
-        table.add_row(row["by"], row["group"], *figures, f"{low:.1%} to {high:.1%}")
+        holds = "yes" if low <= COVERAGE <= high else "no"
+        table.add_row(row["by"], row["group"], *figures, f"{low:.1%} to {high:.1%}", holds)
     return table
 
 

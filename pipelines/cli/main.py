@@ -14,11 +14,15 @@ def application() -> typer.Typer:
         demo,
         effects,
         energyplus,
+        evaluate,
         explore,
+        faults,
         ingest,
         learn,
+        operate,
         quality,
         recommend,
+        serve,
         simulate,
         site,
         twin,
@@ -31,6 +35,7 @@ def application() -> typer.Typer:
         add_completion=False,
     )
     app.add_typer(site.app, name="site", help="Make and check site files.")
+    app.add_typer(operate.app, name="operate", help="Mode, limits and overrides of the control loop.")
     app.add_typer(explore.app, name="explore", help="Plan setpoint trials.")
     app.command("ingest")(ingest.ingest)
     app.command("quality")(quality.quality)
@@ -41,6 +46,10 @@ def application() -> typer.Typer:
     app.command("simulate")(simulate.simulate)
     app.command("twin")(twin.twin)
     app.command("energyplus")(energyplus.energyplus)
+    app.command("evaluate")(evaluate.evaluate)
+    app.command("serve")(serve.serve)
+    app.command("watchdog")(serve.watchdog)
+    app.command("faults")(faults.faults)
     app.command("demo")(demo.demo)
     return app
 

@@ -37,11 +37,27 @@ def show(result: dict[str, Any], console: Console) -> None:
     else:
         console.print(_moves(result))
         console.print(_estimates(result))
-        console.print(f"Expected saving {result['saving_kw']:.1f} kW: {escape(result['reason'])}")
+        console.print(f"{told(result)}: {escape(result['reason'])}")
+        for name, label in (("binding", "What stops it"), ("hold_if", "Hold if")):
+            if result[name]:
+                console.print(f"{label}: {escape('; '.join(result[name]))}")
+        for name, label in (("precedent", "Precedent"), ("rollback", "Rollback")):
+            if result[name]:
+                console.print(f"{label}: {escape(result[name])}")
     if result["twin"]:
         console.print(f"Simulator: {result['twin']['note']}")
     if result["model_version"]:
         console.print(f"Model: {result['model_version']}", style="dim")
+
+
+def told(result: dict[str, Any]) -> str:
+    """The expected saving in words; none is claimed where its interval covers zero."""
+    if result["saving_low_kw"] is None:
+        return f"Expected saving {result['saving_kw']:.1f} kW"
+    interval = f"90 % interval {result['saving_low_kw']:.1f} to {result['saving_high_kw']:.1f} kW"
+    if result["saving_low_kw"] <= 0.0:
+        return f"No saving is claimed: {result['saving_kw']:.1f} kW expected, {interval}"
+    return f"Expected saving {result['saving_kw']:.1f} kW, {interval}"
 
 
 def _moves(result: dict[str, Any]) -> Table:

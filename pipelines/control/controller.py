@@ -1,347 +1,196 @@
 """The controller: one historian row in, setpoints out; the same object serves, simulates and is judged."""
 
 import logging
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from models.control.cascade import FULL, MODES, Cascade, Outcome
-from models.control.feedback import Expected, Feedback
-from models.control.search import Choice, Objective, best, priced
-from models.control.step import boldest_allowed, reachable_steps
-from pipelines.control.memory import NEWEST, Memory
-from pipelines.control.reading import Reader, setpoint_tags
-from pipelines.control.training import aliased
+from models.control.cascade import Cascade
+from models.safety.backup import backup
+from models.safety.layer import final
+from models.safety.transfer import most_move, towards
+from models.safety.types import Array, Bounds, Situation
+from models.twin import Twin
+from pipelines.control.decision import Decision, Source
+from pipelines.control.inlet import inlet_course
+from pipelines.control.intake import Intake
+from pipelines.control.memory import WINDOW, Memory
+from pipelines.control.model_choice import model_of
+from pipelines.control.orders import Orders, bounds_of, by_quantity
+from pipelines.control.safeguards import Switches, resets_of, safety_of
+from pipelines.control.settable import Settable
+from pipelines.control.telling import Log, told
 from pipelines.site import Site
 
-FULL_MODE = MODES.index(FULL)
 log = logging.getLogger(__name__)
 
-HYSTERESIS_KW, HYSTERESIS_SHARE = 12.0, 0.06  # the smaller of these, of cooling power, before a target moves
-SWITCH_KW = 8.0  # more where an on/off setpoint would switch
-INLET_MARGIN_K = 0.5  # and twice the scatter of what is predicted
-ENTER_K, STAY_K = 0.7, 0.2  # in hand before chillers are relied on to stop, and while they stand
-REACH_K = 0.6  # in hand over the coldest water that towers reach
-RESCUE_K = 0.5  # from the envelope: then nothing else counts
-NUDGE_K, NUDGE_EVERY, NUDGE_KW = 0.8, timedelta(hours=2), 10.0
-PRESENT = (
-    "rack_inlet_now_c", "chillers_stopped", "wetbulb_rise_k", "reach_bias_k", "inlet_bias_k",
-    "cover_in_hand_k", "reach_in_hand_k",
-)  # fmt: skip
-STILL_K = 0.3  # from the target: no longer on the way
-COSTLY = "the plant needs clearly more than expected here: a small move to leave that state"
-PATIENCE = timedelta(hours=1)  # with too little known: hold for this long, then go to the site's defaults
-LONGEST_STEP = timedelta(hours=1)  # a pause of the clock is no licence to jump
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Setpoints by quantity, canonical units, and why."""
-
-    values: dict[str, float]
-    reason: str
+PATIENCE = timedelta(hours=1)  # with too little known: hold for this long, then go to the site's rule
 
 
 class Controller:
     """Decides setpoints of a site with a learned cascade; `cascade` is None where nothing could be learned.
 
-    Without a cascade, or where load or weather stay unknown, it goes to the site's default setpoints at their slew
-    rates and says why (`last.reason`).
+    Without a cascade, with doubts about it, or where load or weather stay unknown, it goes to the site's own rule (its
+    default setpoints, where it declares none) at their slew rates and says why (`last`). Nothing that a historian
+    shows, a model does or an operator orders makes `decide` raise. `orders` is asked at every decision.
+    `without_model`: why the model may not decide now, "" where it may. twin: the site's fitted plant, where there is
+    one, for a second opinion.
     """
 
-    def __init__(self, site: Site, cascade: Cascade | None) -> None:
-        self.site, self.cascade = site, cascade
-        self.reader, self.memory, self.feedback = Reader(site), Memory(), Feedback()
-        self.setpoints = setpoint_tags(site)
-        self.names = tuple(tag.quantity for _, tag in self.setpoints)
-        self.low, self.high, self.default, self.slew = (
-            np.array([getattr(setpoint, name) for setpoint, _ in self.setpoints], float)
-            for name in ("min", "max", "default", "slew_per_hour")
-        )
-        self.binary = np.array([setpoint.kind == "binary" for setpoint, _ in self.setpoints], bool)
-        self.commanded: np.ndarray | None = None
-        self.target: np.ndarray | None = None
-        self.expected: Expected | None = None
-        self.decided_at: datetime | None = None
+    def __init__(
+        self,
+        site: Site,
+        cascade: Cascade | None,
+        *,
+        twin: Twin | None = None,
+        why_none: str = "",
+        orders: Callable[[], Orders] = Orders,
+    ) -> None:
+        self.site, self.settable, self.orders = site, Settable.of(site), orders
+        self.safety, self.resets = safety_of(site), resets_of(site)
+        self.intake, self.switches = Intake(site, self.settable), Switches(self.safety.declared)
+        self.model, self.why_none = model_of(site, cascade, self.settable, why_none, twin)
+        self.commanded: Array | None = None
         self.informed_at: datetime | None = None
-        self.nudged_at: datetime | None = None
         self.last = Decision({}, "no decision yet")
-        if cascade is not None:
-            self._choice, self._objective = self._chooses(cascade), self._aims(cascade)
-            self._warm_up()
+        self.without_model = ""
+        self._log = Log()
 
     def decide(self, row: Mapping[str, Any], at: datetime) -> dict[str, float]:
         """Setpoint tags and the values to write, in the tags' own units.
 
         row: historian tags and values of the last interval, any of them missing. at: UTC time of the decision.
         """
-        reading = aliased(self.reader.read(row, at))
-        self.memory.add(at, reading)
+        passed, notices = self.intake.tick(at)
+        self.informed_at = min(at, self.informed_at) if self.informed_at else None
+        orders = self._ordered(notices)
+        bounds = bounds_of(self.site, self.settable, orders)
+        reading = self._read(row, at, notices)
         present = self._present(reading)
-        most = self._most(at)
-        drivers = self._drivers(at)
-        if drivers is None:
-            goal, reason = self._uninformed(present, at)
-            values = self._towards(present, goal, most)
-        else:
-            self.informed_at = at
-            values, reason = self._informed(reading, drivers, present, most, at)
-        values, rescued = self._rescued(values, reading, present, most, at)
-        reason = rescued or reason
-        values = self._safe(values, present, most)
-        self.commanded, self.decided_at = values, max(at, self.decided_at or at)
-        self.last = Decision(dict(zip(self.names, values.tolist(), strict=True)), reason)
-        log.debug("%s %s %s", at, self.last.values, reason)
+        most = most_move(bounds, passed / timedelta(hours=1))
+        wanted, reason, source = self._wanted(reading, bounds, present, most, at, passed, notices)
+        goal = self._goal(wanted, source)
+        if orders.accepted and source == "model":
+            wanted, reason = self._accepted(orders, bounds, present, most), "an accepted recommendation"
+        situation = self._situation(reading, present, most, at, orders)
+        verdict = final(self.safety, bounds, wanted, situation)
+        if self.model is not None:
+            by_model = source == "model" and not verdict.alarms
+            self.model.taken(wanted, verdict.values, by_model)
+        reason, source = told(verdict, reason, source)
+        self.commanded = verdict.values
+        values = dict(zip(self.settable.names, verdict.values.tolist(), strict=True))
+        self.last = Decision(values, reason, source, orders.mode, verdict.clips, tuple(notices), goal)
+        self._log.say(self.last, at)
         return {
             tag.tag: tag.exported(value)
-            for (_, tag), value in zip(self.setpoints, values.tolist(), strict=True)
+            for tag, value in zip(self.settable.tags, values.values(), strict=True)
         }
 
-    def _informed(
-        self, reading: dict[str, float], drivers: dict, present: np.ndarray, most: np.ndarray, at: datetime
-    ) -> tuple[np.ndarray, str]:
-        self._learn_from(reading, drivers, at)
-        for name in ("reach_bias_k", "inlet_bias_k"):
-            drivers[name] = jnp.float32(getattr(self.feedback, name))
-        target, reason = self._aim(drivers, present, at)
-        self.target = target
-        steps = reachable_steps(present, target, most, self.binary)
-        _, found = self._priced(drivers, np.vstack([steps, target]))
-        keeps_standing = float(drivers["chillers_stopped"]) > 0.5 and found.mode[-1] == FULL_MODE
-        spare_k = found.spare_k[:-1] if keeps_standing else np.zeros(len(steps))
-        chosen = boldest_allowed(self._beyond(found)[:, :-1], spare_k)
-        self.expected = Expected(
-            cw_supply_c=float(found.cw_supply_c[chosen]),
-            short_k=float(found.short_k[chosen]),
-            rack_inlet_c=float(found.rack_inlet_c[chosen]),
-            cooling_kw=float(found.cooling_kw[chosen]),
-            mode=int(found.mode[chosen]),
+    def remember(self, row: Mapping[str, Any], at: datetime) -> None:
+        """Take a row in without deciding: one that came late, or from before a restart."""
+        self.intake.take(row, at)
+
+    def stood_aside(self) -> None:
+        """What was decided was not written: neither the plant's obedience nor its answer says anything about it."""
+        self.commanded = None
+        if self.model is not None:
+            self.model.taken(self.settable.default, self.settable.default, by_model=False)
+
+    def _goal(self, wanted: Array, source: Source) -> dict[str, float]:
+        """Where the setpoints are meant to end up."""
+        target = self.model.chooser.target if self.model is not None and source == "model" else None
+        return dict(zip(self.settable.names, (wanted if target is None else target).tolist(), strict=True))
+
+    def _accepted(self, orders: Orders, bounds: Bounds, present: Array, most: Array) -> Array:
+        accepted = by_quantity(self.site, orders.accepted)
+        goal = np.array(
+            [accepted.get(name, now) for name, now in zip(bounds.names, present, strict=True)], float
         )
-        return steps[chosen], reason
+        return towards(bounds, present, goal, most)
 
-    def _aim(self, drivers: dict, present: np.ndarray, at: datetime) -> tuple[np.ndarray, str]:
-        """Move the target where that is clearly worth it: to one with all margins, from one that has lost them."""
-        careful = drivers | {"cover_in_hand_k": jnp.float32(ENTER_K)}
-        values, prices = (
-            np.asarray(part, float) for part in best(self.cascade, self._choice, self._objective, careful)
-        )
-        kept = present if self.target is None else self.target
-        kept_price, found = self._priced(drivers, kept[None])
-        cooling_kw = float(found.cooling_kw[0])
-        gain = float(kept_price[0]) - prices
-        switches = (np.round(values[:, self.binary]) != np.round(kept[self.binary])).any(axis=1)
-        needed = min(HYSTERESIS_KW, HYSTERESIS_SHARE * cooling_kw) + SWITCH_KW * switches
-        worth = np.where(gain > needed, gain, -np.inf)
-        if np.isfinite(worth).any():
-            return values[
-                int(np.argmax(worth))
-            ], f"expected to need {worth.max():.0f} kW less than {_told(self.names, kept)}"
-        nudged = self._leave_costly_branch(drivers, kept, present, cooling_kw, at)
-        return (kept, "nothing is clearly better") if nudged is None else (nudged, COSTLY)
+    def _ordered(self, notices: list[str]) -> Orders:
+        try:
+            return self.orders()
+        except Exception as error:  # whatever keeps the orders must not stop the plant's control
+            notices.append(f"orders cannot be read ({error}): the site file's limits hold")
+            log.exception("orders cannot be read")
+            return Orders(mode=self.last.mode)
 
-    def _leave_costly_branch(
-        self, drivers: dict, kept: np.ndarray, present: np.ndarray, cooling_kw: float, at: datetime
-    ) -> np.ndarray | None:
-        """A target a small move away, where a plant has settled in a state that needs more than it should."""
-        recent = self.nudged_at is not None and at - self.nudged_at < NUDGE_EVERY
-        moving = np.abs(kept - present).max() > STILL_K
-        moves = [
-            move for name in ("cw_supply_sp_c", "chw_supply_sp_c") if (move := self._warmer(name)) is not None
-        ]
-        if recent or moving or not moves or not self.feedback.stuck(cooling_kw):
-            return None
-        tried = np.array([*(np.clip(kept + move, self.low, self.high) for move in moves), kept])
-        prices, found = self._priced(drivers, tried)
-        same = (np.asarray(found.mode) == int(found.mode[-1])) & (prices < prices[-1] + NUDGE_KW)
-        allowed = np.flatnonzero(same[:-1])
-        if len(allowed) == 0:
-            return None
-        number = 0 if self.nudged_at is None else int(self.nudged_at.timestamp() // 3600)
-        self.nudged_at = at
-        return tried[allowed[number % len(allowed)]]
+    def _read(self, row: Mapping[str, Any], at: datetime, notices: list[str]) -> dict[str, float]:
+        reading, doubted = self.intake.take(row, at)
+        expected = {} if self.model is None else self.model.expected_readings()
+        notices += doubted
+        notices += self.intake.watch(reading, at, commanded=self.commanded, expected=expected)
+        return reading
 
-    def _beyond(self, found: Outcome) -> np.ndarray:
-        """How far outcomes (n,) lie beyond record, reach of the towers and envelope: (3, n)."""
-        inlet_c, aim = found.rack_inlet_c, self._objective
-        excess_k = np.maximum(inlet_c - float(aim.inlet_high_c), float(aim.inlet_low_c) - inlet_c).clip(0.0)
-        return np.stack([found.outside, found.unreachable_k, excess_k])
-
-    def _warmer(self, name: str) -> np.ndarray | None:
-        if name not in self.names:
-            return None
-        move = np.zeros(len(self.names))
-        together = ("chw_supply_sp_c", "supply_air_sp_c") if name == "chw_supply_sp_c" else (name,)
-        for each in together:
-            if each in self.names:
-                move[self.names.index(each)] = NUDGE_K
-        return move
-
-    def _learn_from(self, reading: dict[str, float], drivers: dict, at: datetime) -> None:
-        if self.expected is None:
-            return
-        as_expected = self.expected.mode == FULL_MODE and float(drivers["chillers_stopped"]) > 0.5
-        self.feedback = self.feedback.after(
-            self.expected,
-            cw_supply_c=reading.get("cw_supply_c", math.nan),
-            rack_inlet_c=reading.get("rack_inlet_c", math.nan),
-            cooling_kw=reading.get("cooling_kw", math.nan),
-            mode_as_expected=as_expected,
-        )
-
-    def _priced(self, drivers: dict, values: np.ndarray) -> tuple[np.ndarray, Any]:
-        """Price and outcome of setpoints (n, k), padded so that one shape is compiled."""
-        rows = max(2 ** len(self.names) + 1, 4)
-        padded = np.concatenate([values, np.repeat(values[-1:], rows - len(values), axis=0)])
-        cost, found = priced(
-            self.cascade, self._choice, self._objective, drivers, jnp.asarray(padded, jnp.float32)
-        )
-        cut = jax.tree.map(lambda part: np.asarray(part)[..., : len(values)], found)
-        return np.asarray(cost)[: len(values)], cut
-
-    def _drivers(self, at: datetime) -> dict[str, Any] | None:
-        """The present as the cascade needs it; None where something it needs is not known."""
-        if self.cascade is None:
-            return None
-        chosen = set(self.names)
-        needs = {name for name in self._needs if name not in chosen}
-        known = {
-            name: self.memory.mean(name, at, NEWEST if name.startswith("outdoor") else timedelta(hours=1))
-            for name in needs
-        }
-        if not all(math.isfinite(value) for value in known.values()):
-            return None
-        rise_k = float(self.cascade.inlet_rise_k)
-        inlet = self.memory.mean("supply_air_c", at) + rise_k
-        if not math.isfinite(inlet):
-            inlet = self.memory.mean("rack_inlet_c", at)
-        eco = self.cascade.economizer
-        stopped = eco is not None and self.memory.below("chiller_kw", float(eco.stopped_kw), at)
-        present = {
-            "rack_inlet_now_c": inlet if math.isfinite(inlet) else float(self._objective.inlet_low_c),
-            "chillers_stopped": float(stopped),
-            "cover_in_hand_k": STAY_K if stopped else ENTER_K,
-            "wetbulb_rise_k": self.memory.rise_per_hour("outdoor_wetbulb_c", at),
-            "reach_in_hand_k": REACH_K,
-            "reach_bias_k": 0.0,
-            "inlet_bias_k": 0.0,
-        }
-        return {name: jnp.float32(value) for name, value in (known | present).items()}
-
-    def _uninformed(self, present: np.ndarray, at: datetime) -> tuple[np.ndarray, str]:
-        self.target = self.expected = None
-        if self.cascade is None:
-            return self.default, "no control model: to the site's default setpoints"
-        since = self.informed_at or at
-        if at - since <= PATIENCE and self.informed_at is not None:
-            return present, "load or weather is not known: holding for at most an hour"
-        return self.default, "load or weather is not known: to the site's default setpoints"
-
-    def _present(self, reading: dict[str, float]) -> np.ndarray:
-        known = self.commanded if self.commanded is not None else self.default
-        return np.array(
-            [reading.get(name, fallback) for name, fallback in zip(self.names, known, strict=True)], float
-        )
-
-    def _most(self, at: datetime) -> np.ndarray:
-        """Largest move of each setpoint at this decision."""
-        passed = self.site.interval.to_pytimedelta() if self.decided_at is None else at - self.decided_at
-        hours = min(max(passed, timedelta(0)), LONGEST_STEP).total_seconds() / 3600.0
-        return self.slew * hours
-
-    def _towards(self, present: np.ndarray, goal: np.ndarray, most: np.ndarray) -> np.ndarray:
-        moved = present + np.clip(goal - present, -most, most)
-        return np.where(self.binary, np.round(goal), moved)
-
-    def _rescued(
+    def _wanted(
         self,
-        values: np.ndarray,
         reading: dict[str, float],
-        present: np.ndarray,
-        most: np.ndarray,
+        bounds: Bounds,
+        present: Array,
+        most: Array,
         at: datetime,
-    ) -> tuple[np.ndarray, str]:
-        """Colder (or warmer) air and chilled water, as fast as slew rates allow, where an inlet nears its limit."""
-        inlets = [value for _, value in self.memory.recent("rack_inlet_c", at, NEWEST)]
-        envelope = self.site.envelope
-        if "rack_inlet_c" not in reading or not inlets:
-            return values, ""
-        inlet_c = 2.0 * inlets[-1] - inlets[0]  # where it will be if it goes on
-        way = float(inlet_c < envelope.rack_inlet_min_c + RESCUE_K) - float(
-            inlet_c > envelope.rack_inlet_max_c - RESCUE_K
-        )
-        if way == 0.0:
-            return values, ""
-        air = np.array([name in ("supply_air_sp_c", "chw_supply_sp_c") for name in self.names])
-        self.target = None
-        return np.where(
-            air, present + way * most, values
-        ), f"a rack inlet at {inlet_c:.1f} °C is close to its limit"
+        passed: timedelta,
+        notices: list[str],
+    ) -> tuple[Array, str, Source]:
+        """Setpoints (k,) that the model, or without it the site's rule, would have."""
+        if self.model is None:
+            return self._by_rule(reading, bounds, present, most, f"no control model{self.why_none}")
+        if self.without_model or self.intake.blind(at):
+            why = self.without_model or "no rack inlet or supply air was read for an hour"
+            return self._by_rule(reading, bounds, present, most, why)
+        self.model.keep_within(bounds)
+        memory = Memory(list(self.intake.memory.readings))  # a late decision must not see it change
+        chosen = self.model.choose(reading, memory, present, most, at, passed)
+        if chosen.failed:
+            notices.append(chosen.reason)
+        if chosen.values is not None:
+            self.informed_at = at
+            return chosen.values, chosen.reason, "model"
+        if not chosen.closed and self.informed_at is not None and at - self.informed_at <= PATIENCE:
+            return present, f"{chosen.reason}: holding for at most an hour", "hold"
+        return self._by_rule(reading, bounds, present, most, chosen.reason)
 
-    def _safe(self, values: np.ndarray, present: np.ndarray, most: np.ndarray) -> np.ndarray:
-        values = np.where(np.isfinite(values), values, present)
-        values = np.where(self.binary, values, np.clip(values, present - most, present + most))
-        inside = np.clip(values, self.low, self.high)
-        return np.where(self.binary, np.round(inside), inside)
+    def _by_rule(
+        self, reading: dict[str, float], bounds: Bounds, present: Array, most: Array, why: str
+    ) -> tuple[Array, str, Source]:
+        goal = backup(bounds, self.resets, reading)
+        rule = "rule" if self.resets else "default setpoints"
+        return towards(bounds, present, goal, most), f"{why}: to the site's {rule}", "rule"
 
-    def _chooses(self, cascade: Cascade) -> Choice:
-        """What the search may choose: setpoints that the record says nothing of stay at their defaults."""
-        needs = _inputs(cascade)
-        if "gap_k" in needs:
-            needs |= {"supply_air_sp_c", "chw_supply_sp_c"}
-        if "cw_supply_c" in needs or "cw_approach_k" in needs:
-            needs |= {"cw_supply_sp_c"}
-        if "chw_supply_c" in needs:
-            needs |= {"chw_supply_sp_c"}
-        if "rack_inlet_c" in needs or "supply_air_c" in needs:
-            needs |= {"supply_air_sp_c"}
-        if {"cw_approach_k", "outdoor_wetbulb_c"} & needs or cascade.reach:
-            needs |= {"outdoor_wetbulb_c"}
-        settable = {"supply_air_sp_c", "chw_supply_sp_c", "cw_supply_sp_c", "economizer_enable"}
-        self._needs = (
-            {"load_kw"}
-            | {n for n in needs if n.startswith("outdoor") or n.endswith("_sp")}
-            | (needs & settable)
-        )
-        if cascade.economizer is not None:
-            self._needs |= {"economizer_enable"}
-        known = np.array([name in self._needs for name in self.names])
-        low, high = np.where(known, self.low, self.default), np.where(known, self.high, self.default)
-        return Choice(
-            self.names,
-            tuple(self.binary.tolist()),
-            jnp.asarray(low, jnp.float32),
-            jnp.asarray(high, jnp.float32),
+    def _present(self, reading: dict[str, float]) -> Array:
+        known = self.commanded if self.commanded is not None else self.settable.default
+        return np.array(
+            [reading.get(name, fallback) for name, fallback in zip(self.settable.names, known, strict=True)],
+            float,
         )
 
-    def _aims(self, cascade: Cascade) -> Objective:
-        noise_k = float(cascade.worst_inlet.noise) if cascade.worst_inlet else 0.0
-        margin_k = INLET_MARGIN_K + 2.0 * noise_k
-        envelope = self.site.envelope
-        low, high = envelope.rack_inlet_min_c + margin_k, envelope.rack_inlet_max_c - margin_k
-        objective = Objective(jnp.float32(low), jnp.float32(high))
-        return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32), objective)
-
-    def _warm_up(self) -> None:
-        """Compile before the first decision has to be quick."""
-        names = {name for name in self._needs if name not in self.names}
-        drivers = {name: jnp.float32(1.0) for name in (*names, *PRESENT)}
-        jax.block_until_ready(best(self.cascade, self._choice, self._objective, drivers))
-        self._priced(drivers, self.default[None])
-
-
-def _inputs(cascade: Cascade) -> set[str]:
-    """Names of everything that some surface of the cascade needs."""
-    from models.control.surface import Surface
-
-    leaves = jax.tree.leaves(cascade, is_leaf=lambda node: isinstance(node, Surface))
-    return {name for leaf in leaves if isinstance(leaf, Surface) for name in leaf.inputs}
-
-
-def _told(names: tuple[str, ...], values: np.ndarray) -> str:
-    return ", ".join(f"{name} {value:.1f}" for name, value in zip(names, values, strict=True))
+    def _situation(
+        self, reading: dict[str, float], present: Array, most: Array, at: datetime, orders: Orders
+    ) -> Situation:
+        rise_k = None if self.model is None else float(self.model.chooser.cascade.inlet_rise_k)
+        stands = {
+            name: value
+            for name, value, on_off in zip(
+                self.settable.names, present.tolist(), self.settable.binary, strict=True
+            )
+            if on_off
+        }
+        self.switches.see(at, stands, reading)
+        return Situation(
+            present=present,
+            most=most,
+            known=reading,
+            courses={
+                "rack_inlet_c": inlet_course(self.intake.memory, at, rise_k),
+                "rack_dew_point_c": tuple(self.intake.memory.recent("rack_dew_point_c", at, WINDOW)),
+            },
+            since_switch_h=np.array([self.switches.since_h(name, at) for name in self.settable.names]),
+            since_running_h={
+                each.after: self.switches.since_h(each.after, at) for each in self.safety.declared.dwells
+            },
+            overrides=by_quantity(self.site, orders.overrides),
+        )

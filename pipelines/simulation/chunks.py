@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 import simulator
-from pipelines.simulation.conditions import Conditions, plant_of, prices_per_kwh
+from pipelines.simulation.conditions import Conditions, plant_of, prices_per_kwh, times_of
 from pipelines.simulation.grid import FAULT_RANGES, SETPOINT_RANGES, Grid
 from pipelines.simulation.outcomes import Shape, World, compiled_outcomes, totals, with_ratios
 from pipelines.simulation.what_if import BLOCK_HOURS, WhatIf
@@ -35,7 +35,7 @@ class ChunkRunner:
         self._site, self._scenario, self._grid = site, scenario, grid
         self._plant, self._conditions, self._chunk = plant, conditions, chunk
         self._blocks = (scenario.days * 24 // BLOCK_HOURS, BLOCK_HOURS * 60 // scenario.step_minutes)
-        series = (prices_per_kwh(site.tariff, scenario), conditions.carbon_kg_per_kwh)
+        series = (prices_per_kwh(site.tariff, times_of(scenario)), conditions.carbon_kg_per_kwh)
         self._price, self._carbon = (jnp.asarray(each.reshape(self._blocks), dtype=float) for each in series)
         self._seeds_at_once = most_seeds(grid, chunk)
         self._drawn: dict[int, tuple[simulator.Plant, simulator.Drivers]] = {}

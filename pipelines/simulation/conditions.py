@@ -94,18 +94,18 @@ def plant_of(nameplate: simulator.Plant, scenario: WhatIf, seed: int) -> simulat
     return simulator.perturb_plant(plant_key, nameplate, relative=scenario.plant_spread)
 
 
-def prices_per_kwh(tariff: Tariff | None, scenario: WhatIf) -> np.ndarray:
-    """Price at each step's start, (steps,); NaN without a tariff, so that cost is unknown rather than nil."""
+def prices_per_kwh(tariff: Tariff | None, times: pd.DatetimeIndex) -> np.ndarray:
+    """Price at each of the UTC times, (steps,); NaN without a tariff, so that cost is unknown rather than nil."""
     if tariff is None:
-        return np.full(scenario.steps, np.nan)
-    local = _times(scenario).tz_convert(tariff.time_zone)
+        return np.full(len(times), np.nan)
+    local = times.tz_convert(tariff.time_zone)
     hour = local.hour + local.minute / 60
     peak = (local.dayofweek < 5) & (hour >= tariff.peak_from_hour) & (hour < tariff.peak_to_hour)
     peak_price = tariff.per_kwh if tariff.peak_per_kwh is None else tariff.peak_per_kwh
     return np.where(peak, peak_price, tariff.per_kwh)
 
 
-def _times(scenario: WhatIf) -> pd.DatetimeIndex:
+def times_of(scenario: WhatIf) -> pd.DatetimeIndex:
     step = pd.Timedelta(minutes=scenario.step_minutes)
     return pd.date_range(scenario.start_utc, periods=scenario.steps, freq=step)
 
@@ -135,7 +135,7 @@ def _csv_series(scenario: WhatIf, path: Path, column: str, *, highest: float) ->
         )
     series = series[~series.index.duplicated(keep="last")]
     longest = pd.Timedelta(hours=LONGEST_GAP_HOURS)
-    held = series.reindex(_times(scenario), method="ffill", tolerance=longest)
+    held = series.reindex(times_of(scenario), method="ffill", tolerance=longest)
     if held.isna().any():
         raise ScenarioError(
             f"file {path}: gaps of at most {LONGEST_GAP_HOURS} h are held over, no {column} is given for "

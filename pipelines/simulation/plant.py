@@ -26,6 +26,11 @@ SETPOINT_FIELDS = {
     "chillers_available_sp": "chillers_available",
 }
 
+# a site without setpoint tags moves the controlled temperatures themselves
+STANDS_FOR = {
+    "chw_supply_c": "chw_supply_sp_c", "cw_supply_c": "cw_supply_sp_c", "supply_air_c": "supply_air_sp_c"
+}  # fmt: skip
+
 # canonical quantity -> what the simulator's meters call it; powers are in W there
 SENSOR_FIELDS = {
     "it_power_kw": "it_w", "facility_power_kw": "facility_w", "ups_loss_kw": "ups_loss_w",
@@ -48,23 +53,28 @@ SENSOR_FIELDS = {
 def _compiled_run():
     """One compiled call for each number of steps: cut the drivers, roll out, read the meters."""
 
-    def run(plant, state, setpoints, drivers, first, meters, site_key, *, steps: int, dt_s: float):
+    def run(plant, state, setpoints, drivers, faults, first, meters, site_key, *, steps, dt_s):
         def cut(leaf):
             return leaf if leaf.ndim == 0 else jax.lax.dynamic_slice_in_dim(leaf, first, steps)
 
-        state, sensors = simulator.rollout(plant, state, setpoints, jax.tree.map(cut, drivers), dt_s=dt_s)
-        if meters is not None:
-            noise_key = jax.random.fold_in(site_key, first)
-            age_s = dt_s * (first + jnp.arange(steps))  # meters are new at the first step
-            sensors = simulator.observe(meters, sensors, noise_key, site_key=site_key, calibrated_s=age_s)
-        return state, sensors
+        cut_drivers = jax.tree.map(cut, drivers)
+        state, sensors = simulator.rollout(plant, state, setpoints, cut_drivers, faults, dt_s=dt_s)
+        if meters is None:
+            return state, sensors, sensors
+        noise_key = jax.random.fold_in(site_key, first)
+        age_s = dt_s * (first + jnp.arange(steps))  # meters are new at the first step
+        read = simulator.observe(meters, sensors, noise_key, site_key=site_key, calibrated_s=age_s)
+        return state, sensors, read
 
     return jax.jit(run, static_argnames=("steps", "dt_s"))
 
 
 @dataclass(frozen=True)
 class SimulatedPlant:
-    """A running plant; a value, so a copy runs on its own. Drivers have a row per step from `start` on."""
+    """A running plant; a value, so a copy runs on its own. Drivers have a row per step from `start` on.
+
+    held: setpoints that schedules do not name; None: the plant's own.
+    """
 
     plant: simulator.Plant
     state: simulator.State
@@ -74,6 +84,7 @@ class SimulatedPlant:
     start: pd.Timestamp
     dt_s: float
     steps_done: int = 0
+    held: simulator.Setpoints | None = None
 
     @property
     def now(self) -> pd.Timestamp:
@@ -88,13 +99,27 @@ class SimulatedPlant:
 
         Telemetry has a column per canonical quantity, its meters' noise, and the setpoints asked for.
         """
+        after, _, read = self.advance(schedule)
+        return after, read
+
+    def advance(
+        self, schedule: pd.DataFrame, faults: simulator.Faults | None = None
+    ) -> tuple["SimulatedPlant", pd.DataFrame, pd.DataFrame]:
+        """`run` with something broken: the plant after it, what perfect meters would read, and what its own do."""
         steps = len(schedule)
-        state, sensors = _compiled_run()(
-            self.plant, self.state, asked_setpoints(self.plant, schedule), self.drivers, self.steps_done,
-            self.meters, self.key, steps=steps, dt_s=self.dt_s,
+        healthy = simulator.Faults.none()
+        state, sensors, read = _compiled_run()(
+            self.plant, self.state, asked_setpoints(self.plant, schedule, self.held), self.drivers,
+            healthy if faults is None else faults, self.steps_done, self.meters, self.key,
+            steps=steps, dt_s=self.dt_s,
         )  # fmt: skip
-        telemetry = canonical_telemetry(sensors, self.times(steps)).join(schedule.set_axis(self.times(steps)))
-        return replace(self, state=state, steps_done=self.steps_done + steps), telemetry
+        times = self.times(steps)
+        asked = schedule.set_axis(times)
+        true, read = (
+            table.join(asked[asked.columns.difference(table.columns)])
+            for table in (canonical_telemetry(sensors, times), canonical_telemetry(read, times))
+        )
+        return replace(self, state=state, steps_done=self.steps_done + steps), true, read
 
 
 def nameplate_plant(site: Site) -> simulator.Plant:
@@ -117,6 +142,9 @@ def asked_setpoints(
 ) -> simulator.Setpoints:
     """Setpoints of a schedule, shape (steps,) each; what it does not name stays at `held`, else the plant's initial."""
     initial = simulator.init(plant).setpoints if held is None else held
+    schedule = schedule.rename(
+        columns={name: other for name, other in STANDS_FOR.items() if other not in schedule}
+    )
     chosen = {
         field: jnp.asarray(schedule[quantity].to_numpy(), dtype=float)
         for quantity, field in SETPOINT_FIELDS.items()

@@ -16,10 +16,6 @@ from pipelines.site import Site
 from simulator.psychrometrics import pressure_at_altitude_pa
 
 SETTLE_STEPS, DT_S = 48, 300.0  # four hours at held setpoints: longer than any loop remembers
-# a site without setpoint tags moves the controlled temperatures themselves
-STANDS_FOR = {
-    "chw_supply_c": "chw_supply_sp_c", "cw_supply_c": "cw_supply_sp_c", "supply_air_c": "supply_air_sp_c"
-}  # fmt: skip
 UTILIZATIONS = np.linspace(0.02, 1.0, 25)
 
 
@@ -90,7 +86,7 @@ def _model(site: Site, twin: Twin | None) -> _Model:
 def _run(
     model: _Model, schedule: pd.DataFrame, weather: pd.Series, utilization: np.ndarray
 ) -> simulator.Sensors:
-    setpoints = asked_setpoints(model.plant, schedule.rename(columns=STANDS_FOR), model.setpoints)
+    setpoints = asked_setpoints(model.plant, schedule, model.setpoints)
     return _settled()(model.plant, setpoints, _drivers(weather, utilization))
 
 

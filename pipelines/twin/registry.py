@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from mlflow import MlflowClient
-from mlflow.artifacts import download_artifacts
 from mlflow.entities.model_registry import ModelVersion
-from mlflow.exceptions import MlflowException
 
 from models.twin import Twin, from_document, to_document
 from pipelines.config import Settings
 from pipelines.errors import ModelError
-from pipelines.registry import CHAMPION
+from pipelines.registry import artifacts_of, never_trained, new_version
 from pipelines.site import Site
 from pipelines.tracking import tracking
 
@@ -48,7 +46,7 @@ def load_twin(site: Site, settings: Settings) -> Twin:
 
 def find_twin(site: Site, settings: Settings) -> Twin | None:
     """`load_twin`, None where no twin was ever fitted."""
-    if settings.mlflow_uri is None and not (settings.home / "mlflow.db").exists():
+    if never_trained(settings):
         return None
     with tracking(settings) as client:
         found = champion(client, site, settings)
@@ -57,16 +55,8 @@ def find_twin(site: Site, settings: Settings) -> Twin | None:
 
 def champion(client: MlflowClient, site: Site, settings: Settings) -> Registered | None:
     """The present champion; None before the first fit. Raises ModelError if it is damaged."""
-    try:
-        found = client.get_model_version_by_alias(twin_name(site), CHAMPION)
-    except MlflowException:
-        return None
-    version = f"{found.name}/{found.version}"
-    with tempfile.TemporaryDirectory() as folder:
-        local = download_artifacts(
-            artifact_uri=f"{found.source}", dst_path=folder, tracking_uri=settings.tracking_uri
-        )
-        return _read(Path(local) / _FILE, version)
+    with artifacts_of(client, twin_name(site), settings) as found:
+        return _read(found[0] / _FILE, found[1]) if found else None
 
 
 def register(
@@ -78,11 +68,7 @@ def register(
         path = Path(folder) / _FILE
         path.write_text(json.dumps(document, indent=1, allow_nan=False), encoding="utf-8")
         client.log_artifact(run_id, str(path), _FOLDER)
-    name = twin_name(site)
-    if not client.search_registered_models(f"name = '{name}'"):
-        client.create_registered_model(name, description=f"{site.title}: plant fitted to telemetry")
-    source = f"{client.get_run(run_id).info.artifact_uri}/{_FOLDER}"
-    return client.create_model_version(name, source, run_id)
+    return new_version(client, run_id, twin_name(site), _FOLDER, f"{site.title}: plant fitted to telemetry")
 
 
 def _read(path: Path, version: str) -> Registered:

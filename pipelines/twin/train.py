@@ -18,11 +18,12 @@ from models.twin import CHANNELS, HeldOut, Record, Twin, TwinConfig, fit_and_jud
 from pipelines.config import Settings
 from pipelines.errors import ModelError, SiteError
 from pipelines.registry import CHALLENGER, CHAMPION, give_alias
+from pipelines.scores import TIE
 from pipelines.simulation.plot import write_page
 from pipelines.site import Site
 from pipelines.store import Store
 from pipelines.tracking import experiment_id, tracking
-from pipelines.train import TIE, log_scores, run_of
+from pipelines.train import log_scores, run_of
 from pipelines.twin.plot import twin_figure
 from pipelines.twin.record import clock, record_of
 from pipelines.twin.registry import champion, register, twin_name
@@ -77,7 +78,7 @@ def train_twin(
     report = _report(site, store, record, times, twin, judged, seed)
     with tracking(settings) as client:
         experiment = experiment_id(client, site.name, settings)
-        with run_of(client, experiment, "twin", "twin") as run_id:  # type: ignore[arg-type]
+        with run_of(client, experiment, "twin", "twin") as run_id:
             _log(client, run_id, config, report, judged, site)
             report |= _registered(client, run_id, site, settings, record, times, twin, report)
     return report | {"tracking_uri": settings.tracking_uri, "seconds": time.monotonic() - started}

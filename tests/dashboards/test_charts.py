@@ -54,3 +54,11 @@ def test_coverage_of_a_long_record_is_averaged_over_time():
     chart = coverage_over_time(table, {}, pd.Timedelta(minutes=10)).data[0]
     assert chart.z.shape[1] <= 401
     assert chart.z[0] == pytest.approx(np.full(chart.z.shape[1], 0.5))
+
+
+def test_the_interval_of_a_prediction_is_a_band_behind_it():
+    table = readings(
+        3, measured=[1.2, 1.3, 1.4], predicted=[1.2, 1.25, 1.4], lower=[1.1] * 3, upper=[1.5] * 3
+    )
+    names = [line.name for line in figure_over_time(table, "PUE2").data]
+    assert names == [None, "90 % interval", "measured", "predicted"]

@@ -88,12 +88,16 @@ def test_prediction_is_drawn_where_there_is_a_model(settings, site, telemetry, m
 
     def champion(*_):
         asked.append(1)
-        return table["measured"] + 0.01
+        figure = table["measured"] + 0.01
+        why = "cannot predict, because chw_supply_c is missing since 2025-06-02 12:00 UTC"
+        band = {"lower": figure - 0.02, "upper": figure + 0.02}
+        return pd.DataFrame({"predicted": figure, **band, "why": why})
 
     monkeypatch.setattr(page_data, "_predicted", champion)
     page = opened()
     assert asked
     assert "No prediction" not in shown(page.info)
+    assert "chw_supply_c is missing since 2025-06-02 12:00 UTC" in shown(page.info)
 
 
 def test_no_recommendation_yet_says_how_to_make_one(telemetry, no_model):

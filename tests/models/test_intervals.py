@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from models.evaluate import time_blocks
-from models.intervals import Scores, fit_intervals, half_width, half_widths, rolling_half_widths
+from models.intervals import fit_intervals, half_width, half_widths
 
 ROWS = 3_000
 
@@ -53,26 +53,3 @@ def test_half_width_is_the_score_that_nine_of_ten_do_not_exceed():
     scores = np.arange(1.0, 101.0)
     assert half_width(scores, np.zeros(100, int), 0) == 91.0  # one more than 90 %: the sample is finite
     assert half_width(scores, np.zeros(100, int), 2) == 91.0  # a load never seen borrows from the others
-
-
-def test_intervals_widen_within_days_of_a_plant_that_has_become_less_regular():
-    random, none = np.random.default_rng(0), np.zeros(2_000, int)
-    past = Scores(np.abs(random.normal(size=2_000)), none)
-    new = Scores(np.abs(random.normal(size=2_000)) * np.where(np.arange(2_000) < 500, 1.0, 3.0), none)
-    half = rolling_half_widths(past, new)
-    assert (new.score <= half)[1_000:].mean() == pytest.approx(0.9, abs=0.02)
-    assert half[1_000:].mean() > 2.5 * half[:500].mean()
-
-
-def test_no_interval_knows_the_error_it_is_to_cover():
-    past = Scores(np.ones(50), np.zeros(50, int))
-    new = Scores(np.full(40, 100.0), np.zeros(40, int))
-    half = rolling_half_widths(past, new, delay=4)
-    assert (half[:4] == 1.0).all()
-    assert half[-1] == 100.0
-
-
-def test_a_reading_that_is_missing_teaches_nothing():
-    past = Scores(np.ones(50), np.zeros(50, int))
-    new = Scores(np.array([np.nan, 1.0, 1.0]), np.zeros(3, int))
-    assert (rolling_half_widths(past, new) == 1.0).all()

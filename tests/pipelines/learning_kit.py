@@ -105,6 +105,14 @@ def chiller_readings(rows: int = HALF_HOURS, *, seed: int = 0) -> pd.DataFrame:
     )
 
 
+def wandering_readings(rows: int = HALF_HOURS, *, seed: int = 0) -> pd.DataFrame:
+    """Readings by tag of a plant whose power per load wanders, whatever load and weather do; one chiller."""
+    readings = chiller_readings(rows, seed=seed)
+    wander = 0.02 * np.random.default_rng(seed).normal(size=rows).cumsum() / 3.0
+    power_kw = readings["LOAD"] * np.clip(0.2 * (1.0 + wander), 0.1, 0.4)
+    return readings.assign(CH1=power_kw, CH2=0.0)
+
+
 def held(random: np.random.Generator, rows: int, low: float, high: float) -> np.ndarray:
     """A setpoint that an operator moves every few hours."""
     return np.repeat(random.uniform(low, high, rows // 9 + 1).round(1), 9)[:rows]

@@ -7,8 +7,7 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import create_mock_engine
 
-from pipelines import ledger as ledger_module
-from pipelines.ledger import Ledger, LedgerError
+from pipelines.ledger import Ledger, LedgerError, database
 from pipelines.recommendation import Estimate, Move, Recommendation, TwinCheck
 
 AT = datetime(2024, 3, 5, 12, tzinfo=UTC)
@@ -167,9 +166,10 @@ def test_postgresql_refuses_changes_too():
         "postgresql+psycopg://",
         lambda ddl, *_, **__: statements.append(str(ddl.compile(dialect=engine.dialect))),
     )
-    ledger_module._metadata.create_all(engine, checkfirst=False)
+    database.metadata.create_all(engine, checkfirst=False)
     refusals = [text for text in statements if "BEFORE UPDATE OR DELETE OR TRUNCATE" in text]
-    assert [text.split(" ON ")[1].split()[0] for text in refusals] == ["recommendations", "answers"]
+    refused = {text.split(" ON ")[1].split()[0] for text in refusals}
+    assert refused == {"recommendations", "answers", "orders", "decisions", "events"}
 
 
 def test_ledger_that_cannot_be_opened_says_where_and_what_to_do(tmp_path):

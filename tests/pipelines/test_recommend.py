@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from models.plant_model import Answer
+from pipelines.cli.recommend import told
 from pipelines.config import Settings
 from pipelines.dataset import COOLING, OVERHEAD, RACK_INLET
 from pipelines.recommend import decide, recommend
@@ -23,7 +24,9 @@ class FakeModel:
     def __init__(self, gain=0.01, covered=lambda x: np.ones(len(x), bool), spread=0.0):
         self.gain, self.covered, self.spread_of_all = gain, covered, spread
         self.support = SimpleNamespace(
-            low=np.array([400, -5, 18, 7, 10, 0]), high=np.array([900, 25, 26, 18, 30, 1])
+            low=np.array([400, -5, 18, 7, 10, 0]),
+            high=np.array([900, 25, 26, 18, 30, 1]),
+            pairs=np.zeros((0, 2), int),
         )
 
     def ask(self, x):
@@ -38,6 +41,11 @@ class FakeModel:
         )
         ratio = 0.2 - self.gain * (chw_c - 10.0)
         return {OVERHEAD: ratio + 0.05, COOLING: ratio, RACK_INLET: supply_air_c + 1.0}
+
+    def each(self, x):
+        """Two networks that disagree about the effect of chilled water by a tenth."""
+        return {name: np.stack([values, values * (1.1 - 0.1 * values / values[0])], axis=1)
+                for name, values in self.predict(x).items()}  # fmt: skip
 
     def distance(self, x):
         return np.where(self.covered(x), 0.2, 2.0)
@@ -235,3 +243,26 @@ def test_the_command_shows_each_move_and_what_is_expected_of_it(site, capsys):
     printed = capsys.readouterr().out
     for word in ("PLANT.CHWS_SP_C", "PUE2", "cooling power, kW", "Expected saving", "fake/1"):
         assert word in printed
+
+
+def test_a_recommendation_says_how_sure_it_is_what_stops_it_and_how_to_undo_it(site):
+    made = decide(site, FakeModel(), telemetry(site), AT)
+    assert made.saving_low_kw < made.saving_kw < made.saving_high_kw
+    assert made.proven
+    assert "PLANT.CHWS_SP_C: an hour's slew" in made.binding
+    assert "PLANT.CHWS_SP_C 10" in made.rollback
+    assert made.rollback.endswith("60 min at the slew rate")
+    assert made.precedent.startswith("2025-")
+    assert made.hold_if[0].startswith("less than")
+
+
+def test_a_saving_whose_interval_covers_zero_is_not_claimed(site):
+    class Doubtful(FakeModel):
+        def each(self, x):
+            values = self.predict(x)[OVERHEAD]
+            return {OVERHEAD: np.stack([values, 2.0 * values[0] - values], axis=1)}
+
+    made = decide(site, Doubtful(), telemetry(site), AT)
+    assert made.saving_low_kw < 0.0
+    assert not made.proven
+    assert told(made.model_dump()).startswith("No saving is claimed")

@@ -104,7 +104,7 @@ def test_a_registry_that_does_not_answer_is_reported_within_seconds(home):
 def test_measured_and_predicted_stand_side_by_side_in_the_asked_period(home, plant):
     start, end = pd.Timestamp("2025-06-02", tz="UTC"), pd.Timestamp("2025-06-04", tz="UTC")
     found = measured_and_predicted(chillers(), home, start, end)
-    assert list(found.columns) == ["measured", "predicted"]
+    assert list(found.columns) == ["measured", "predicted", "lower", "upper", "in_support", "imputed", "why"]
     assert (found.index[0], len(found)) == (start, 96)
     pd.testing.assert_series_equal(
         found["measured"], plant.loc[start:end, "figure"].iloc[:-1], check_names=False

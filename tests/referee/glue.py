@@ -3,23 +3,16 @@
 COLDAISLE_SITE is a site's name or the path of its file, COLDAISLE_HOME where its telemetry and models are.
 """
 
-import logging
 import os
 
 from pipelines.config import settings
 from pipelines.control.controller import Controller
-from pipelines.control.registry import load_control
-from pipelines.errors import ModelError
+from pipelines.serving.opening import open_controller
 from pipelines.site import find_site
 
 
 def make() -> Controller:
-    """A controller that has decided nothing yet. Without a control model it goes to the site's default setpoints."""
+    """A controller that has decided nothing yet. Without a control model it goes to the site's own rule."""
     home = settings()
-    site = find_site(os.environ["COLDAISLE_SITE"], home)
-    try:
-        cascade, _ = load_control(site, home)
-    except ModelError as error:
-        logging.getLogger(__name__).warning("%s; the site's default setpoints it is", error)
-        cascade = None
-    return Controller(site, cascade)
+    controller, _ = open_controller(find_site(os.environ["COLDAISLE_SITE"], home), home)
+    return controller

@@ -31,10 +31,10 @@ def test_warm_inlet_is_believed_at_once_and_forgotten_slowly():
 def test_missing_measurements_change_nothing():
     silent = after(3, cw_supply_c=math.nan, rack_inlet_c=math.nan, cooling_kw=math.nan)
     assert silent.reach_bias_k == silent.inlet_bias_k == 0.0
-    assert not silent.stuck(80.0)
+    assert not silent.stuck(80.0, usual_kw=250.0)
 
 
 def test_plant_is_stuck_only_after_three_costly_decisions():
-    assert not after(2, cooling_kw=110.0).stuck(80.0)
-    assert after(3, cooling_kw=110.0).stuck(80.0)
-    assert not after(3, cooling_kw=84.0).stuck(80.0)
+    assert not after(2, cooling_kw=110.0).stuck(80.0, usual_kw=250.0)
+    assert after(3, cooling_kw=110.0).stuck(80.0, usual_kw=250.0)
+    assert not after(3, cooling_kw=84.0).stuck(80.0, usual_kw=250.0)

@@ -80,3 +80,10 @@ def test_few_rows_are_refused_with_the_number_needed():
         learn_cascade(
             columns, settled=np.ones(100, bool), meters=METERS, step_hours=STEP_HOURS, counts_it=True
         )
+
+
+def test_economizer_that_always_carried_when_it_was_tried_is_learned_all_the_same():
+    columns = record()
+    idle = (columns["economizer_enable"] > 0.5) & (columns["chw_return_c"] - columns["cw_supply_c"] < 3.5)
+    learned = learn_cascade(columns, settled=~idle, meters=METERS, step_hours=STEP_HOURS, counts_it=True)
+    assert 2.5 < float(learned.cascade.economizer.starts_k) < 7.0

@@ -1,51 +1,13 @@
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from pipelines.control.controller import Controller
-from pipelines.control.reading import setpoint_tags, tags_of
-
-AT, STEP = datetime(2026, 1, 10, tzinfo=UTC), timedelta(minutes=15)
-DAY = 96
-
-
-def row(site, setpoints: dict[str, float], **changed) -> dict[str, float]:
-    """What the historian shows of a plant that does as it is told, in the tags' units."""
-    usual = {
-        "it_power_kw": 800.0, "ups_loss_kw": 45.0, "facility_power_kw": 1_850.0, "chiller_kw": 70.0,
-        "tower_fan_kw": 5.0, "chw_pump_kw": 7.0, "cw_pump_kw": 28.0, "crah_fan_kw": 12.0,
-        "rack_outlet_c": 33.0, "return_air_c": 32.0,
-        "chw_flow_kg_s": 45.0, "cw_flow_kg_s": 100.0, "cw_return_c": 25.0, "outdoor_drybulb_c": 4.0,
-        "outdoor_wetbulb_c": 2.0, "outdoor_rh_frac": 0.7,
-    }  # fmt: skip
-    values = {tag.quantity: tag.canonical(setpoints[tag.tag]) for _, tag in setpoint_tags(site)}
-    usual |= {
-        "supply_air_c": values["supply_air_sp_c"], "rack_inlet_c": values["supply_air_sp_c"] + 1.0,
-        "chw_supply_c": values["chw_supply_sp_c"], "chw_return_c": values["chw_supply_sp_c"] + 9.0,
-        "cw_supply_c": values["cw_supply_sp_c"],
-    } | changed  # fmt: skip
-    shown = {
-        name: tag.exported(usual[tag.quantity])
-        for name, tag in tags_of(site).items()
-        if tag.quantity in usual
-    }
-    return shown | setpoints
-
-
-def defaults(site) -> dict[str, float]:
-    return {tag.tag: tag.exported(setpoint.default) for setpoint, tag in setpoint_tags(site)}
-
-
-def day(site, controller, spoil=lambda shown, k: shown, decisions=DAY, **changed) -> list[dict[str, float]]:
-    """Setpoints of one day, the first the site's defaults."""
-    history = [defaults(site)]
-    for k in range(decisions):
-        shown = spoil(row(site, history[-1], **changed), k)
-        history.append(controller.decide(shown, AT + k * STEP))
-    return history
+from pipelines.control.reading import setpoint_tags
+from tests.pipelines.control.plant import AT, DAY, STEP, day, defaults, row
 
 
 @pytest.fixture(scope="module")

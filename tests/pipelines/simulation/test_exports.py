@@ -3,9 +3,14 @@ import pandas as pd
 import pytest
 
 from pipelines.errors import SiteError
-from pipelines.simulation.closed_loop import interval_means
 from pipelines.simulation.exports import write_exports
 from pipelines.simulation.trials import trial_schedule
+
+
+def interval_means(site, telemetry):
+    """Telemetry by quantity as the store would hold it."""
+    named = telemetry.rename(columns={point.quantity: point.column for point in site.points})
+    return named.reindex(columns=site.columns).resample(site.interval).mean().dropna(how="all")
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from pipelines.cli.main import application
 from pipelines.config import SITE_FOLDER
 from pipelines.errors import ScenarioError, SiteError, WeatherError
 from pipelines.simulation.chunks import MAX_DRIVER_STEPS, chunk_size, most_seeds
-from pipelines.simulation.conditions import Conditions, prices_per_kwh
+from pipelines.simulation.conditions import Conditions, prices_per_kwh, times_of
 from pipelines.simulation.grid import study_grid
 from pipelines.simulation.outcomes import COOLING_PARTS
 from pipelines.simulation.plant import nameplate_plant
@@ -175,7 +175,7 @@ def test_peak_hours_are_working_days_in_the_tariff_s_own_time_zone() -> None:
         per_kwh=0.1, peak_per_kwh=0.3, peak_from_hour=9, peak_to_hour=17, time_zone="America/New_York"
     )
     friday = WhatIf(start="2025-07-18T00:00:00Z", days=2, step_minutes=60)
-    price = prices_per_kwh(tariff, friday)
+    price = prices_per_kwh(tariff, times_of(friday))
     assert np.flatnonzero(price == 0.3).tolist() == list(range(13, 21))  # 9 to 17 h, UTC-4; no Saturday
 
 

@@ -1,0 +1,97 @@
+"""`coldaisle serve` and `coldaisle watchdog`: the control loop and the process that watches over it."""
+
+import logging
+import re
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, open_home, utc
+from pipelines.errors import ColdaisleError
+
+FAILED = 1  # exit code of a single turn that could not decide, write or record as it should
+
+
+class EveryError(ColdaisleError):
+    """A period that is none."""
+
+
+def serve(
+    site: SiteOption,
+    once: Annotated[
+        bool, typer.Option("--once", help="One turn, then end; 1 where something was wrong")
+    ] = False,
+    every: Annotated[str, typer.Option("--every", help="e.g. 15min, 1h")] = "15min",
+    at: Annotated[datetime | None, typer.Option("--at", help="With --once: UTC, in place of now")] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Decide setpoints as telemetry comes in: shadow (only log), advise (wait for yes) or auto (write), as ordered."""
+    from pipelines.serving.gateway import Outbox
+    from pipelines.serving.heartbeat import Pulse
+    from pipelines.serving.loop import Server
+    from pipelines.serving.service import serve as run
+    from pipelines.serving.service import stop_on_signals
+    from pipelines.site import find_site
+
+    period = parsed_period(every)
+    settings = open_home(home)
+    found = find_site(site, settings)
+    pulse = Pulse(settings.heartbeat, found.name)
+    server = Server(found, settings, Outbox(settings.outbox, found), every=period)
+    if once:
+        moment = utc(at)
+        step = server.step(datetime.now(UTC) if moment is None else moment.to_pydatetime())
+        pulse.beat("well")
+        emit(step.as_dict(), as_json, show)
+        if step.trouble or step.refused or step.decision is None:
+            raise typer.Exit(FAILED)
+        return
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    stop = threading.Event()
+    stop_on_signals(stop)
+    run(
+        server, pulse, timeout_s=found.safety.heartbeat_timeout_s, stop=stop,
+        said=lambda step: emit(step.as_dict(), as_json, show),
+    )  # fmt: skip
+
+
+def watchdog(site: SiteOption, home: HomeOption = None) -> None:
+    """Hear the control loop's heartbeats; when they stop, take the plant to the site's own rule and say so."""
+    from pipelines.serving.gateway import Outbox
+    from pipelines.serving.heartbeat import Ear
+    from pipelines.serving.service import stop_on_signals
+    from pipelines.serving.watchdog import Watchdog, watch
+    from pipelines.site import find_site
+
+    settings = open_home(home)
+    found = find_site(site, settings)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    ear, stop = Ear(settings.heartbeat, found.name), threading.Event()
+    stop_on_signals(stop)
+    typer.echo(f"watching {found.name} at {ear.address}", err=True)
+    watch(Watchdog(found, settings, Outbox(settings.outbox, found)), ear, stop=stop)
+
+
+def parsed_period(text: str) -> timedelta:
+    """A period such as 15min, 1h or 90s, from 10 s to an hour."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|min|h)", text.strip())
+    seconds = float(match[1]) * {"s": 1.0, "min": 60.0, "h": 3600.0}[match[2]] if match else 0.0
+    if not 10.0 <= seconds <= 3600.0:
+        raise EveryError(f'--every must be 10s to 1h, found "{text}"; write e.g. 15min')
+    return timedelta(seconds=seconds)
+
+
+def show(step: dict[str, Any], console: Console) -> None:
+    """One turn in a few lines."""
+    console.print(f"{step['at']:%Y-%m-%d %H:%M} UTC [bold]{step['mode']}[/bold], by {step['source']}: "
+                  f"{escape(step['reason'])}", soft_wrap=True)  # fmt: skip
+    shown = step["written"] or step["values"]
+    verb = "written" if step["written"] else "not written"
+    console.print(f"  {verb}: " + ", ".join(f"{tag} {value:.2f}" for tag, value in shown.items()))
+    for line in (*step["refused"], *step["notices"], *step["trouble"]):
+        console.print(f"  {escape(line)}", style="yellow", soft_wrap=True)

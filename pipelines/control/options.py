@@ -1,0 +1,23 @@
+"""How a site wants its setpoints chosen: the `[control]` table of its file."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ControlOptions(BaseModel):
+    """What is minimised, and how carefully.
+
+    objective: facility energy at equal compute, or its cost at the site's tariff; `overhead` and `pue` are there to
+        be compared with, for they give away what servers' fans draw in warm halls.
+    caution: standard deviations of the model's doubt that count as power. support: whether the record's edge binds.
+    twin_check: whether a registered twin has a say. meters: a surface for each meter, or one for their total.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    objective: Literal["facility", "overhead", "pue", "cost"] = "facility"
+    caution: float = Field(default=1.0, ge=0.0)
+    support: bool = True
+    twin_check: bool = True
+    meters: Literal["each", "total"] = "each"

@@ -1,0 +1,33 @@
+"""What a historian would show of a plant's last interval: its tags, in their own units, counters counted on."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from pipelines.control.reading import tags_of
+from pipelines.site import Site
+
+
+class Historian:
+    """Rows by tag from canonical telemetry; remembers counters between rows."""
+
+    def __init__(self, site: Site) -> None:
+        self._tags = tags_of(site)
+        self._counted: dict[str, float] = {}
+
+    def row(self, telemetry: pd.DataFrame, hours: float, in_force: Mapping[str, float]) -> dict[str, float]:
+        """The row of an interval of `hours`: means of telemetry (columns of the site, or quantities), by tag.
+
+        in_force: setpoints by tag in the tags' own units, which are read back as they were written.
+        """
+        means = telemetry.mean()
+        shown = {}
+        for name, tag in self._tags.items():
+            value = means.get(tag.column, means.get(tag.quantity))
+            if value is None:
+                continue
+            if tag.counter:
+                value = self._counted[name] = self._counted.get(name, 0.0) + float(value) * hours
+            shown[name] = tag.exported(float(value))
+        measured = {name for name in in_force if name in shown}
+        return {**shown, **{name: value for name, value in in_force.items() if name not in measured}}

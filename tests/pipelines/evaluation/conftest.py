@@ -1,0 +1,22 @@
+import pytest
+
+from pipelines.config import Settings
+from pipelines.evaluation.plants import Simulated
+from pipelines.simulation.scenario import Scenario, simulated_plant
+from pipelines.site import find_site
+
+
+@pytest.fixture(scope="session")
+def site():
+    return find_site("demo", Settings())
+
+
+@pytest.fixture(scope="session")
+def resting(site):
+    """A plant of which every run takes a copy."""
+    return simulated_plant(site, Scenario(history_days=3, run_days=1))
+
+
+@pytest.fixture
+def plant(resting):
+    return Simulated(resting)
