@@ -17,10 +17,12 @@ from models.mixture import PARTS
 from models.networks import Params, apply
 from models.quadratic import response_lines, terms
 from models.scaling import Scaler
-from models.support import Support, distance, in_support
+from models.support import Support, coverage, distance, in_support
 from models.trees import Trees, evaluate
 
-SMALLEST_BATCH = 64  # rows are padded to this or the next power of two, so that few shapes are compiled
+# Rows are padded to the smallest batch or the next power of two, so that few shapes are compiled; many rows to
+# a multiple of the large one, since half of a large power of two may be padding.
+SMALLEST_BATCH, LARGE_BATCH = 64, 8_192
 
 
 @struct.dataclass
@@ -200,13 +202,16 @@ def _answer(model: PlantModel, x: Array) -> tuple[Array, ...]:
     column = model.inputs.index("load_kw") if "load_kw" in model.inputs else None
     load_kw = jnp.broadcast_to(model.intervals.edges[0], x.shape[:1]) if column is None else x[:, column]
     half = half_widths(model.intervals, model.scaler.bounded(_features(model, x)), load_kw)
-    away = distance(model.support, x) / model.support.limit
-    return mixed.mean(axis=2), networks.std(axis=2, ddof=1), half, in_support(model.support, x), away
+    covered, away = coverage(model.support, x)
+    away = away / model.support.limit
+    return mixed.mean(axis=2), networks.std(axis=2, ddof=1), half, covered, away
 
 
 def in_pads(function: Any, x: np.ndarray) -> Any:
     """`function` of x (n, k), called with a padded number of rows and each of its results cut back."""
     rows = max(SMALLEST_BATCH, 1 << max(len(x) - 1, 0).bit_length())
+    if rows > LARGE_BATCH:
+        rows = -(-len(x) // LARGE_BATCH) * LARGE_BATCH
     padded = np.zeros((rows, x.shape[1]), np.float32)
     padded[: len(x)] = x
     return jax.tree.map(lambda found: np.asarray(found)[: len(x)], function(jnp.asarray(padded)))

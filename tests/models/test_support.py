@@ -1,8 +1,17 @@
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from models.evaluate import time_blocks
-from models.support import NEIGHBOURS, REFERENCES, distance, fit_support, in_support, temperature_pairs
+from models.support import (
+    NEIGHBOURS,
+    REFERENCES,
+    _distances,
+    distance,
+    fit_support,
+    in_support,
+    temperature_pairs,
+)
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +88,13 @@ def test_an_approach_never_seen_is_not_covered_though_it_is_a_small_step_in_each
     close = np.array([[16.0, 17.0]], np.float32)  # approach 1 K; the record has 4 K
     assert float(distance(with_approach, close)[0]) > float(distance(inputs_only, close)[0])
     assert covered(with_approach, [16.0, 17.0], [16.0, 20.0]) == [False, True]
+
+
+@pytest.mark.parametrize("references", [2, 40, 1_000])
+def test_the_third_nearest_is_found_as_by_sorting_all(references):
+    random = np.random.default_rng(0)
+    record, asked = random.normal(size=(references, 4)), random.normal(size=(1_500, 4))
+    each = np.sqrt(((asked[:, None] - record[None]) ** 2).sum(axis=-1))
+    third = np.sort(each, axis=1)[:, min(references, 3) - 1]
+    found = _distances(jnp.asarray(record, jnp.float32), jnp.asarray(asked, jnp.float32))
+    np.testing.assert_allclose(found, third, atol=1e-3)

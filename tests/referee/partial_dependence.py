@@ -163,7 +163,7 @@ def constant_weather(folder: Path, condition: Condition) -> Path:
 def control_kw(site: Site, home: Settings, run: pd.DataFrame, chosen: pd.DataFrame) -> np.ndarray:
     """Cooling power that the control model expects of the chosen setpoints."""
     from models.control.cascade import outcome
-    from pipelines.control.controller import PRESENT
+    from pipelines.control.present import PRESENT
     from pipelines.control.registry import load_control
 
     cascade, _ = load_control(site, home)
