@@ -21,9 +21,15 @@ def home(tmp_path):
 
 def train(home, readings):
     with tracking(home) as client:
-        plant = plant_table(hall(), table(hall(), readings))
+        recorded = table(hall(), readings)
         return train_control(
-            hall(), plant, client, experiment_id(client, "hall", home), {"until": "None"}, home
+            hall(),
+            recorded,
+            plant_table(hall(), recorded),
+            home,
+            client=client,
+            experiment=experiment_id(client, "hall", home),
+            params={"until": "None"},
         )
 
 
