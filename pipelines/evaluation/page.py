@@ -13,7 +13,7 @@ COLORS = {"default": "#8c8c8c", "reset": "#d9a441", "coldaisle": "#1f77b4"}
 
 
 def evaluation_figure(site: Site, runs: dict[str, Driven], title: str) -> go.Figure:
-    """Cooling power, worst rack inlet where one is measured, and every setpoint over time, hourly means."""
+    """Cooling power and worst rack inlet (where measured), hourly means, and every setpoint at the hour's end."""
     plants = {name: plant_of(site, run) for name, run in runs.items()}
     measured = [("cooling_kw", "Cooling power, kW")]
     if all("rack_inlet_c" in plant for plant in plants.values()):
@@ -26,7 +26,7 @@ def evaluation_figure(site: Site, runs: dict[str, Driven], title: str) -> go.Fig
         for row, (column, _) in enumerate(measured, start=1):
             _line(figure, row, plants[name][column].resample("h").mean(), name, color, legend=row == 1)
         for row, (column, _) in enumerate(setpoints, start=len(measured) + 1):
-            _line(figure, row, run.asked[column].resample("h").mean(), name, color, shape="hv")
+            _line(figure, row, run.asked[column].resample("h").last(), name, color, shape="hv")
     for limit in (site.envelope.rack_inlet_min_c, site.envelope.rack_inlet_max_c):
         if len(measured) > 1:
             figure.add_hline(y=limit, line_dash="dash", line_color="#d62728", row=2, col=1)
@@ -34,7 +34,7 @@ def evaluation_figure(site: Site, runs: dict[str, Driven], title: str) -> go.Fig
         title=title,
         template="plotly_white",
         height=190 * len(titles) + 120,
-        legend={"orientation": "h", "y": 1.06, "x": 0.7},
+        legend={"orientation": "h", "y": -0.05, "x": 0.0},
     )
 
 
