@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CHROMIUM ?= chromium
 INSTALLED := $(VENV)/.installed
-SOURCES := simulator models pipelines dashboards dags tests
+SOURCES := simulator models pipelines dashboards dags benchmarks tests
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-energyplus lint bench plots requirements clean
@@ -43,7 +43,7 @@ lint: install
 	$(BIN)/lint-imports
 
 bench: install  ## benchmarks, one with ONLY=name
-	$(BIN)/python -m tests.benchmarks $(ONLY)
+	$(BIN)/python -m benchmarks $(ONLY)
 
 plots: install  ## draw docs/optima.png anew; needs a chromium browser, CHROMIUM=path
 	$(BIN)/python -m pipelines.simulation.optima_plot .coldaisle/optima.html

@@ -33,7 +33,7 @@ def ingest_and_retrain() -> None:
     def sites() -> list[str]:
         """Names of the sites that have an inbox."""
         from pipelines.config import settings
-        from pipelines.inbox import inbox_sites
+        from pipelines.telemetry.inbox import inbox_sites
 
         return inbox_sites(settings())
 
@@ -41,8 +41,8 @@ def ingest_and_retrain() -> None:
     def ingest(name: str) -> dict[str, Any]:
         """Ingest what is new in the site's inbox."""
         from pipelines.config import settings
-        from pipelines.inbox import ingest_inbox
-        from pipelines.site import find_site
+        from pipelines.site.file import find_site
+        from pipelines.telemetry.inbox import ingest_inbox
 
         home = settings()
         return ingest_inbox(find_site(name, home), home).as_dict()
@@ -53,9 +53,9 @@ def ingest_and_retrain() -> None:
         from airflow.sdk.exceptions import AirflowSkipException
 
         from pipelines.config import settings
-        from pipelines.retrain import retrain_if_new
-        from pipelines.site import find_site
-        from pipelines.store import Store
+        from pipelines.learning.train import retrain_if_new
+        from pipelines.site.file import find_site
+        from pipelines.telemetry.store import Store
 
         home = settings()
         site = find_site(ingested["site"], home)
@@ -67,9 +67,9 @@ def ingest_and_retrain() -> None:
     def recommend(name: str) -> int:
         """Recommend with the new model and record it; returns the recommendation's number in the ledger."""
         from pipelines.config import settings
-        from pipelines.ledger import Ledger
-        from pipelines.recommend import recommend
-        from pipelines.site import find_site
+        from pipelines.operations.ledger import Ledger
+        from pipelines.operations.recommend import recommend
+        from pipelines.site.file import find_site
 
         home = settings()
         return Ledger(home.ledger).record(recommend(find_site(name, home), home))

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboards.pages_ import control, data_quality, now
 from dashboards.telemetry import sites_with_telemetry
 from pipelines.config import Settings, settings
-from pipelines.site import Site
+from pipelines.site.file import Site
 
 
 def main() -> None:

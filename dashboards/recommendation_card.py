@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from pipelines.ledger import Ledger, Recorded
-from pipelines.recommendation import Recommendation, TwinCheck
+from pipelines.control.recommendation import Recommendation, SecondOpinion
+from pipelines.operations.ledger import Ledger, Recorded
 
 ESTIMATES = {
     "cooling_kw": ("Cooling power", "{:,.1f} kW"),
@@ -86,7 +86,7 @@ def _justification(recommendation: Recommendation) -> None:
             st.caption(f"{label}: {words}")
 
 
-def _second_opinion(twin: TwinCheck) -> None:
+def _second_opinion(twin: SecondOpinion) -> None:
     saving_kw = twin.present.facility_kw - twin.proposed.facility_kw
     verdict = "agrees" if twin.agrees else "disagrees"
     show = st.success if twin.agrees else st.warning

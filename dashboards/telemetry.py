@@ -5,11 +5,11 @@ import streamlit as st
 
 from pipelines.config import SITE_FOLDER, Settings
 from pipelines.errors import ColdaisleError, SiteError
-from pipelines.features import plant_table
-from pipelines.ledger import Ledger, Operations
-from pipelines.quality import QualityReport, quality_report
-from pipelines.site import Site, load_site
-from pipelines.store import Store
+from pipelines.operations.ledger import Ledger, Operations
+from pipelines.site.file import Site, load_site
+from pipelines.telemetry.plant_table import plant_table
+from pipelines.telemetry.quality.report import QualityReport, quality_report
+from pipelines.telemetry.store import Store
 
 REFRESH_S = 300
 
@@ -82,7 +82,9 @@ def _measured(key: str, _site: Site, _settings: Settings) -> pd.DataFrame:
 
 @st.cache_data(show_spinner="Asking the model", ttl=REFRESH_S, max_entries=8)
 def _predicted(key: str, _site: Site, _settings: Settings) -> pd.DataFrame:
-    from pipelines.predict import measured_and_predicted  # loads JAX and MLflow, which only this needs
+    from pipelines.learning.efficiency.predict import (
+        measured_and_predicted,  # loads JAX and MLflow, which only this needs
+    )
 
     return measured_and_predicted(_site, _settings)[["predicted", "lower", "upper", "why"]]
 

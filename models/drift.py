@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.evaluate import time_blocks
-from models.quadratic import fit_weights_without_each, terms
+from models.ridge import fit_weights_without_each, terms
 
 REFERENCE_DAYS = (
     84  # what came before is compared with: long enough for the weather to vary, short enough to forget

@@ -9,8 +9,8 @@ import streamlit as st
 from dashboards.telemetry import open_operations
 from pipelines.config import Settings
 from pipelines.errors import ColdaisleError
-from pipelines.ledger import Operations
-from pipelines.serving.standing import (
+from pipelines.operations.ledger import Operations
+from pipelines.operations.standing_orders import (
     MODES,
     Standing,
     limits_by_tag,
@@ -21,7 +21,7 @@ from pipelines.serving.standing import (
     order_release,
     standing,
 )
-from pipelines.site import Setpoint, Site
+from pipelines.site.file import Setpoint, Site
 
 SHOWN = 20
 EXPLAINED = {

@@ -7,9 +7,9 @@ from dashboards.charts import coverage_over_time
 from dashboards.telemetry import quality
 from pipelines.config import Settings
 from pipelines.errors import ColdaisleError
-from pipelines.quality import QualityReport
-from pipelines.site import Site
-from pipelines.store import Store
+from pipelines.site.file import Site
+from pipelines.telemetry.quality.report import QualityReport
+from pipelines.telemetry.store import Store
 
 
 def show(site: Site, settings: Settings) -> None:

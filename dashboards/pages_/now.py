@@ -10,8 +10,8 @@ from dashboards.recommendation_card import show_recommendation
 from dashboards.telemetry import measured, open_ledger, predicted
 from pipelines.config import Settings
 from pipelines.errors import ColdaisleError
-from pipelines.features import figure_name, kw_per_ton
-from pipelines.site import Site
+from pipelines.site.file import Site
+from pipelines.telemetry.plant_table import figure_name, kw_per_ton
 
 PERIODS = {
     "last day": timedelta(days=1),

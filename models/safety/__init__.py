@@ -4,5 +4,5 @@
 ("Safety-first AI for autonomous data centre cooling", 2018): `monitor` watches constraints, `backup` is the neutral
 state and the site's own rule, `transfer` moves without bumps, `confidence` is the gate, `declared` holds what an
 engineer declared; overrides win in `layer`. Verification by the receiver and the heartbeat are in
-`pipelines.serving`, code of their own.
+`pipelines.operations`, code of their own.
 """

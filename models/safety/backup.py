@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.safety.types import Array, Bounds
+from models.setpoints import Array, Bounds
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.safety.types import Array, Bounds, Clip, Situation
+from models.safety.types import Clip, Situation
+from models.setpoints import Array, Bounds
 
 TOLERANCE = 1e-6
 

@@ -7,7 +7,8 @@ import numpy as np
 from models.safety.declared import Declared, heeded
 from models.safety.monitor import alarms, answered
 from models.safety.transfer import towards
-from models.safety.types import Array, Bounds, Clip, Envelope, Situation, Verdict
+from models.safety.types import Clip, Envelope, Situation, Verdict
+from models.setpoints import Array, Bounds
 
 SEEN = 1e-6  # a smaller difference is rounding
 

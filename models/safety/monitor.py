@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.safety.types import Array, Bounds, Course, Envelope, Situation
+from models.safety.types import Course, Envelope, Situation
+from models.setpoints import Array, Bounds
 
 NEAR_K = 0.5  # from the inlet's limit or the dew point's: then nothing else counts
 NEAR_RATE = 0.8  # of the rate of change

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.safety.types import Array, Bounds
+from models.setpoints import Array, Bounds
 
 LONGEST_STEP_H = 1.0  # a pause of the clock is no licence to jump
 

@@ -3,22 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
+from models.setpoints import Array
 
-Array = np.ndarray
 Course = tuple[tuple[float, float], ...]  # (hours ago, value) of a reading, oldest first
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """k setpoints: quantities, limits and defaults in canonical units, slew per hour (k,), which are on/off."""
-
-    names: tuple[str, ...]
-    low: Array
-    high: Array
-    default: Array
-    slew_per_hour: Array
-    binary: Array
 
 
 @dataclass(frozen=True)

@@ -65,3 +65,8 @@ def jsonable(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def say(line: str) -> None:
+    """A line of progress on standard error."""
+    progress_console.print(line, style="dim", markup=False)

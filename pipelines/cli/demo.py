@@ -18,8 +18,8 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Simulate a site, learn it from its telemetry, recommend setpoints and measure what they save."""
-    from pipelines.demo import run_demo
-    from pipelines.simulation.scenario import Scenario
+    from pipelines.evaluation.demo import run_demo
+    from pipelines.simulation.demo_site import Scenario
 
     started = time.monotonic()
 
@@ -33,8 +33,8 @@ def demo(
 
 
 def show(result: dict[str, Any], console: Console) -> None:
+    from pipelines.cli.backtest import show_backtest
     from pipelines.cli.evaluate import outcomes, told
-    from pipelines.cli.learn import show_backtest
     from pipelines.cli.recommend import show as show_recommendation
 
     show_backtest(result["backtest"], console)

@@ -25,8 +25,8 @@ def effects(
     as_json: JsonOption = False,
 ) -> None:
     """Say what each setpoint does to the plant's power, all else equal, inside what the record covers."""
-    from pipelines.effects import effects as learn
-    from pipelines.site import find_site
+    from pipelines.learning.effects.effects import effects as learn
+    from pipelines.site.file import find_site
 
     settings = open_home(home)
     result = learn(

@@ -10,7 +10,7 @@ from rich.table import Table
 from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, open_home
 
 if TYPE_CHECKING:
-    from pipelines.simulation.energyplus_plant import HeldRun
+    from pipelines.simulation.energyplus import HeldRun
 
 
 def energyplus(
@@ -22,8 +22,8 @@ def energyplus(
     as_json: JsonOption = False,
 ) -> None:
     """Prove that an EnergyPlus model's setpoints work, run it under the site's defaults, report its balance."""
-    from pipelines.simulation.energyplus_plant import check_setpoints, run_held
-    from pipelines.site import find_site
+    from pipelines.simulation.energyplus import check_setpoints, run_held
+    from pipelines.site.file import find_site
 
     found = find_site(site, open_home(home))
     moved = check_setpoints(found)

@@ -48,8 +48,8 @@ def evaluate(
 ) -> None:
     """Drive a plant under default control, a wetbulb reset and coldaisle; say what was saved, with its interval."""
     from pipelines.errors import SiteError
-    from pipelines.evaluation.run import evaluate as run
-    from pipelines.site import find_site
+    from pipelines.evaluation.compare import evaluate as run
+    from pipelines.site.file import find_site
 
     if plant not in ("twin", "energyplus"):
         raise SiteError(

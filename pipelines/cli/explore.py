@@ -38,9 +38,9 @@ def plan(
     as_json: JsonOption = False,
 ) -> None:
     """Plan the trials that teach most for the energy at risk, inside limits, slew rates and the envelope."""
-    from pipelines.exploration import explore_plan
-    from pipelines.site import find_site
-    from pipelines.store import Store
+    from pipelines.learning.trials.plan import explore_plan
+    from pipelines.site.file import find_site
+    from pipelines.telemetry.store import Store
 
     settings = open_home(home)
     found = find_site(site, settings)

@@ -30,14 +30,14 @@ def faults(
     as_json: JsonOption = False,
 ) -> None:
     """Break sensors, plant, line, model and clock one at a time on the site's twin; say what is noticed and when."""
-    from pipelines.control.registry import load_control
     from pipelines.errors import SiteError
-    from pipelines.evaluation.fault_page import fault_figure
-    from pipelines.evaluation.fault_table import fault_row, fault_runs
-    from pipelines.evaluation.faults import catalogue
+    from pipelines.evaluation.faults.catalogue import catalogue
+    from pipelines.evaluation.faults.plot import fault_figure
+    from pipelines.evaluation.faults.table import fault_row, fault_runs
     from pipelines.evaluation.replay import replayed
-    from pipelines.simulation.plot import write_page
-    from pipelines.site import find_site
+    from pipelines.files import write_page
+    from pipelines.learning.cascade.bundle import load_control
+    from pipelines.site.file import find_site
 
     settings = open_home(home)
     found = find_site(site, settings)

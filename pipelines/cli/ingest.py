@@ -26,9 +26,9 @@ def ingest(
     """Read exports into the site's store: all of them or, on an error, none."""
     from rich.progress import Progress
 
-    from pipelines.ingest import ingest_files
-    from pipelines.site import find_site
-    from pipelines.store import Store
+    from pipelines.site.file import find_site
+    from pipelines.telemetry.ingest import ingest_files
+    from pipelines.telemetry.store import Store
 
     if not files and not rebuild:
         raise IngestError(
@@ -69,7 +69,7 @@ def _show(report: dict[str, Any], console: Console) -> None:
 
 
 def _notes(report: dict[str, Any]) -> list[str]:
-    from pipelines.ingest.files import listed
+    from pipelines.telemetry.ingest.files import listed
 
     notes = list(report["warnings"])
     for file in report["files"]:

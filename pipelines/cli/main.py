@@ -11,6 +11,7 @@ from pipelines.errors import ColdaisleError
 def application() -> typer.Typer:
     """The command line with every command registered; each imports its heavy parts only when it runs."""
     from pipelines.cli import (
+        backtest,
         demo,
         effects,
         energyplus,
@@ -18,13 +19,13 @@ def application() -> typer.Typer:
         explore,
         faults,
         ingest,
-        learn,
         operate,
         quality,
         recommend,
         serve,
         simulate,
         site,
+        train,
         twin,
     )
 
@@ -39,8 +40,8 @@ def application() -> typer.Typer:
     app.add_typer(explore.app, name="explore", help="Plan setpoint trials.")
     app.command("ingest")(ingest.ingest)
     app.command("quality")(quality.quality)
-    app.command("train")(learn.train)
-    app.command("backtest")(learn.backtest)
+    app.command("train")(train.train)
+    app.command("backtest")(backtest.backtest)
     app.command("effects")(effects.effects)
     app.command("recommend")(recommend.recommend)
     app.command("simulate")(simulate.simulate)

@@ -28,9 +28,9 @@ def quality(
     as_json: JsonOption = False,
 ) -> None:
     """Report what a site's telemetry is worth, point by point."""
-    from pipelines.quality import quality_report
-    from pipelines.site import find_site
-    from pipelines.store import Store
+    from pipelines.site.file import find_site
+    from pipelines.telemetry.quality.report import quality_report
+    from pipelines.telemetry.store import Store
 
     settings = open_home(home)
     found = find_site(site, settings)

@@ -20,9 +20,9 @@ def recommend(
     as_json: JsonOption = False,
 ) -> None:
     """Recommend setpoints inside limits, slew rates and what the record covers, or hold and say why."""
-    from pipelines.ledger import Ledger
-    from pipelines.recommend import recommend as make
-    from pipelines.site import find_site
+    from pipelines.operations.ledger import Ledger
+    from pipelines.operations.recommend import recommend as make
+    from pipelines.site.file import find_site
 
     settings = open_home(home)
     recommendation = make(find_site(site, settings), settings, at=utc(at))

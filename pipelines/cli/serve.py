@@ -31,12 +31,12 @@ def serve(
     as_json: JsonOption = False,
 ) -> None:
     """Decide setpoints as telemetry comes in: shadow (only log), advise (wait for yes) or auto (write), as ordered."""
-    from pipelines.serving.gateway import Outbox
-    from pipelines.serving.heartbeat import Pulse
-    from pipelines.serving.loop import Server
-    from pipelines.serving.service import serve as run
-    from pipelines.serving.service import stop_on_signals
-    from pipelines.site import find_site
+    from pipelines.operations.gateway import Outbox
+    from pipelines.operations.heartbeat import Pulse
+    from pipelines.operations.loop import Server
+    from pipelines.operations.service import serve as run
+    from pipelines.operations.service import stop_on_signals
+    from pipelines.site.file import find_site
 
     period = parsed_period(every)
     settings = open_home(home)
@@ -62,11 +62,11 @@ def serve(
 
 def watchdog(site: SiteOption, home: HomeOption = None) -> None:
     """Hear the control loop's heartbeats; when they stop, take the plant to the site's own rule and say so."""
-    from pipelines.serving.gateway import Outbox
-    from pipelines.serving.heartbeat import Ear
-    from pipelines.serving.service import stop_on_signals
-    from pipelines.serving.watchdog import Watchdog, watch
-    from pipelines.site import find_site
+    from pipelines.operations.gateway import Outbox
+    from pipelines.operations.heartbeat import Ear
+    from pipelines.operations.service import stop_on_signals
+    from pipelines.operations.watchdog import Watchdog, watch
+    from pipelines.site.file import find_site
 
     settings = open_home(home)
     found = find_site(site, settings)

@@ -12,7 +12,7 @@ from rich.table import Table
 from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, open_home, progress_console
 
 if TYPE_CHECKING:
-    from pipelines.simulation.sweep import Study
+    from pipelines.simulation.studies.run import Study
 
 BEST_SHOWN = 5
 MEASURES = {
@@ -39,12 +39,12 @@ def simulate(
     as_json: JsonOption = False,
 ) -> None:
     """Simulate what setpoints, weather or faults would do; the same command again resumes what was cut off."""
-    from pipelines.simulation.plot import write_page
-    from pipelines.simulation.study_plot import columns_needed, study_figure
-    from pipelines.simulation.sweep import run_study
-    from pipelines.simulation.what_if import read_scenario
-    from pipelines.site import find_site
-    from pipelines.twin.registry import find_twin
+    from pipelines.files import write_page
+    from pipelines.learning.twin.bundle import find_twin
+    from pipelines.simulation.studies.plot import columns_needed, study_figure
+    from pipelines.simulation.studies.run import run_study
+    from pipelines.simulation.studies.scenario import read_scenario
+    from pipelines.site.file import find_site
 
     settings = open_home(home)
     found = find_site(site, settings)

@@ -29,7 +29,7 @@ def new(
     as_json: JsonOption = False,
 ) -> None:
     """Propose a site file from the head of its exports, each guess marked, for a person to finish."""
-    from pipelines.propose import propose_site
+    from pipelines.site.proposal import propose_site
 
     proposal = propose_site(files, name)
     path = output or open_home(home).sites / f"{proposal.name}.toml"
@@ -53,7 +53,7 @@ def check(
 ) -> None:
     """Check a site file and say what it describes."""
     from pipelines.config import settings
-    from pipelines.site import find_site
+    from pipelines.site.file import find_site
 
     found = find_site(site, settings(home))
     result = {

@@ -36,8 +36,8 @@ def twin(
 ) -> None:
     """Fit the simulated plant to telemetry, say what the data did not pin down, and register it as the twin."""
     from models.twin import TwinConfig
-    from pipelines.site import find_site
-    from pipelines.twin.train import train_twin
+    from pipelines.learning.twin.training import train_twin
+    from pipelines.site.file import find_site
 
     settings = open_home(home)
     tested = (utc(test_begin), utc(test_end))

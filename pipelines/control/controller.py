@@ -7,22 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from models.control.cascade import Cascade
+from models.cascade.cascade import Cascade
 from models.safety.backup import backup
 from models.safety.layer import SEEN, final
 from models.safety.transfer import most_move, towards
-from models.safety.types import Array, Bounds, Situation
+from models.safety.types import Situation
+from models.setpoints import Array, Bounds
 from models.twin import Twin
-from pipelines.control.decision import Decision, Source
-from pipelines.control.inlet import inlet_course
-from pipelines.control.intake import Intake
-from pipelines.control.memory import WINDOW, Memory
-from pipelines.control.model_choice import model_of
+from pipelines.control.decision import Decision, Log, Source, told
+from pipelines.control.optimizer.guarded import model_of
 from pipelines.control.orders import Orders, bounds_of, by_quantity
-from pipelines.control.safeguards import Switches, resets_of, safety_of
-from pipelines.control.settable import Settable
-from pipelines.control.telling import Log, told
-from pipelines.site import Site
+from pipelines.control.sensing.history import WINDOW, Memory, inlet_course
+from pipelines.control.sensing.sensing import Intake
+from pipelines.control.setup import Switches, resets_of, safety_of
+from pipelines.site.file import Site
+from pipelines.site.setpoints import Settable
 
 log = logging.getLogger(__name__)
 

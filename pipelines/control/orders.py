@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.safety.types import Bounds
+from models.setpoints import Bounds
 from pipelines.control.decision import Mode
-from pipelines.control.settable import Settable
-from pipelines.site import Setpoint, Site
+from pipelines.site.file import Setpoint, Site
+from pipelines.site.setpoints import Settable
 
 
 @dataclass(frozen=True)

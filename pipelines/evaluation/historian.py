@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pipelines.control.reading import tags_of
-from pipelines.site import Site
+from pipelines.site.file import Site
+from pipelines.site.tags import tags_of
 
 
 class Historian:

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 import simulator
-from pipelines.simulation.energyplus_plant import MODEL_YEAR, SitePlant, site_energyplus
+from pipelines.simulation.energyplus import MODEL_YEAR, SitePlant, site_energyplus
 from pipelines.simulation.plant import SimulatedPlant
-from pipelines.site import Site
+from pipelines.site.file import Site
 from simulator.energyplus import RunEnded
 
 
@@ -82,7 +82,7 @@ class RunningEnergyPlus:
         return table, table
 
     def _canonical(self, row: Mapping[str, float]) -> dict[str, float]:
-        from pipelines.control.reading import tags_of
+        from pipelines.site.tags import tags_of
 
         tags = tags_of(self.site)
         return {tags[name].column: tags[name].canonical(row[name]) for name in tags if name in row}

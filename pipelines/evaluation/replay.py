@@ -12,11 +12,11 @@ from models.twin.record import Inputs
 from models.twin.run import utilization_for_power
 from pipelines.config import Settings
 from pipelines.errors import PlantError
+from pipelines.learning.twin.bundle import find_twin
+from pipelines.learning.twin.dataset import record_of
 from pipelines.simulation.plant import SimulatedPlant, nameplate_plant
-from pipelines.site import Site
-from pipelines.store import Store
-from pipelines.twin.record import record_of
-from pipelines.twin.registry import find_twin
+from pipelines.site.file import Site
+from pipelines.telemetry.store import Store
 from simulator.types import Setpoints
 
 DT_S = 300.0

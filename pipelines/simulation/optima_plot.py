@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from pipelines.simulation.plot import write_page
+from pipelines.files import write_page
 from simulator import Drivers, Plant, Sensors, Setpoints, default_plant
 from simulator.optima import held_drivers, interior_minimum, settled, swept_setpoints
 

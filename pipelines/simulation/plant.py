@@ -12,8 +12,8 @@ import pandas as pd
 import simulator
 from models.twin.nameplate import nameplate_plant as textbook_plant
 from pipelines.errors import SiteError
-from pipelines.schema import QUANTITIES
-from pipelines.site import Site
+from pipelines.site.file import Site
+from pipelines.site.quantities import QUANTITIES
 from simulator.check import check_plant
 from simulator.psychrometrics import relative_humidity_from_wetbulb
 

@@ -4,12 +4,13 @@ from functools import partial
 
 import pytest
 
-from models.fit import FitConfig
-from pipelines.ledger import Ledger
-from pipelines.recommendation import Recommendation
-from pipelines.registry import load_champion, model_name
-from pipelines.store import Store
-from pipelines.tracking import tracking
+from models.efficiency.training import FitConfig
+from pipelines.control.recommendation import Recommendation
+from pipelines.learning.efficiency.bundle import load_champion
+from pipelines.learning.registry import model_name
+from pipelines.learning.tracking import tracking
+from pipelines.operations.ledger import Ledger
+from pipelines.telemetry.store import Store
 from tests.dags.conftest import DAGS
 from tests.dashboards.conftest import settings, site, write_export
 
@@ -43,10 +44,10 @@ def dag(airflow, monkeypatch):
 @pytest.fixture(autouse=True)
 def quick_training(monkeypatch):
     """Networks too small to be good, quick to train: the DAG is tested here, not they."""
-    import pipelines.train
+    import pipelines.learning.train
 
     small = partial(FitConfig, hidden=(4,), members=2, epochs=2)
-    monkeypatch.setattr(pipelines.train, "FitConfig", small)
+    monkeypatch.setattr(pipelines.learning.train, "FitConfig", small)
 
 
 def run(dag) -> dict[str, str]:

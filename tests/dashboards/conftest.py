@@ -8,10 +8,10 @@ import pytest
 import streamlit as st
 
 from pipelines.config import Settings
-from pipelines.ingest import ingest_files
-from pipelines.recommendation import Estimate, Move, Recommendation, TwinCheck
-from pipelines.site import Site, load_site
-from pipelines.store import Store
+from pipelines.control.recommendation import Estimate, Move, Recommendation, SecondOpinion
+from pipelines.site.file import Site, load_site
+from pipelines.telemetry.ingest import ingest_files
+from pipelines.telemetry.store import Store
 
 SITE = """
 name = "plant"
@@ -72,7 +72,7 @@ def a_change(at: str = "2024-03-03T23:45Z") -> Recommendation:
         present=present,
         proposed=proposed,
         saving_kw=20.0,
-        twin=TwinCheck(agrees=True, present=present, proposed=proposed, note="inlets stay below 24 °C"),
+        twin=SecondOpinion(agrees=True, present=present, proposed=proposed, note="inlets stay below 24 °C"),
         model_version="pue 3",
     )
 

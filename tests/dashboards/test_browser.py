@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.ledger import Ledger
+from pipelines.operations.ledger import Ledger
 from tests.dashboards.conftest import a_change
 
 CHROMIUM = Path("/usr/bin/chromium")

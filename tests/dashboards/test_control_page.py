@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pipelines.ledger import Operations
-from pipelines.serving.standing import standing
+from pipelines.operations.ledger import Operations
+from pipelines.operations.standing_orders import standing
 from tests.dashboards.conftest import SITE
 
 SETPOINT = """
@@ -32,7 +32,7 @@ def page() -> AppTest:
     def script():
         from dashboards.pages_ import control
         from pipelines.config import settings
-        from pipelines.site import find_site
+        from pipelines.site.file import find_site
 
         home = settings()
         control.show(find_site("plant", home), home)

@@ -5,9 +5,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards import telemetry as page_data
+from pipelines.control.recommendation import Recommendation
 from pipelines.errors import ModelError
-from pipelines.ledger import Ledger
-from pipelines.recommendation import Recommendation
+from pipelines.operations.ledger import Ledger
 from tests.dashboards.conftest import a_change
 
 APP = Path(__file__).resolve().parents[2] / "dashboards" / "app.py"
@@ -23,7 +23,7 @@ def quality_page() -> AppTest:
     def script():
         from dashboards.pages_ import data_quality
         from pipelines.config import settings
-        from pipelines.site import find_site
+        from pipelines.site.file import find_site
 
         home = settings()
         data_quality.show(find_site("plant", home), home)

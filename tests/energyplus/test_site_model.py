@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import PlantError, SiteError
-from pipelines.simulation.energyplus_plant import check_setpoints, engine_model, run_held, site_energyplus
-from pipelines.site import Site, load_site
+from pipelines.simulation.energyplus import check_setpoints, engine_model, run_held, site_energyplus
+from pipelines.site.file import Site, load_site
 from tests.energyplus.air_plant import air_plant
 from tests.energyplus.blocks import STEPS_PER_HOUR
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from models.fit import FitConfig
-from models.learn import Rows
+from models.efficiency.learn import Rows
+from models.efficiency.training import FitConfig
 
 INPUTS = ("load_kw", "cw_supply_c", "chw_supply_c", "outdoor_wetbulb_c")
 TARGET = "overhead_kw_per_kw"

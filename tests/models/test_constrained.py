@@ -3,7 +3,7 @@ import pytest
 
 from models.constrained import Limits, nearest_within
 from models.evaluate import time_blocks
-from models.quadratic import fit_weights_without_each
+from models.ridge import fit_weights_without_each
 
 
 def test_weights_within_the_limits_stay_as_they_are():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.optimize import Limits, candidates, reachable, settle, without_small_moves
+from models.exploration import Limits, candidates, reachable, settle, without_small_moves
 
 LIMITS = Limits(
     minimum=np.array([18.0, 7.0, 0.0]),

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.fit import FitConfig
+from models.efficiency.training import FitConfig
 from pipelines.config import Settings
-from pipelines.ingest import ingest_files
-from pipelines.site import Site
-from pipelines.store import Store
-from tests.pipelines.ingest_kit import TRUE_NOW, point, site_of
+from pipelines.site.file import Site
+from pipelines.telemetry.ingest import ingest_files
+from pipelines.telemetry.store import Store
+from tests.pipelines.telemetry.ingest.kit import TRUE_NOW, point, site_of
 
 QUICK = FitConfig(hidden=(8,), members=2, epochs=4, batch=64)
 HALF_HOURS = 900

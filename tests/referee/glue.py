@@ -7,8 +7,8 @@ import os
 
 from pipelines.config import settings
 from pipelines.control.controller import Controller
-from pipelines.serving.opening import open_controller
-from pipelines.site import find_site
+from pipelines.operations.open_controller import open_controller
+from pipelines.site.file import find_site
 
 
 def make() -> Controller:

@@ -3,7 +3,8 @@
 import numpy as np
 
 from models.safety.layer import Safety
-from models.safety.types import Bounds, Envelope, Situation
+from models.safety.types import Envelope, Situation
+from models.setpoints import Bounds
 
 NAMES = ("supply_air_sp_c", "chw_supply_sp_c", "cw_supply_sp_c", "economizer_enable")
 BOUNDS = Bounds(

@@ -3,12 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.control.cascade import Cascade
-from models.control.learn import learn_cascade
+from models.cascade.cascade import Cascade
+from models.cascade.learn import learn_cascade
 from pipelines.config import SITE_FOLDER
-from pipelines.control.training import cooling_quantities
-from pipelines.site import Site, load_site
-from tests.models.control.records import STEP_HOURS, record
+from pipelines.site.file import Site, cooling_quantities, load_site
+from tests.models.cascade.records import STEP_HOURS, record
 
 
 @pytest.fixture(scope="session")

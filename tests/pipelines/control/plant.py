@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from pipelines.control.reading import setpoint_tags, tags_of
+from pipelines.site.tags import setpoint_tags, tags_of
 
 AT, STEP = datetime(2026, 1, 10, tzinfo=UTC), timedelta(minutes=15)
 DAY = 96

@@ -1,20 +1,20 @@
-"""Plants that record, name and count otherwise, on the physics of `tests.models.control.records`."""
+"""Plants that record, name and count otherwise, on the physics of `tests.models.cascade.records`."""
 
 from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
 
-from models.control.cascade import Cascade
-from pipelines.control.chooser import Chooser
-from pipelines.control.memory import Memory
-from pipelines.control.reading import setpoint_tags, tags_of
-from pipelines.control.settable import Settable
-from pipelines.control.training import aliased, learn_control
-from pipelines.features import plant_table
-from pipelines.site import Site
-from tests.models.control.records import record
-from tests.pipelines.ingest_kit import point, site_of
+from models.cascade.cascade import Cascade
+from pipelines.control.optimizer.optimizer import Chooser
+from pipelines.control.sensing.history import Memory
+from pipelines.learning.cascade.training import learn_control
+from pipelines.site.file import Site
+from pipelines.site.setpoints import Settable, aliased
+from pipelines.site.tags import setpoint_tags, tags_of
+from pipelines.telemetry.plant_table import plant_table
+from tests.models.cascade.records import record
+from tests.pipelines.telemetry.ingest.kit import point, site_of
 
 AT = datetime(2026, 1, 10, tzinfo=UTC)
 POWERS = ("chiller_kw", "tower_fan_kw", "chw_pump_kw", "cw_pump_kw", "crah_fan_kw")
@@ -111,7 +111,7 @@ def shown(site: Site, setpoints: dict[str, float], scale: float = 1.0, **changed
 
 def target_of(site: Site, cascade: Cascade, scale: float = 1.0, **changed: float) -> dict[str, float]:
     """Setpoints that the chooser aims at after an hour of the same readings, by quantity."""
-    from pipelines.control.reading import Reader
+    from pipelines.control.sensing.reader import Reader
 
     settable = Settable.of(site)
     chooser, reader, memory = Chooser(site, cascade, settable), Reader(site), Memory()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipelines.control.controller import Controller
-from pipelines.control.reading import setpoint_tags
+from pipelines.site.tags import setpoint_tags
 from tests.pipelines.control.plant import AT, DAY, STEP, day, defaults, row
 
 

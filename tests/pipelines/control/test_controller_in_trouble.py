@@ -10,8 +10,8 @@ import jax
 import numpy as np
 import pytest
 
-from pipelines.control.chooser import Chooser
 from pipelines.control.controller import Controller
+from pipelines.control.optimizer.optimizer import Chooser
 from pipelines.control.orders import Orders
 from tests.pipelines.control.plant import AT, DAY, STEP, day, defaults, noisy, row
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import safety_tables
 from pipelines.config import SITE_FOLDER
 from pipelines.control.controller import Controller
 from pipelines.errors import SiteError
-from pipelines.site import Site, load_site
+from pipelines.site import safety as safety_tables
+from pipelines.site.file import Site, load_site
 from tests.pipelines.control.plant import AT, STEP, day, defaults, row
 
 SUPPLY, CHILLED, CONDENSER, SWITCH = "CRAH.SAT_SP_C", "PLANT.CHWS_SP_C", "PLANT.CWS_SP_C", "PLANT.WSE_ENABLE"

@@ -68,10 +68,10 @@ def test_one_meter_for_all_cooling_is_enough_to_choose():
 
 def test_dew_point_over_its_limit_keeps_chilled_water_from_getting_warmer():
     """A hall whose dew point follows its chilled water."""
-    from pipelines.control.training import learn_control
-    from pipelines.features import plant_table
+    from pipelines.learning.cascade.training import learn_control
+    from pipelines.telemetry.plant_table import plant_table
     from tests.pipelines.control.plants import table_of
-    from tests.pipelines.ingest_kit import point
+    from tests.pipelines.telemetry.ingest.kit import point
 
     site = plant_site()
     humid = site.model_validate(

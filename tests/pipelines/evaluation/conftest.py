@@ -2,8 +2,8 @@ import pytest
 
 from pipelines.config import Settings
 from pipelines.evaluation.plants import Simulated
-from pipelines.simulation.scenario import Scenario, simulated_plant
-from pipelines.site import find_site
+from pipelines.simulation.demo_site import Scenario, simulated_plant
+from pipelines.site.file import find_site
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,8 @@
 import pytest
 
 from pipelines.config import Settings
-from pipelines.simulation.scenario import Scenario, simulated_plant
-from pipelines.site import find_site
+from pipelines.simulation.demo_site import Scenario, simulated_plant
+from pipelines.site.file import find_site
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,79 @@
+"""How IT power answers to the rack inlet: what the servers' fans add, apart from what the load does on its own.
+
+Load is not chosen, and follows the hour and the day; inlet temperature is moved on purpose. What the same hour of the
+week usually brings is taken out, and what is left of the load, which forgets slowly, is whitened before the two are
+compared (feasible generalised least squares: Cochrane and Orcutt 1949, JASA 44(245)). Fans and leakage make a curve
+that rises and grows steeper, so its bends are not negative.
+"""
+
+import numpy as np
+from scipy.optimize import nnls
+
+from models.cascade.surface import Surface, fit_surface
+
+WEEK_HOURS = 168.0
+KNOT_K = 1.0
+JUMPS = 6.0  # standard deviations; larger errors are steps of the load, not fans
+ORDER, ROUNDS = 4, 3  # of the load's memory in steps; of telling memory and curve apart
+GRID = 1_200
+
+
+def fit_it_response(inlet_c: np.ndarray, it_kw: np.ndarray, *, step_hours: float) -> Surface | None:
+    """kW of IT power (up to a constant) over rack inlet; both (n,) on a regular grid of time, NaN where unknown.
+
+    None where the inlet hardly moved.
+    """
+    low, high = np.nanquantile(inlet_c, [0.001, 0.999])
+    if not high - low > 2.0 * KNOT_K:
+        return None
+    knots = np.append(low, np.arange(np.floor(low) + 1.0, high, KNOT_K))
+    phase = np.arange(len(it_kw)) % max(1, round(WEEK_HOURS / step_hours))
+    columns = np.column_stack([it_kw, _hinges(inlet_c, knots)])
+    known = np.isfinite(columns).all(axis=1)
+    unusual = np.where(known[:, None], columns - _usual(columns, phase, known), np.nan)
+    bends = _bends(unusual[:, 0], unusual[:, 1:])
+    grid_c = np.linspace(low, high, GRID)
+    curve_kw = _hinges(grid_c, knots) @ bends
+    shuffled = np.random.default_rng(0).permutation(GRID)  # blocks of time mean nothing on a grid
+    return fit_surface(("rack_inlet_c",), grid_c[shuffled, None], curve_kw[shuffled])
+
+
+def _bends(y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Coefficients (knots,), none negative, of y (n,) over x (n, knots), both NaN where unknown."""
+    bends = np.zeros(x.shape[1])
+    for _ in range(ROUNDS):
+        memory = _memory(y - x @ bends)
+        white = _whitened(np.column_stack([y, x]), memory)
+        white = white[np.isfinite(white).all(axis=1)]
+        errors = white[:, 0] - white[:, 1:] @ bends
+        usual = np.abs(errors - errors.mean()) < JUMPS * errors.std()
+        bends = nnls(white[usual, 1:], white[usual, 0])[0]
+    return bends
+
+
+def _memory(rest: np.ndarray) -> np.ndarray:
+    """Coefficients (ORDER,) of an autoregression of rest (n,)."""
+    lags = np.column_stack([_before(rest, lag) for lag in range(1, ORDER + 1)])
+    known = np.isfinite(lags).all(axis=1) & np.isfinite(rest)
+    return np.linalg.lstsq(lags[known], rest[known], rcond=None)[0]
+
+
+def _whitened(values: np.ndarray, memory: np.ndarray) -> np.ndarray:
+    """`values` (n, k) less what their own past foretells."""
+    return values - sum(weight * _before(values, lag) for lag, weight in enumerate(memory, start=1))
+
+
+def _before(values: np.ndarray, lag: int) -> np.ndarray:
+    """The values `lag` rows earlier, NaN before the first."""
+    return np.concatenate([np.full((lag, *values.shape[1:]), np.nan), values[:-lag]])
+
+
+def _hinges(temperature_c: np.ndarray, knots: np.ndarray) -> np.ndarray:
+    return np.maximum(temperature_c[:, None] - knots, 0.0)
+
+
+def _usual(values: np.ndarray, phase: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Mean of the known rows of values (n, k) at each row's time of the week."""
+    rows = np.maximum(np.bincount(phase[known], minlength=phase.max() + 1), 1)
+    totals = [np.bincount(phase[known], column[known], len(rows)) for column in values.T]
+    return (np.array(totals) / rows).T[phase]

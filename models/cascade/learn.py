@@ -1,0 +1,183 @@
+"""Learn a cascade from a record: settled rows, one surface for each step, meters apart by the economizer's mode."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.cascade.cascade import FULL, MECHANICAL, PARTIAL, Cascade
+from models.cascade.it_response import fit_it_response
+from models.cascade.modes import STOPPED_SHARE, modes_of
+from models.cascade.record import Columns, Record
+from models.cascade.surface import Surface
+from models.errors import TooFewRowsError
+
+LEAST_ROWS = 200
+MOVERS = ("_fan_kw", "_pump_kw")  # whose power goes with the cube of their speed
+FLAT_OUT, EASY = 0.97, 0.90  # share of the towers' highest fan power
+
+_WATER = ("cw_supply_c", "outdoor_drybulb_c", "outdoor_wetbulb_c")  # what a condenser rejects to, best first
+_ALL = (
+    "load_kw",
+    "outdoor_wetbulb_c",
+    "gap_k",
+    "supply_air_c",
+    "chw_supply_c",
+    "cw_supply_c",
+    "economizer_enable",
+    "airflow_ratio_sp",
+)
+# Meter -> inputs; by mode where an economizer makes another machine of it. () reads zero.
+_INPUTS: dict[str, dict[str, tuple[str, ...]]] = {
+    "chiller_kw": {
+        MECHANICAL: ("load_kw", "chw_supply_c", "heat_sink", "chillers_available_sp"),
+        PARTIAL: ("load_kw", "economizer_k", "chw_range_k"),
+        FULL: (),
+    },
+    "cw_pump_kw": {MECHANICAL: ("load_kw",), PARTIAL: ("load_kw",), FULL: ("cw_flow_kg_s",)},
+    "tower_fan_kw": {
+        MECHANICAL: ("cw_approach_k", "outdoor_wetbulb_c", "load_kw"),
+        PARTIAL: ("cw_approach_k", "outdoor_wetbulb_c"),
+        FULL: ("cw_approach_k",),
+    },
+    "chw_pump_kw": {MECHANICAL: ("gap_k", "load_kw")},
+    "secondary_pump_kw": {MECHANICAL: ("gap_k", "load_kw")},
+    "crah_fan_kw": {MECHANICAL: ("load_kw", "rack_inlet_c", "airflow_ratio_sp")},
+}
+
+
+@dataclass(frozen=True)
+class LearnedCascade:
+    """The cascade, settled rows of each mode, and each step's scatter (kW or K)."""
+
+    cascade: Cascade
+    rows: dict[str, int]
+    scatter: dict[str, float]
+
+
+def learn_cascade(
+    columns: Columns,
+    *,
+    settled: np.ndarray,
+    meters: tuple[str, ...],
+    step_hours: float,
+    counts_it: bool,
+    virtual: np.ndarray | None = None,
+) -> LearnedCascade:
+    """Learn from plant columns (n,) on a regular grid of time, NaN where unknown.
+
+    settled (n,): no setpoint moved lately. meters: names of the cooling meters. counts_it: whether IT power is
+    metered and counts in what is minimised. virtual (n,): rows of a simulation, believed only where none of the
+    others are. Raises TooFewRowsError.
+    """
+    # Weather goes on being logged where a plant's record ends.
+    settled = settled & np.isfinite(columns["load_kw"])
+    enough = int(settled.sum())
+    if enough < LEAST_ROWS:
+        raise TooFewRowsError(f"{enough} settled rows with a load reading, needs {LEAST_ROWS}")
+    record = Record(columns, settled, virtual)
+    modes, economizer = modes_of(record, _chiller_alone(record, meters), step_hours)
+    reach, offset_k = _towers(record, modes)
+    by_meter = {name: _meter(record, name, modes, economizer is not None) for name in meters}
+    rise_k = record.get("rack_inlet_c") - record.get("supply_air_c")
+    cascade = Cascade(
+        counts_it=counts_it,
+        air_float=record.fit(
+            ("gap_k", "load_kw"), record.get("supply_air_c") - record.get("supply_air_sp_c")
+        ),
+        chw_range=record.fit(("gap_k", "load_kw"), record.get("chw_range_k")),
+        reach=reach,
+        offset_k=offset_k,
+        economizer=economizer,
+        it_response=_it_response(record, rise_k, step_hours) if counts_it else None,
+        meters=by_meter,
+        losses=record.fit(("load_kw",), record.get("losses_kw")),
+        worst_inlet=record.fit(
+            ("gap_k", "load_kw"), record.get("rack_inlet_c") - record.get("supply_air_sp_c")
+        ),
+        dew_point=record.fit(("chw_supply_c", "outdoor_wetbulb_c"), record.get("rack_dew_point_c")),
+        inlet_rise_k=_median(rise_k[settled]),
+        usual_kw=_usual_kw(record),
+    )
+    counts = {mode: int((settled & rows).sum()) for mode, rows in modes.items()}
+    return LearnedCascade(cascade, counts, _scatter(cascade))
+
+
+def _chiller_alone(record: Record, meters: tuple[str, ...]) -> Surface | None:
+    """Chiller power without an economizer; None where no meter tells one machine from another."""
+    if not set(meters) & set(_INPUTS):
+        return None
+    off = record.get("economizer_enable") < 0.5
+    return record.fit(_resolved(record, _INPUTS["chiller_kw"][MECHANICAL]), record.get("chiller_kw"), off)
+
+
+def _resolved(record: Record, names: tuple[str, ...]) -> tuple[str, ...]:
+    """`names` with the heat sink that the site records."""
+    sink = record.usable(_WATER, record.settled)[:1]
+    return tuple(each for name in names for each in (sink if name == "heat_sink" else (name,)))
+
+
+def _towers(record: Record, modes: dict[str, np.ndarray]) -> tuple[dict[str, Surface], dict[str, np.float32]]:
+    """What towers reach with fans flat out, and how far water stays over its setpoint otherwise, by mode."""
+    fan_kw, over_k = record.get("tower_fan_kw"), record.get("cw_supply_c") - record.get("cw_supply_sp_c")
+    if not np.isfinite(over_k).any() or not np.isfinite(fan_kw).any():
+        return {}, {}
+    top_kw = np.nanquantile(fan_kw, 0.999)
+    reach: dict[str, Surface] = {}
+    offset_k: dict[str, np.float32] = {}
+    for mode, rows in modes.items():
+        easy = rows & record.settled & (fan_kw < EASY * top_kw) & np.isfinite(over_k)
+        offset_k[mode] = np.float32(max(np.median(over_k[easy]), 0.0) if easy.any() else 0.0)
+        flat_out = rows & (fan_kw > FLAT_OUT * top_kw)
+        surface = record.fit(("outdoor_wetbulb_c",), record.get("cw_approach_k"), flat_out)
+        surface = surface or reach.get(MECHANICAL)
+        if surface is not None:
+            reach[mode] = surface
+    return reach, offset_k
+
+
+def _meter(
+    record: Record, name: str, modes: dict[str, np.ndarray], has_economizer: bool
+) -> dict[str, Surface | None]:
+    by_mode = _INPUTS.get(name, {MECHANICAL: _ALL})
+    if not has_economizer:
+        by_mode = {MECHANICAL: by_mode[MECHANICAL]}
+    found: dict[str, Surface | None] = {}
+    for mode, names in by_mode.items():
+        # Pump power over flow is the same curve whatever runs; all else is learned from the mode's own rows.
+        everywhere = len(by_mode) == 1 or names == ("cw_flow_kg_s",)
+        rows = np.ones(len(record.settled), bool) if everywhere else modes[mode]
+        cubic = name.endswith(MOVERS)
+        inputs = _resolved(record, names)
+        found[mode] = record.fit(inputs, record.get(name), rows, may_be_cubic=cubic) if names else None
+    return found
+
+
+def _it_response(record: Record, rise_k: np.ndarray, step_hours: float) -> Surface | None:
+    # From supply air, whose sensors are many: an inlet sensor's noise would flatten the curve.
+    inlet_c = record.get("supply_air_c") + _median(rise_k)
+    if not np.isfinite(inlet_c).any():
+        return None
+    return fit_it_response(inlet_c, record.get("it_kw"), step_hours=step_hours)
+
+
+def _median(values: np.ndarray) -> np.float32:
+    """Median of the known values, 0 where there is none."""
+    return np.float32(np.nanmedian(values) if np.isfinite(values).any() else 0.0)
+
+
+def _usual_kw(record: Record) -> np.float32:
+    kw = record.get("cooling_kw")
+    running = kw > STOPPED_SHARE * np.nanmax(kw) if np.isfinite(kw).any() else np.zeros(len(kw), bool)
+    return _median(kw[running & ~record.virtual])
+
+
+def _scatter(cascade: Cascade) -> dict[str, float]:
+    steps = {
+        "supply air": cascade.air_float,
+        "worst inlet": cascade.worst_inlet,
+        "chilled-water range": cascade.chw_range,
+        "losses": cascade.losses,
+    }
+    steps |= {f"towers' reach, {mode}": surface for mode, surface in cascade.reach.items()}
+    steps |= {f"{name}, {mode}": s for name, by in cascade.meters.items() for mode, s in by.items()}
+    return {name: float(surface.noise) for name, surface in steps.items() if surface is not None}

@@ -1,0 +1,78 @@
+"""What a choice of setpoints costs: energy at equal compute, wear, doubt, and what must not happen."""
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+from jax import Array
+from jax.typing import ArrayLike
+
+from models.cascade.cascade import FULL, MODES, Cascade, Outcome, outcome
+from models.cascade.surface import Leaf
+
+Aim = Literal["facility", "overhead", "pue"]
+AIMS: tuple[Aim, ...] = get_args(Aim)
+
+# Shares of the cooling power that a plant usually needs, so that a plant ten times as large is run alike.
+OUTSIDE = 1.5  # per standard deviation or K beyond the record: more than any saving
+ENVELOPE = 1.5  # per K of rack inlet or dew point beyond the envelope
+RESTART = 0.075  # wear of chillers that stand and would have to start, as the power that this is worth
+
+
+@struct.dataclass
+class Objective:
+    """What is minimised, in kW.
+
+    aim: facility power at equal compute, IT power included, which answers to the rack inlet; or overhead, or PUE
+    (at the present load), which servers' fans that work harder make look better than it is.
+    inlet_low_c, inlet_high_c, dew_point_high_c: the envelope less its margin. caution: standard deviations of the
+    members' spread that count as power. outside: 1 where the record's edge binds, 0 where it does not.
+    weight: value of a kWh now over its mean: a tariff's, a grid's carbon, water's; wear is not weighted.
+    """
+
+    inlet_low_c: Leaf
+    inlet_high_c: Leaf
+    dew_point_high_c: Leaf = 99.0
+    caution: Leaf = 1.0
+    outside: Leaf = 1.0
+    weight: Leaf = 1.0
+    aim: Aim = struct.field(pytree_node=False, default="facility")
+
+
+def price(
+    cascade: Cascade, choice_names: tuple[str, ...], objective: Objective, drivers: Mapping[str, ArrayLike],
+    values: Array,
+) -> tuple[Array, Outcome]:  # fmt: skip
+    """kW and penalties (n,) of setpoints `values` (n, k), and their outcome."""
+    chosen = {name: values[:, column] for column, name in enumerate(choice_names)}
+    found = outcome(cascade, {**drivers, **chosen})
+    power_kw = _aimed_at(
+        objective.aim if cascade.counts_it else "facility", found, jnp.asarray(drivers["load_kw"])
+    )
+    kw = objective.weight * (power_kw.mean(axis=0) + objective.caution * power_kw.std(axis=0))
+    wear = RESTART * drivers["chillers_stopped"] * (found.mode < MODES.index(FULL))
+    beyond = objective.outside * OUTSIDE * jnp.maximum(found.outside, found.unreachable_k)
+    return kw + cascade.usual_kw * (wear + beyond + ENVELOPE * out_of_envelope(objective, found)), found
+
+
+priced = jax.jit(price, static_argnums=1)
+
+
+def out_of_envelope(objective: Objective, found: Outcome) -> Array:
+    """K (n,) by which the worst of rack inlet and dew point leaves the envelope, 0 inside."""
+    inlet_c = found.rack_inlet_c
+    inlet_k = jnp.maximum(inlet_c - objective.inlet_high_c, objective.inlet_low_c - inlet_c)
+    return jnp.maximum(inlet_k, found.dew_point_c - objective.dew_point_high_c).clip(0.0)
+
+
+def _aimed_at(aim: Aim, found: Outcome, load_kw: Array) -> Array:
+    """kW (m, n) of what is to be small; PUE in kW of facility power at the present load."""
+    match aim:
+        case "overhead":
+            return found.facility_kw - found.it_kw
+        case "pue":
+            return found.facility_kw / jnp.maximum(found.it_kw, 1e-6) * load_kw
+        case _:
+            return found.facility_kw

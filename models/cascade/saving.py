@@ -1,0 +1,72 @@
+"""A cascade as bytes and back: msgpack of plain dicts, so that nothing is ever unpickled."""
+
+from dataclasses import fields
+from typing import Any
+
+import jax
+import numpy as np
+from flax import serialization
+
+from models.cascade.cascade import Cascade, Economizer
+from models.cascade.surface import Surface
+
+FORMAT = 3  # of the bytes; a cascade of another format must be learned again
+
+
+def to_bytes(cascade: Cascade) -> bytes:
+    """The cascade as msgpack."""
+    return serialization.msgpack_serialize({"format": FORMAT, "cascade": _plain(jax.device_get(cascade))})
+
+
+def from_bytes(data: bytes) -> Cascade:
+    """A cascade from `to_bytes`. Raises ValueError where the bytes are damaged, of another format, or not finite."""
+    try:
+        tree = serialization.msgpack_restore(data)
+        if tree["format"] != FORMAT:
+            raise ValueError(f"its format is {tree['format']}, this program reads {FORMAT}")
+        cascade = _cascade(tree["cascade"])
+    except (KeyError, TypeError, AttributeError, IndexError) as cause:
+        raise ValueError(f"it is no control model ({type(cause).__name__}: {cause})") from cause
+    except Exception as cause:
+        # msgpack's own errors share no base but Exception.
+        raise cause if isinstance(cause, ValueError) else ValueError(f"it cannot be read: {cause}") from cause
+    if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(cascade)):
+        raise ValueError("it holds values that are not finite")
+    return cascade
+
+
+def _plain(value: Any) -> Any:
+    """Nested dicts of arrays and text; None is left out by its parent."""
+    if isinstance(value, Cascade | Economizer | Surface):
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, dict):
+        return {name: "none" if part is None else _plain(part) for name, part in value.items()}
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return value if isinstance(value, bool) else np.asarray(value)
+
+
+def _cascade(tree: dict[str, Any]) -> Cascade:
+    economizer = None if tree["economizer"] == "none" else Economizer(**tree["economizer"])
+    steps = ("air_float", "chw_range", "it_response", "losses", "worst_inlet", "dew_point")
+    return Cascade(
+        counts_it=bool(tree["counts_it"]),
+        reach={mode: _a_surface(part) for mode, part in tree["reach"].items()},
+        offset_k=tree["offset_k"],
+        economizer=economizer,
+        meters={
+            name: {mode: _surface(part) for mode, part in by.items()} for name, by in tree["meters"].items()
+        },
+        inlet_rise_k=tree["inlet_rise_k"],
+        usual_kw=tree["usual_kw"],
+        twin_bound_kw=tree["twin_bound_kw"],
+        **{step: _surface(tree[step]) for step in steps},
+    )
+
+
+def _surface(tree: Any) -> Surface | None:
+    return None if isinstance(tree, str) else _a_surface(tree)
+
+
+def _a_surface(tree: dict[str, Any]) -> Surface:
+    return Surface(**(tree | {"inputs": tuple(tree["inputs"].split(","))}))

@@ -1,0 +1,204 @@
+"""The steps between rows and a PlantModel: features, fits without each block, what is left, shares, intervals."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingRegressor
+
+from models.efficiency.curves import Features, Fits, boosted, fits, mask_of
+from models.efficiency.declared_effects import Effect, Known
+from models.efficiency.features import driving_pairs, feature_names, with_derived
+from models.efficiency.intervals import Intervals, fit_intervals
+from models.efficiency.model import Heads, PlantModel, member_parts
+from models.efficiency.networks import Params
+from models.efficiency.rows import Learned, Parts, Rows
+from models.efficiency.scaling import Scaler, fit_scaler
+from models.efficiency.slope_penalty import Slopes
+from models.efficiency.stacking import PARTS, described, shares_of
+from models.efficiency.support import fit_support, temperature_pairs
+from models.efficiency.training import FitConfig, Fitted
+from models.efficiency.trees import as_arrays
+from models.efficiency.warm_start import carried_over
+from models.ridge import response_lines, terms
+
+MOST_BROKEN = 0.01  # share of the rows at which networks may break a declared effect and still have a share
+
+
+@dataclass(frozen=True)
+class Build:
+    """A model half made: everything but the networks.
+
+    n rows, f features, t targets, m members. features: (n, f); y (t, n) standardised; mask (t, f);
+    blocks (n,): member m is validated on block m. lines, quadratic (t, m, terms); residual (t, m, n): what the
+    networks are to learn, in units of correction (t,). slopes: of the fit that they correct, where effects are known.
+    boosted: predictions of left-out blocks (t, n), and the boosting of all rows per target; None where trees have no
+    part.
+    """
+
+    rows: Rows
+    parts: Parts
+    seed: int
+    load_scale_kw: float
+    scaler: Scaler
+    features: Features
+    known: Known
+    mask: np.ndarray
+    blocks: np.ndarray
+    level: np.ndarray
+    step: np.ndarray
+    y: np.ndarray
+    pairs: np.ndarray
+    lines: np.ndarray
+    quadratic: np.ndarray
+    correction: np.ndarray
+    residual: np.ndarray
+    slopes: Slopes | None
+    boosted: tuple[np.ndarray, list[HistGradientBoostingRegressor]] | None
+
+    @classmethod
+    def of(cls, rows: Rows, config: FitConfig, parts: Parts, seed: int) -> Self:
+        """Fit everything but the networks to rows in time order."""
+        blocks = rows.blocks(config.members)
+        load_scale_kw = float(np.median(rows.load_kw))
+        scaler = fit_scaler(with_derived(rows.inputs, rows.x.astype(np.float32), load_scale_kw))
+        known = Known.of(rows.effects, rows.inputs, rows.targets, rows.x)
+        features, mask = Features.of(rows, scaler, load_scale_kw, known), mask_of(rows)
+        level, step = rows.y.mean(axis=0), rows.y.std(axis=0)
+        step = np.where(step > 1e-9, step, 1.0)
+        y = ((rows.y - level) / step).T
+        pairs = driving_pairs(feature_names(rows.inputs))
+        given = (features, mask, y, blocks, known, level / step)
+        lines = fits(lambda a, b: response_lines(a, b, pairs), *given)
+        quadratic = fits(terms, *given) if parts.backbone == "quadratic" else None
+        corrected = quadratic or lines
+        residual = y[:, None] - corrected.predicted
+        correction = np.maximum(residual.std(axis=(1, 2)), 1e-6)
+        return cls(
+            rows, parts, seed, load_scale_kw, scaler, features, known, mask, blocks, level, step, y, pairs,
+            lines.weights,
+            np.zeros((*lines.weights.shape[:2], 0)) if quadratic is None else quadratic.weights,
+            correction, residual / correction[:, None, None],
+            _slopes(corrected, features, known, level / step, correction),
+            boosted(rows, y, blocks, seed, known) if parts.trees else None,
+        )  # fmt: skip
+
+    def networks_of(self, warm: PlantModel) -> Params:
+        """Networks of another model of the same inputs and targets, saying here what they said there."""
+        return carried_over(warm, self.scaler, unit=self.correction * self.step)
+
+    def assembled(self, fitted: Fitted, outliers: int) -> Learned:
+        """The model with these networks, its mixture and its intervals."""
+        heads = self._heads(fitted.params)
+        left_out = self._left_out(heads)
+        given = zip(self.y, left_out, self._available(heads), strict=True)
+        shares = np.array([shares_of(y, parts, available) for y, parts, available in given])
+        residual = (self.y - np.einsum("tp,tpn->tn", shares, left_out)) * self.step[:, None]
+        intervals, scores = fit_intervals(self.features.bounded, self._loads(), residual, self.blocks)
+        heads = replace(heads, shares=jnp.asarray(shares, jnp.float32))
+        named = dict(zip(self.rows.targets, map(described, shares), strict=True))
+        model = self._model(heads, intervals)
+        scores_of = dict(zip(self.rows.targets, scores, strict=True))
+        return Learned(model, fitted.curves, outliers, named, scores_of, self._checked(model))
+
+    def _checked(self, model: PlantModel) -> tuple[tuple[Effect, float], ...]:
+        """At which share of the rows the model breaks each declared effect."""
+        share = self.known.broken(
+            lambda x: np.stack([model.predict(x)[name] for name in self.rows.targets], axis=1), self.rows.x
+        )
+        return tuple((effect, float(share[self.known.at(effect)])) for effect in self.rows.effects)
+
+    def _available(self, heads: Heads) -> np.ndarray:
+        """Which of PARTS may have a share of each target: (t, parts); none that breaks what is known."""
+        networks = np.full(len(self.y), True)
+        if len(self.known):
+            share = self.known.broken(lambda x: self._networks(heads, x), self.rows.x)
+            networks = share.max(axis=1) <= MOST_BROKEN
+        every = np.full(len(self.y), True)
+        quadratic, trees = every & (self.quadratic.shape[-1] > 0), every & (self.boosted is not None)
+        return np.stack([every, quadratic, networks, trees & self.known.only_signs()], axis=1)
+
+    def _networks(self, heads: Heads, x: np.ndarray) -> np.ndarray:
+        """What the networks say of x (n, inputs): (n, t)."""
+        features = with_derived(self.rows.inputs, x.astype(np.float32), self.load_scale_kw)
+        at = self.scaler.standardised(features), self.scaler.bounded(features)
+        _, networks = _parts_of(replace(heads, trees=None), *at, self.pairs)
+        return np.asarray(networks).mean(axis=1).T * self.step + self.level
+
+    def _heads(self, params: Params) -> Heads:
+        named: dict[str, np.ndarray] = {
+            "level": self.level,
+            "step": self.step,
+            "lines": self.lines,
+            "quadratic": self.quadratic,
+            "correction": self.correction,
+            "mask": self.mask,
+            "shares": np.zeros((len(self.y), len(PARTS))),
+        }
+        arrays: dict[str, Any] = {name: jnp.asarray(value, jnp.float32) for name, value in named.items()}
+        trees = None if self.boosted is None else as_arrays(self.boosted[1])
+        return Heads(**arrays, params=params, trees=trees)
+
+    def _left_out(self, heads: Heads) -> np.ndarray:
+        """What each of PARTS predicts of the blocks it was not fitted to, standardised: (t, parts, n)."""
+        found = np.zeros((len(self.y), len(PARTS), len(self.blocks)))
+        for block in np.unique(self.blocks):
+            rows = np.flatnonzero(self.blocks == block)
+            longest = int(np.bincount(self.blocks).max())  # one shape for every block
+            padded = np.resize(rows, longest)
+            fits, networks = _parts_of(
+                replace(heads, trees=None),
+                self.features.linear[padded],
+                self.features.bounded[padded],
+                self.pairs,
+            )
+            member = np.asarray(jnp.concatenate([fits, networks[:, None]], axis=1)[:, :, block])
+            found[:, :3, rows] = member[..., : len(rows)]
+        if self.boosted is not None:
+            found[:, 3] = self.boosted[0]
+        return found
+
+    def _loads(self) -> np.ndarray:
+        if "load_kw" not in self.rows.inputs:
+            return np.full(len(self.rows), self.load_scale_kw)
+        return self.rows.x[:, self.rows.inputs.index("load_kw")]
+
+    def _model(self, heads: Heads, intervals: Intervals) -> PlantModel:
+        rows = self.rows
+        support = fit_support(rows.x, self.blocks, pairs=temperature_pairs(rows.inputs), seed=self.seed)
+        scale_kw = jnp.float32(self.load_scale_kw)
+        return PlantModel(
+            rows.inputs,
+            rows.targets,
+            rows.same_as,
+            "unregistered",
+            scale_kw,
+            self.scaler,
+            jnp.asarray(self.pairs),
+            heads,
+            support,
+            intervals,
+        )
+
+
+@jax.jit
+def _parts_of(
+    heads: Heads, linear: np.ndarray, bounded: np.ndarray, pairs: np.ndarray
+) -> tuple[jax.Array, jax.Array]:
+    """Fits (t, 2, members, n) and networks (t, members, n) of every head."""
+    parts = jax.vmap(member_parts, in_axes=(0, None, None, None))
+    return parts(heads, jnp.asarray(linear), jnp.asarray(bounded), jnp.asarray(pairs))
+
+
+def _slopes(
+    corrected: Fits, features: Features, known: Known, floor: np.ndarray, correction: np.ndarray
+) -> Slopes | None:
+    """Slopes of the fits that the networks correct, in units of the correction; None where nothing is known."""
+    if not len(known):
+        return None
+    unit = correction[:, None, None]
+    value = (corrected.predicted + floor[:, None, None]) / unit
+    parts = (features.moves[1], corrected.slopes / unit, value, known.low, known.high)
+    return Slopes(*(jnp.asarray(part, jnp.float32) for part in parts))

@@ -1,0 +1,141 @@
+"""What is fitted to a target without networks, once without every block of time: curves and trees."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingRegressor
+from threadpoolctl import threadpool_limits
+
+from models.constrained import Limits
+from models.efficiency.declared_effects import Known
+from models.efficiency.features import feature_names, inputs_of, with_derived
+from models.efficiency.rows import Rows
+from models.efficiency.scaling import Scaler
+from models.efficiency.trees import grow
+from models.ridge import fit_weights_without_each
+
+Basis = Callable  # of linear and bounded features (n, f): terms (n, terms), NumPy or JAX
+
+
+@dataclass(frozen=True)
+class Features:
+    """Standardised features of n rows, as they are and within the record: linear, bounded (n, f).
+
+    moves: how both move with one standard deviation of each of i inputs: (i, n, f) each.
+    """
+
+    linear: np.ndarray
+    bounded: np.ndarray
+    moves: tuple[np.ndarray, np.ndarray]
+
+    @classmethod
+    def of(cls, rows: Rows, scaler: Scaler, load_scale_kw: float, known: Known) -> Self:
+        """Features of the rows, moved by the inputs that effects are declared of."""
+
+        def both(x):
+            features = with_derived(rows.inputs, x, load_scale_kw)
+            return scaler.standardised(features), scaler.bounded(features)
+
+        x = rows.x.astype(np.float32)
+        linear, bounded = both(x)
+        moves = np.zeros((2, len(known), *linear.shape), np.float32)
+        for number, (column, spread) in enumerate(zip(known.columns, known.spread, strict=True)):
+            along = np.zeros_like(x)
+            along[:, column] = spread
+            moves[:, number] = jax.jvp(both, (jnp.asarray(x),), (jnp.asarray(along),))[1]
+        return cls(linear, bounded, (moves[0], moves[1]))
+
+
+def mask_of(rows: Rows) -> np.ndarray:
+    """Which features (f) each target (t) may see: (t, f) of 0 and 1."""
+    names = feature_names(rows.inputs)
+    hidden = [rows.hidden.get(target, frozenset()) for target in rows.targets]
+    return np.array([[not hide & set(inputs_of(name)) for name in names] for hide in hidden], np.float32)
+
+
+@dataclass(frozen=True)
+class Fits:
+    """Ridge fits of t targets, one without each of m blocks, and what they say of all n rows.
+
+    weights (t, m, terms); predicted (t, m, n); slopes (i, t, m, n): per standard deviation of i inputs.
+    """
+
+    weights: np.ndarray
+    predicted: np.ndarray
+    slopes: np.ndarray
+
+
+def fits(
+    basis: Basis,
+    features: Features,
+    mask: np.ndarray,
+    y: np.ndarray,
+    blocks: np.ndarray,
+    known: Known,
+    floor: np.ndarray,
+) -> Fits:
+    """Fits of y (t, n) on what each target sees, within the effects that are known of it.
+
+    floor (t,): what a share of a target's value is taken of beside y.
+    """
+    weights, predicted, slopes = [], [], []
+    phi, moves, seen_last = np.zeros(0), np.zeros(0), None
+    for number, (seen, target) in enumerate(zip(mask, y, strict=True)):
+        if seen_last is None or (seen != seen_last).any():
+            phi, moves, seen_last = *_terms(basis, features, seen), seen
+        limits = _limits(phi, moves, known.low[number], known.high[number], floor[number])
+        weights.append(fit_weights_without_each(phi, target, blocks, limits))
+        predicted.append(weights[-1] @ phi.T)
+        slopes.append(np.einsum("mk,ink->imn", weights[-1], moves))
+    return Fits(np.array(weights), np.array(predicted), np.stack(slopes, axis=1))
+
+
+def _terms(basis: Basis, features: Features, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Terms (n, k) of the features that are seen, and how they move (i, n, k)."""
+    at = features.linear * seen, features.bounded * seen
+    phi = basis(*at)
+    moves = [
+        jax.jvp(
+            basis, tuple(map(jnp.asarray, at)), (jnp.asarray(linear * seen), jnp.asarray(bounded * seen))
+        )[1]
+        for linear, bounded in zip(*features.moves, strict=True)
+    ]
+    return phi, np.array(moves).reshape(-1, *phi.shape)
+
+
+def _limits(
+    phi: np.ndarray, moves: np.ndarray, low: np.ndarray, high: np.ndarray, floor: float
+) -> Limits | None:
+    """Slope at every row between `low` and `high` shares of the value, as far as they are known."""
+    rows, least = [], []
+    for sign, bounds in ((1.0, low), (-1.0, high)):
+        for move, bound in zip(moves, bounds, strict=True):
+            if np.isfinite(bound) and move.any():  # a target that does not see the input cannot break it
+                rows.append(sign * (move - bound * phi))
+                least.append(np.full(len(phi), sign * bound * floor))
+    return Limits(np.concatenate(rows), np.concatenate(least)) if rows else None
+
+
+def boosted(
+    rows: Rows, y: np.ndarray, blocks: np.ndarray, seed: int, known: Known
+) -> tuple[np.ndarray, list[HistGradientBoostingRegressor]]:
+    """Boosting of every target (t, n): its predictions of left-out blocks (t, n), and one of all rows each."""
+    left_out, grown = np.zeros_like(y), []
+    x = rows.x.astype(np.float32)
+    for number, (name, target) in enumerate(zip(rows.targets, y, strict=True)):
+        hidden = [column for column, seen in enumerate(rows.inputs) if seen in rows.hidden.get(name, ())]
+        visible = x.copy()
+        visible[:, hidden] = 0.0
+        signs = known.signs(number, len(rows.inputs))
+        # Trees this small are grown by one thread: several spin while they wait for each other.
+        with threadpool_limits(limits=1):
+            for block in np.unique(blocks):
+                others = blocks != block
+                without = grow(visible[others], target[others], seed=seed, signs=signs)
+                left_out[number, ~others] = without.predict(visible[~others])
+            grown.append(grow(visible, target, seed=seed, signs=signs))
+    return left_out, grown

@@ -1,0 +1,131 @@
+"""What is known of a served model's errors: which share of the last one to carry on, and how wide intervals must be.
+
+Intervals follow adaptive conformal inference (Gibbs and Candès 2021, NeurIPS 34): after a miss the level from which the
+quantile is taken moves one way, after a hit the other, so that coverage returns to 90 % whatever the plant does.
+There is a level for every load tercile and one for rows inside and outside the record's support; they add up, as in
+conformal prediction for overlapping groups (Gibbs, Cherian and Candès 2023, arXiv 2305.12616).
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from models.carried import KINDS, SHARES, carry, kind_of, last_known, share_costs
+from models.efficiency.intervals import COVERAGE, FEWEST, Scores
+
+RECENT = 400  # scores of a load tercile that a quantile is taken of: some days of 15 minutes, weeks of hours
+LEARNING_RATE = 0.01  # of the levels: a hundred misses in a row move one by 0.9, a hundred hits by 0.1
+FARTHEST = 0.4  # that a level may go, so that it is soon back
+LEAST_OUTSIDE, MOST_OUTSIDE = 0.003, 0.5  # shares of scores that an interval may leave outside
+NEVER = 1e30  # cost of a share that is not to be carried
+
+
+@dataclass
+class History:
+    """Costs of each share (kinds, shares), recent scores by tercile, levels by tercile (3,) and by support (2,)."""
+
+    costs: np.ndarray = field(default_factory=lambda: np.zeros((KINDS, len(SHARES))))
+    recent: list[list[float]] = field(default_factory=lambda: [[], [], []])
+    by_tercile: np.ndarray = field(default_factory=lambda: np.zeros(3))
+    by_support: np.ndarray = field(default_factory=lambda: np.zeros(2))
+
+    @classmethod
+    def of(cls, scores: Scores, *, lag: int = 1) -> "History":
+        """What left-out blocks of the record say before anything was served; an error is known `lag` rows later."""
+        follows = _unbroken(scores.follows, lag)
+        before = np.where(follows, np.roll(scores.residual, lag), 0.0)
+        sizes = np.roll(scores.size, lag)
+        kind = kind_of(before, sizes)
+        costs = share_costs(scores.residual, before, kind)[follows].sum(axis=0)
+        left = np.abs(scores.residual - SHARES[costs.argmin(axis=1)][kind] * before) / scores.size
+        return cls(costs, [left[scores.tercile == tercile][-RECENT:].tolist() for tercile in range(3)])
+
+    @classmethod
+    def uncarried(cls) -> "History":
+        """Of a model that carries its error by itself, as persistence does."""
+        return cls(np.where(SHARES == 0.0, 0.0, np.full((KINDS, 1), NEVER)))
+
+    def as_arrays(self) -> dict[str, np.ndarray]:
+        """Named arrays, as a registry keeps them."""
+        recent = {f"recent_{tercile}": np.array(scores) for tercile, scores in enumerate(self.recent)}
+        return {"costs": self.costs, "by_tercile": self.by_tercile, "by_support": self.by_support} | recent
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "History":
+        """From `as_arrays`. Raises KeyError where a part is missing."""
+        named = (np.array(arrays[name]) for name in ("by_tercile", "by_support"))
+        return cls(np.array(arrays["costs"]), [arrays[f"recent_{k}"].tolist() for k in range(3)], *named)
+
+    def copy(self) -> "History":
+        """A history of its own with the same values."""
+        return History.from_arrays(self.as_arrays())
+
+    def width(self, tercile: int, inside: int) -> float:
+        """The score that a row of this tercile, inside (1) or outside (0) of the support, is held to exceed rarely."""
+        scores = self.recent[tercile]
+        if len(scores) < FEWEST:
+            scores = [score for of_any in self.recent for score in of_any]
+        if not scores:
+            return float("inf")
+        level = 1.0 - COVERAGE + self.by_tercile[tercile] + self.by_support[inside]
+        return float(np.quantile(scores, 1.0 - np.clip(level, LEAST_OUTSIDE, MOST_OUTSIDE)))
+
+    def learn(self, score: float, width: float, tercile: int, inside: int) -> None:
+        """Take in a score that has become known and the width it was held to."""
+        if np.isfinite(width):
+            step = LEARNING_RATE * ((1.0 - COVERAGE) - float(score > width))
+            for levels, group in ((self.by_tercile, tercile), (self.by_support, inside)):
+                levels[group] = np.clip(levels[group] + step, -FARTHEST, FARTHEST)
+        self.recent[tercile] = [*self.recent[tercile], score][-RECENT:]
+
+
+def _unbroken(follows: np.ndarray, lag: int) -> np.ndarray:
+    """Rows (n,) before which `lag` rows came one right after the other."""
+    breaks = np.cumsum(~follows)
+    return (np.arange(len(follows)) >= lag) & (breaks == np.roll(breaks, lag))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows to predict, in time order, (n,) each.
+
+    predicted: by the model. measured: NaN where not known. size: that residuals usually have there. counts: whether a
+    row's error may teach (rows that the model has learned from may not).
+    """
+
+    times: np.ndarray
+    predicted: np.ndarray
+    measured: np.ndarray
+    size: np.ndarray
+    tercile: np.ndarray
+    in_support: np.ndarray
+    counts: np.ndarray
+
+
+def follow(history: History, rows: Rows, delay: np.timedelta64) -> tuple[np.ndarray, np.ndarray, History]:
+    """Predictions with the last known error carried on (n,), half of their 90 % intervals (n,), the history after them.
+
+    A row's error is known `delay` after it. Every row's answer rests on errors known by then and on nothing later.
+    """
+    history = history.copy()
+    mean, costs = carry(
+        rows.predicted, rows.measured, rows.times, delay,
+        size=rows.size, past=history.costs, counts=rows.counts,
+    )  # fmt: skip
+    left = np.abs(rows.measured - mean) / rows.size
+    known = np.isfinite(left) & rows.counts
+    last, _ = last_known(rows.times, known, delay)
+    width, inside, taught = np.full(len(mean), np.nan), rows.in_support.astype(int), 0
+
+    def teach(until: int) -> None:
+        for row in range(taught, until):
+            if known[row]:
+                history.learn(float(left[row]), width[row], int(rows.tercile[row]), inside[row])
+
+    for row in range(len(mean)):
+        teach(last[row] + 1)
+        taught = max(taught, int(last[row]) + 1)
+        width[row] = history.width(int(rows.tercile[row]), inside[row])
+    teach(len(mean))
+    history.costs = costs
+    return mean, width * rows.size, history

@@ -1,0 +1,32 @@
+"""Tables of scores that training and backtests show alike."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def scores_table(scores: list[dict[str, Any]], title: str) -> Table:
+    columns = {
+        "mae_figure": ("MAE", ".4f"), "mae_kw_per_ton": ("MAE kW/ton", ".4f"), "skill": ("skill", "+.0%"),
+        "mae_last_error_carried": ("MAE, last error carried", ".4f"),
+        "cv_rmse_cooling": ("CV(RMSE)", ".1%"), "nmbe_cooling": ("NMBE", "+.1%"),
+    }  # fmt: skip
+    columns |= {key: (key.replace("mae ", "MAE, "), ".4g") for key in scores[0] if key.startswith("mae ")}
+    shown = {key: of for key, of in columns.items() if any(row.get(key) is not None for row in scores)}
+    caption = "skill: over persistence; CV(RMSE) and NMBE of cooling power, + where predicted too low"
+    table = Table("model", *(label for label, _ in shown.values()), title=title, caption=caption)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in scores:
+        cells = ("" if row.get(key) is None else format(row[key], form) for key, (_, form) in shown.items())
+        table.add_row(row["model"], *cells)
+    return table
+
+
+def show_left_out(report: dict[str, Any], console: Console) -> None:
+    for reason, rows in report["left_out"].items():
+        if rows:
+            console.print(f"  {rows} rows left out: {reason}", style="dim", markup=False)
+    for note in report["notes"]:
+        console.print(f"  {note}", style="dim", markup=False)

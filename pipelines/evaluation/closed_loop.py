@@ -1,0 +1,159 @@
+"""The closed loop: a plant's rows to a control, the control's setpoints to the plant, and everything that was seen."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+import simulator
+from pipelines.evaluation.historian import Historian
+from pipelines.evaluation.plants import DrivenPlant
+from pipelines.site.file import Site
+from pipelines.site.setpoints import Settable
+
+log = logging.getLogger(__name__)
+
+EVERY = pd.Timedelta(minutes=15)  # at least; a site's own interval where that is longer
+NOTICEABLE = 1e-6
+
+Row = dict[str, Any]
+Progress = Callable[[int, int], None]
+
+
+class Control(Protocol):
+    """Anything that decides: a `Controller`, a rule, an optimiser."""
+
+    def decide(self, row: Mapping[str, Any], at: datetime) -> Mapping[str, float]:
+        """Setpoint tags and values, in the tags' own units, from the last interval's row of tags."""
+
+
+def _same_row(row: Row, _at: pd.Timestamp) -> Row | None:
+    return row
+
+
+def _same_setpoints(setpoints: dict[str, float], _at: pd.Timestamp) -> dict[str, float]:
+    return setpoints
+
+
+def _healthy(_at: pd.Timestamp) -> simulator.Faults | None:
+    return None
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """What goes wrong between a plant and its control; nothing by default.
+
+    row: what the control is shown of a row of tags; None: nothing arrives, it is not asked and setpoints stay.
+    asked: setpoints (by quantity) as they reach the plant. faults: what is broken in it.
+    clock: the time that the control is told.
+    """
+
+    row: Callable[[Row, pd.Timestamp], Row | None] = _same_row
+    asked: Callable[[dict[str, float], pd.Timestamp], dict[str, float]] = _same_setpoints
+    faults: Callable[[pd.Timestamp], simulator.Faults | None] = _healthy
+    clock: Callable[[pd.Timestamp], pd.Timestamp] = lambda at: at
+
+
+@dataclass
+class Driven:
+    """A run: true telemetry at the plant's own step, setpoints in force, and how deciding went.
+
+    asked: setpoints by quantity at each decision. clamped: values beyond a limit or slew rate, held back as a plant's
+    own interlocks would. errors: decisions that failed, after which setpoints stayed. reasons: (time, words), where
+    the control gives them.
+    """
+
+    telemetry: pd.DataFrame
+    asked: pd.DataFrame
+    clamped: int = 0
+    errors: int = 0
+    seconds: list[float] = field(default_factory=list)
+    reasons: list[tuple[pd.Timestamp, str]] = field(default_factory=list)
+
+
+def drive(
+    plant: DrivenPlant,
+    site: Site,
+    control: Control,
+    *,
+    hours: float,
+    disturbance: Disturbance | None = None,
+    progress: Progress | None = None,
+) -> Driven:
+    """Drive a plant for `hours`, or to its end, from the site's default setpoints; one decision an `EVERY`.
+
+    The control's first row is that of one interval under the defaults before it.
+    """
+    away = disturbance or Disturbance()
+    settable, historian = Settable.of(site), Historian(site)
+    every = max(EVERY, site.interval)
+    step_hours = every / pd.Timedelta(hours=1)
+    run, in_force = Driven(pd.DataFrame(), pd.DataFrame()), settable.default.copy()
+    told, seen, asked = 0, [], {}
+    decisions = round(hours / step_hours)
+    passed = plant.advance(_named(settable, in_force), step_hours, None)
+    for number in range(decisions):
+        if passed is None:
+            break
+        at = plant.now
+        row = away.row(historian.row(passed[1], step_hours, _by_tag(settable, in_force)), at)
+        if row is not None:
+            in_force = _decided(run, settable, control, row, away.clock(at), in_force, step_hours)
+            reason = getattr(getattr(control, "last", None), "reason", "")
+            if reason:
+                run.reasons.append((at, reason))
+        asked[at] = _named(settable, in_force)
+        passed = plant.advance(away.asked(asked[at], at), step_hours, away.faults(at))
+        if passed is not None:
+            seen.append(passed[0])
+        told = number + 1
+        if progress:
+            progress(told, decisions)
+    run.telemetry = pd.concat(seen)
+    run.asked = pd.DataFrame.from_dict(asked, orient="index").rename_axis("time")
+    return run
+
+
+def _decided(
+    run: Driven,
+    settable: Settable,
+    control: Control,
+    row: Row,
+    at: pd.Timestamp,
+    in_force: np.ndarray,
+    step_hours: float,
+) -> np.ndarray:
+    began = time.perf_counter()
+    try:
+        wanted = dict(control.decide(row, at.to_pydatetime()))
+        values = np.array(
+            [
+                tag.canonical(wanted[tag.tag]) if tag.tag in wanted else present
+                for tag, present in zip(settable.tags, in_force, strict=True)
+            ]
+        )
+        if not np.isfinite(values).all():
+            raise ValueError(f"a setpoint is not finite or not within its tag's range: {wanted}")
+    except Exception:
+        log.exception("the decision at %s failed; setpoints stay", at)
+        run.errors += 1
+        values = in_force
+    run.seconds.append(time.perf_counter() - began)
+    most = np.where(settable.binary, 1.0, settable.slew * step_hours)
+    held = np.clip(values, settable.low, settable.high)
+    held = np.clip(held, in_force - most, in_force + most)
+    run.clamped += int((np.abs(held - values) > NOTICEABLE * np.maximum(1.0, np.abs(values))).sum())
+    return held
+
+
+def _named(settable: Settable, values: np.ndarray) -> dict[str, float]:
+    return dict(zip(settable.names, values.tolist(), strict=True))
+
+
+def _by_tag(settable: Settable, values: np.ndarray) -> dict[str, float]:
+    return {tag.tag: tag.exported(value) for tag, value in zip(settable.tags, values.tolist(), strict=True)}

@@ -1,0 +1,222 @@
+"""Models judged as they would have been used: refitted week by week, beside what an engineer would try first."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from mlflow import MlflowClient
+
+from models.efficiency.baselines import Baseline, GradientBoosting, baselines
+from models.efficiency.learn import Learned, Parts, Rows
+from models.efficiency.training import FitConfig
+from models.evaluate import shuffled
+from pipelines.config import Settings
+from pipelines.errors import ModelError
+from pipelines.learning.backtest.judge import MODEL, judged, scores, slices
+from pipelines.learning.backtest.report import html_report
+from pipelines.learning.backtest.run import FoldResult, Work, run_folds
+from pipelines.learning.backtest.task import Target, Task, task
+from pipelines.learning.efficiency.scores import SERVED, verdict
+from pipelines.learning.efficiency.training import learned
+from pipelines.learning.folds import Fold, HoldOut, folds
+from pipelines.learning.job import Progress
+from pipelines.learning.tracking import experiment_id, log_scores, run_of, tracking
+from pipelines.site.file import Site
+from pipelines.telemetry.store import Store
+
+Interval = Literal["site", "hour"]
+
+FLATTERING = "shuffled: flattering, neighbouring rows leak"
+SPLITS: dict[HoldOut, str] = {
+    "walk-forward": "every week predicted by models fitted to what came before it",
+    "every-fourth-week": "every fourth week held out whole",
+    "last-30-percent": "last 30 % of each stretch of the record held out",
+}
+
+
+@dataclass(frozen=True)
+class Learner:
+    """Learns a fold's model; a class, so that it can be sent to another process."""
+
+    site: Site
+    config: FitConfig
+    parts: Parts
+    seed: int
+
+    def __call__(self, rows: Rows) -> Learned:
+        return learned(self.site, rows, self.config, self.seed, parts=self.parts)
+
+
+def backtest(
+    site: Site,
+    settings: Settings,
+    *,
+    target: Target = "figure",
+    interval: Interval = "site",
+    hold_out: HoldOut = "walk-forward",
+    window_weeks: int | None = None,
+    predictions: Path | None = None,
+    workers: int | None = None,
+    seed: int = 0,
+    config: FitConfig | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Errors of what would be served and of every simple model, on the same rows; logged to MLflow as one run.
+
+    target: the site's figure at the same instant, or what the next hour brings. interval: rows as recorded, or hourly
+    means. window_weeks: walk-forward learns from the last so many weeks, else from all before. predictions: a file
+    for time, target, measured, prediction, lower, upper, in_support. workers: processes, by default one per two cores.
+    Raises StoreError without telemetry, ModelError with too little, TrackingError where MLflow does not answer.
+    """
+    store, say = Store(settings.store, site), progress or _silent
+    table = store.read()
+    table = hourly(site, table) if interval == "hour" else table
+    with tracking(settings) as client:
+        experiment = experiment_id(client, site.name, settings)
+        job = task(site, table, target)
+        split = _folds(site, job, hold_out, window_weeks)
+        say(f"{len(job.rows)} rows, {SPLITS[hold_out]}: {len(split)} folds")
+        work = _work(site, job, config, seed, baselines())
+        results = run_folds(work, split, workers=_workers(workers, split), say=say)
+        found = judged(job, split, results)
+        result = _result(site, job, interval, hold_out, split, results, found)
+        result["fingerprint"] = store.fingerprint()
+        if target == "figure":  # Gao's split is of the same instant
+            say(f"the same on shuffled rows ({FLATTERING})")
+            result["shuffled"] = _shuffled(site, job, config, seed, say)
+        if predictions:
+            _written(job, found).to_csv(predictions, index_label="time", date_format="%Y-%m-%dT%H:%M:%SZ")
+            result["predictions"] = str(predictions)
+        return result | {
+            "run_id": _logged(client, experiment, result, html_report(result, found, job.unit, job.offset))
+        }
+
+
+def hourly(site: Site, table: pd.DataFrame) -> pd.DataFrame:
+    """Hourly means of an interval table; an hour with fewer than half its readings has none."""
+    hours = table.resample("1h")
+    enough = hours.count() * site.interval >= pd.Timedelta(minutes=30)
+    return hours.mean().where(enough).dropna(how="all")
+
+
+def _folds(site: Site, job: Task, hold_out: HoldOut, window_weeks: int | None) -> list[Fold]:
+    inputs, horizon = len(job.rows.inputs), job.horizon.to_timedelta64()
+    found = folds(job.times, hold_out, inputs=inputs, horizon=horizon, window_weeks=window_weeks)
+    if not found:
+        raise ModelError(
+            f'site "{site.name}" has too short a record for {hold_out} ({len(job.rows)} rows, {inputs} inputs); '
+            "ingest more telemetry or try --hold-out last-30-percent"
+        )
+    return found
+
+
+def _work(site: Site, job: Task, config: FitConfig | None, seed: int, competitors: list[Baseline]) -> Work:
+    config = config or (replace(FitConfig(), hidden=job.hidden) if job.hidden else FitConfig())
+    return Work(
+        rows=job.rows,
+        simple=job.simple,
+        simple_cooling=job.simple_cooling,
+        learn=Learner(site, config, job.parts, seed),
+        compose=job.compose,
+        error_target=job.error_target,
+        further=tuple(job.further),
+        competitors=tuple(competitors),
+        per_load=job.per_load,
+        combinations=job.combinations,
+        hours=job.step / pd.Timedelta(hours=1),
+    )
+
+
+def _workers(asked: int | None, split: list[Fold]) -> int:
+    if asked is not None:
+        return asked
+    # A process takes half a minute to start and to compile: it pays for itself over several folds.
+    return min(os.cpu_count() or 1, max(1, len(split) // 4))
+
+
+def _result(
+    site: Site, job: Task, interval: Interval, hold_out: HoldOut, split: list[Fold],
+    results: list[FoldResult], found: pd.DataFrame,
+) -> dict[str, Any]:  # fmt: skip
+    by_model = scores(site, job, found, split, results)
+    folds_by_model = found.groupby(MODEL)["fold"].nunique().sort_values(ascending=False)
+    served = ", ".join(f"{model} ({n} of {len(split)} folds)" for model, n in folds_by_model.items())
+    return {
+        "site": site.name,
+        "figure_name": job.name,
+        "interval_minutes": 60 if interval == "hour" else site.interval_minutes,
+        "split": SPLITS[hold_out],
+        "shuffled_split": FLATTERING,
+        "folds": len(split),
+        "train_rows": int(split[-1].train.sum()),
+        "held_out_rows": len(found),
+        "inputs": list(job.rows.inputs),
+        "by_time": by_model,
+        "shuffled": [],
+        "verdict": verdict(by_model, served),
+        "served": served,
+        "mixtures": [result.mixture for result in results],
+        "slices": slices(site, job, found),
+        "further": _further(job, split, results),
+        "sensitivity": results[-1].sensitivity,
+        "left_out": job.left_out,
+        "notes": job.notes,
+    }
+
+
+def _further(job: Task, split: list[Fold], results: list[FoldResult]) -> list[dict[str, Any]]:
+    """Errors of the other targets, beside a forecast of no change."""
+    test = np.concatenate([np.flatnonzero(fold.test) for fold in split])
+    rows = []
+    for name, measured in job.further.items():
+        predicted = np.concatenate([result.further[name] for result in results])
+        error, unchanged = predicted - measured[test], measured[test]
+        rows.append(
+            {
+                "target": name,
+                "rmse": float(np.sqrt(np.mean(error**2))),
+                "mae": float(np.abs(error).mean()),
+                "rmse_no_change": float(np.sqrt(np.mean(unchanged**2))),
+            }
+        )
+    return rows
+
+
+def _shuffled(
+    site: Site, job: Task, config: FitConfig | None, seed: int, say: Callable[[str], None]
+) -> list[dict[str, Any]]:
+    test = shuffled(len(job.rows), fraction=0.3, seed=seed)
+    fold = Fold(~test, test)
+    work = _work(site, job, config, seed, [GradientBoosting("ratio"), GradientBoosting("power")])
+    results = run_folds(work, [fold], workers=1, say=say)
+    return scores(site, job, judged(job, [fold], results), [fold], results)
+
+
+def _written(job: Task, found: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "target": job.name,
+            "measured": found["measured"] + job.offset,
+            "prediction": found[SERVED] + job.offset,
+            "lower": found["lower"] + job.offset,
+            "upper": found["upper"] + job.offset,
+            "in_support": found["in_support"],
+        }
+    )
+
+
+def _logged(client: MlflowClient, experiment: str, result: dict[str, Any], report: str) -> str:
+    with run_of(client, experiment, "backtest", "operating") as run_id:
+        log_scores(client, run_id, result["by_time"])
+        log_scores(client, run_id, result["shuffled"], prefix="shuffled.")
+        client.log_dict(run_id, result, "backtest.json")
+        client.log_text(run_id, report, "backtest.html")
+    return run_id
+
+
+def _silent(_line: str) -> None:
+    pass

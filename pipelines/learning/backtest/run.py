@@ -1,0 +1,141 @@
+"""Every model fitted in every fold and asked for the rows held out; folds run side by side in spawned processes."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from models.efficiency.baselines import Baseline, Ratio
+from models.efficiency.intervals import Scores, tercile_of
+from models.efficiency.learn import Learned, Rows, outliers_of
+from models.evaluate import mae
+from pipelines.learning.backtest.task import Predictions
+from pipelines.learning.efficiency.dataset import COOLING
+from pipelines.learning.efficiency.scores import MIXTURE, NETWORK
+from pipelines.learning.folds import Fold
+from pipelines.telemetry.running import known_combinations
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every fold needs of a task, small enough to send to another process.
+
+    combinations (n,): what runs in each row, as `combination_codes` says; hours: length of a row.
+    """
+
+    rows: Rows
+    simple: Ratio
+    simple_cooling: Ratio | None
+    learn: Callable[[Rows], Learned]
+    compose: Callable[[Predictions, np.ndarray], np.ndarray]
+    error_target: str
+    further: tuple[str, ...]
+    competitors: tuple[Baseline, ...]
+    per_load: bool
+    combinations: np.ndarray
+    hours: float
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """What the models of one fold say of its test rows (n,).
+
+    predicted, cooling: by model name, in the unit judged and in kW per load. further: other targets of the served
+    mixture. size, tercile: of the interval; past: errors on left-out blocks before. edges (2,): loads between terciles.
+    """
+
+    predicted: dict[str, np.ndarray]
+    cooling: dict[str, np.ndarray]
+    further: dict[str, np.ndarray]
+    size: np.ndarray
+    tercile: np.ndarray
+    past: Scores
+    in_support: np.ndarray
+    mixture: str
+    sensitivity: dict[str, float]
+    outliers: int
+
+
+def run_folds(work: Work, folds: list[Fold], *, workers: int, say: Callable[[str], None]) -> list[FoldResult]:
+    """Results in the order of the folds. Raises what learning raises."""
+    found = []
+    for number, result in enumerate(_results(work, folds, workers), start=1):
+        found.append(result)
+        say(f"fold {number} of {len(folds)}: {result.mixture}")
+    return found
+
+
+def _results(work: Work, folds: list[Fold], workers: int) -> Iterator[FoldResult]:
+    last = len(folds) - 1
+    if min(workers, len(folds)) <= 1:
+        yield from (run_fold(work, fold, sensitive=number == last) for number, fold in enumerate(folds))
+        return
+    # JAX and fork do not mix; each process compiles for itself, so that few folds are faster in one.
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        waiting = [pool.submit(run_fold, work, fold, sensitive=n == last) for n, fold in enumerate(folds)]
+        yield from (one.result() for one in waiting)
+
+
+def run_fold(work: Work, fold: Fold, *, sensitive: bool) -> FoldResult:
+    """Fit every model to the fold's training rows and ask it for the others."""
+    with threadpool_limits(limits=1):
+        learned = work.learn(work.rows.where(fold.train))
+        predicted, cooling = _simple_predictions(work, fold)
+    model, test = learned.model, np.flatnonzero(fold.test)
+    x = work.rows.x[test]
+    answer, network = model.ask(x), model.part("network").predict(x)
+    for name, means in ((NETWORK, network), (MIXTURE, answer.mean)):
+        predicted = {name: work.compose(means, test), **predicted}
+        if COOLING in means:
+            cooling = {name: means[COOLING], **cooling}
+    return FoldResult(
+        predicted=predicted,
+        cooling=cooling,
+        further={name: answer.mean[name] for name in work.further},
+        size=model.residual_size(x)[work.error_target],
+        tercile=tercile_of(model.intervals, work.rows.load_kw[test]),
+        past=learned.scores[work.error_target],
+        in_support=answer.in_support & _known_combination(work, fold),
+        mixture=learned.mixture[work.error_target],
+        sensitivity=_sensitivity(work, learned, test) if sensitive else {},
+        outliers=learned.outliers,
+    )
+
+
+def _known_combination(work: Work, fold: Fold) -> np.ndarray:
+    return known_combinations(work.combinations, fold.train, fold.test, work.hours)
+
+
+def _simple_predictions(work: Work, fold: Fold) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    train = np.flatnonzero(fold.train)
+    kept = train[~outliers_of(work.rows.where(fold.train))]
+    predicted, cooling = {}, {}
+    for model in work.competitors:
+        ratio = model.fit(_taken(work.simple, kept)).predict(work.simple.where(fold.test))
+        predicted[model.name] = ratio if work.per_load else ratio * work.simple.load_kw[fold.test]
+        cooling[model.name] = ratio
+        if work.simple_cooling is not None:
+            judged = work.simple_cooling.where(fold.test)
+            cooling[model.name] = model.fit(_taken(work.simple_cooling, kept)).predict(judged)
+    return predicted, cooling if work.per_load else {}
+
+
+def _taken(rows: Ratio, kept: np.ndarray) -> Ratio:
+    return Ratio(rows.x[kept], rows.ratio[kept], rows.load_kw[kept], rows.last_reading[kept])
+
+
+def _sensitivity(work: Work, learned: Learned, test: np.ndarray) -> dict[str, float]:
+    """How much the mean absolute error grows where one input is taken from another row, by input (Breiman 2001)."""
+    random, x = np.random.default_rng(0), work.rows.x[test]
+    scale = 1.0 if work.per_load else work.simple.load_kw[test]
+    measured = work.simple.ratio[test] * scale
+    plain = mae(measured, work.compose(learned.model.predict(x), test))
+    found = {}
+    for column, name in enumerate(work.rows.inputs):
+        shuffled = x.copy()
+        shuffled[:, column] = random.permutation(shuffled[:, column])
+        found[name] = mae(measured, work.compose(learned.model.predict(shuffled), test)) - plain
+    return dict(sorted(found.items(), key=lambda item: -item[1]))

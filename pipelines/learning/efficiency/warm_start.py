@@ -1,0 +1,69 @@
+"""Whether a training may go on from the last champion, or why it has to begin anew."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from models.efficiency.model import PlantModel
+from models.efficiency.rows import Rows
+from models.efficiency.training import FitConfig
+from models.efficiency.warm_start import why_cold
+from pipelines.learning.efficiency.bundle import Bundle
+from pipelines.learning.efficiency.dataset import Dataset
+
+SERVED, TWIN = "served", "held_out"  # the twin never sees the rows held out
+
+
+@dataclass(frozen=True)
+class Start:
+    """Rows of the served model and of its twin, and the models that their networks start from; None where cold.
+
+    why: in words.
+    """
+
+    rows: dict[str, Rows]
+    models: dict[str, PlantModel | None]
+    why: str
+
+
+def start(
+    data: Dataset, held_out: np.ndarray, config: FitConfig, present: Bundle | None, *, cold: str | None = None
+) -> Start:
+    """How to start on `data` of which `held_out` (n,) is not for the twin; `cold`: a reason to begin anew."""
+    kept = {SERVED: np.ones(len(data.rows), bool), TWIN: ~held_out}
+    rows = {name: data.rows.where(mask) for name, mask in kept.items()}
+    if present is None or cold:
+        return Start(rows, dict.fromkeys(kept), f"cold: {cold or 'there is no champion yet'}")
+    version = present.served.version
+    reason = why_cold(present.served, data.rows, config)
+    if reason is None:
+        stretches = {name: _stretches(present, name, data.index[mask]) for name, mask in kept.items()}
+        if all(stretches.values()):
+            told = {name: replace(rows[name], stretches=stretches[name]) for name in kept}
+            return Start(told, {SERVED: present.served, TWIN: present.held_out}, f"warm, from {version}")
+        reason = "the record that it was learned from has changed"
+    return Start(rows, dict.fromkeys(kept), f"cold: {reason} ({version})")
+
+
+def described(data: Dataset, held_out: np.ndarray, begun: Start) -> dict[str, dict]:
+    """What the next warm start needs of this one: the time of the last row and the stretches, of both models."""
+    ends = {SERVED: data.index[-1], TWIN: data.index[~held_out][-1]}
+    return {
+        name: {
+            "until": end.isoformat(),
+            "stretches": list(begun.rows[name].stretches or (len(begun.rows[name]),)),
+        }
+        for name, end in ends.items()
+    }
+
+
+def _stretches(present: Bundle, name: str, index: pd.DatetimeIndex) -> tuple[int, ...]:
+    """Stretches of the rows at `index`, those of the last training first; none where its rows are not as they were."""
+    told = present.metadata.get("learned", {}).get(name)
+    if told is None:
+        return ()
+    before, earlier = int((index <= pd.Timestamp(told["until"])).sum()), tuple(told["stretches"])
+    if before != sum(earlier):
+        return ()
+    return earlier if before == len(index) else (*earlier, len(index) - before)

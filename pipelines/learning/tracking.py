@@ -1,0 +1,112 @@
+"""MLflow without its global state: one client, quick to fail, quiet."""
+
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from mlflow import MlflowClient
+from mlflow.entities import Metric
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
+
+from pipelines.config import Settings
+from pipelines.errors import TrackingError
+
+Score = dict[str, Any]
+
+
+# MLflow's own defaults retry for minutes; a person or a schedule rather hears of it at once.
+_QUICK = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
+_TALKATIVE = ("mlflow", "alembic")
+
+
+@contextmanager
+def tracking(settings: Settings) -> Iterator[MlflowClient]:
+    """A client of the configured MLflow. Raises TrackingError where it does not answer within seconds."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    uri = settings.tracking_uri
+    with _quick_requests(), _quiet():
+        try:
+            client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+            client.search_experiments(max_results=1)
+        except Exception as cause:  # every store raises its own: requests, SQLAlchemy, MLflow
+            raise TrackingError(
+                f"MLflow at {uri} does not answer ({_first_line(cause)}); start it, or set COLDAISLE_MLFLOW_URI"
+            ) from cause
+        try:
+            yield client
+        except MlflowException as cause:
+            raise TrackingError(f"MLflow at {uri} refused: {_first_line(cause)}") from cause
+
+
+def experiment_id(client: MlflowClient, name: str, settings: Settings) -> str:
+    """The experiment called `name`, made if need be; where MLflow is a local file, artifacts lie beside it."""
+    found = client.get_experiment_by_name(name)
+    if found:
+        return found.experiment_id
+    local = settings.mlflow_uri is None
+    try:
+        return client.create_experiment(name, settings.artifacts.resolve().as_uri() if local else None)
+    except MlflowException as error:
+        if error.error_code != ErrorCode.Name(RESOURCE_ALREADY_EXISTS):
+            raise
+        return experiment_id(client, name, settings)
+
+
+@contextmanager
+def _quick_requests() -> Iterator[None]:
+    ours = {name: value for name, value in _QUICK.items() if name not in os.environ}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name in ours:
+            del os.environ[name]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    levels = {name: logging.getLogger(name).level for name in _TALKATIVE}
+    for name in levels:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+@contextmanager
+def run_of(client: MlflowClient, experiment: str, command: str, kind: str) -> Iterator[str]:
+    """The id of a new run, finished at the end, failed where something raises."""
+    tags = {"command": command, "kind": kind}
+    run_id = client.create_run(experiment, run_name=f"{command} {kind}", tags=tags).info.run_id
+    try:
+        yield run_id
+    except BaseException:
+        client.set_terminated(run_id, "FAILED")
+        raise
+    client.set_terminated(run_id)
+
+
+def log_scores(client: MlflowClient, run_id: str, found: list[Score], *, prefix: str = "") -> None:
+    """Every model's errors as metrics `<prefix><error>.<model>`."""
+    now = int(time.time() * 1000)
+    metrics = [
+        Metric(f"{prefix}{_metric_name(error)}.{_metric_name(row['model'])}", value, now, 0)
+        for row in found
+        for error, value in row.items()
+        if error != "model" and value is not None
+    ]
+    client.log_batch(run_id, metrics=metrics)
+
+
+def _metric_name(name: str) -> str:
+    return "".join(letter if letter.isalnum() else "_" for letter in name).strip("_")

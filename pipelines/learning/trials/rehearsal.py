@@ -1,0 +1,105 @@
+"""Trials that nobody made: where a record has none, the fitted twin goes through them under its weather and load.
+
+The trials stay inside the envelope in which real ones would be planned (`envelope`): that is how far
+the textbook is trusted until there is evidence.
+"""
+
+import numpy as np
+import pandas as pd
+
+from models.cascade.rehearsal import rehearse
+from models.exploration import spread_over
+from models.twin import Twin
+from pipelines.learning.trials.envelope import TrialEnvelope, trial_envelope
+from pipelines.learning.twin.dataset import clock, record_of
+from pipelines.learning.twin.second_opinion import FIELDS
+from pipelines.simulation.operator_trials import slewed
+from pipelines.simulation.plant import SETPOINT_FIELDS, canonical_telemetry
+from pipelines.site.file import Setpoint, Site
+from pipelines.site.setpoints import limits, quantities
+
+AWAY_SHARE = 0.1  # of its range from where it usually stands: a trial
+LEAST_TRIED_HOURS = 24.0
+YEAR = pd.Timedelta(days=366)
+SLOT = pd.Timedelta(hours=4)  # a trial's length: to arrive and to stay
+WINDOW = pd.Timedelta(days=5)  # that the twin runs on from rest
+SETTLING = pd.Timedelta(hours=3)
+CANDIDATES = 64  # per slot, the first allowed of which is tried; a power of two, as Sobol sequences want
+# Wetbulb: asking a simulated tower for more than it reaches risks nothing, and shows its reach.
+NO_LIMIT_C = -np.inf
+WEATHER = ("outdoor_drybulb_c", "outdoor_wetbulb_c", "outdoor_rh_frac", "outdoor_pressure_pa")
+
+
+def untried(site: Site, plant: pd.DataFrame) -> list[str]:
+    """Setpoints that the record (a plant table) hardly ever shows away from where they usually stand."""
+    return [
+        site.quantity_of(each)
+        for each in site.setpoints
+        if _hours_tried(site, plant, each) < LEAST_TRIED_HOURS
+    ]
+
+
+def _hours_tried(site: Site, plant: pd.DataFrame, setpoint: Setpoint) -> float:
+    values = plant[site.quantity_of(setpoint)].dropna()
+    away = (values - values.median()).abs() > AWAY_SHARE * (setpoint.max - setpoint.min)
+    return float(away.sum()) * (site.interval / pd.Timedelta(hours=1))
+
+
+def virtual_trials(site: Site, table: pd.DataFrame, plant: pd.DataFrame, twin: Twin) -> pd.DataFrame:
+    """A plant table of the twin's trials on the clock of the record's last year; rows that are no evidence are NaN.
+
+    table: the store's, plant: `plant_table` of it.
+    """
+    table = table[table.index > table.index[-1] - YEAR]
+    times = clock(site, table)
+    record = record_of(site, table)
+    safe = trial_envelope(site, plant)
+    wetbulb_c = pd.Series(record.filled_inputs().outdoor_wetbulb_c, times)
+    goals = _goals(site, safe, wetbulb_c)
+    schedule = slewed(site, goals, step_hours=site.interval / pd.Timedelta(hours=1))
+    tried = {FIELDS[str(name)]: schedule[name].to_numpy() for name in schedule if name in FIELDS}
+    steps = min(round(WINDOW / site.interval), len(times))
+    sensors = rehearse(twin, record.filled_inputs(), tried, window=steps)
+    kept = times[: len(sensors.it_w)]
+    asked = schedule.loc[kept, [name for name in schedule if name in SETPOINT_FIELDS]]
+    trials = canonical_telemetry(sensors, kept).assign(**asked)
+    trials = trials.assign(**{name: plant[name].reindex(kept) for name in WEATHER if name in plant})
+    settling = np.arange(len(kept)) % steps < round(SETTLING / site.interval)
+    meant = _allowed(safe, schedule.loc[kept])
+    known = record.known[: len(kept)] & meant & ~settling
+    return _with_sums(site, trials)[known].reindex(index=times, columns=plant.columns)
+
+
+def _goals(site: Site, safe: TrialEnvelope, wetbulb_c: pd.Series) -> pd.DataFrame:
+    """Setpoints of every slot: the next of a Sobol sequence that is safe in the slot's weather, else the default."""
+    names, bounds = quantities(site), limits(site)
+    default = np.array([each.default for each in site.setpoints])
+    starts = np.arange(round(SLOT / site.interval), len(wetbulb_c), round(SLOT / site.interval))
+    slots = np.split(wetbulb_c.to_numpy(), starts)
+    count = 2 ** int(np.ceil(np.log2(CANDIDATES * len(slots))))
+    offered = spread_over(bounds.minimum, bounds.maximum, bounds, count).reshape(-1, CANDIDATES, len(names))
+    rows = []
+    for wetbulbs, candidates in zip(slots, offered, strict=False):
+        asked = dict(zip(names, candidates.T, strict=True))
+        fine = safe.allowed(asked, float(wetbulbs.max()), NO_LIMIT_C)
+        goal = candidates[np.argmax(fine)] if fine.any() else default
+        rows.append(np.repeat(goal[None], len(wetbulbs), axis=0))
+    return pd.DataFrame(np.concatenate(rows), columns=names, index=wetbulb_c.index)
+
+
+def _allowed(safe: TrialEnvelope, schedule: pd.DataFrame) -> np.ndarray:
+    """Rows (n,) whose air and chilled water are inside the envelope on the way, too."""
+    if set(schedule) <= {"economizer_enable"}:
+        return np.ones(len(schedule), bool)
+    moved = {str(name): schedule[name].to_numpy() for name in schedule if name != "economizer_enable"}
+    return safe.allowed(moved, np.inf, NO_LIMIT_C)
+
+
+def _with_sums(site: Site, trials: pd.DataFrame) -> pd.DataFrame:
+    load = trials["it_power_kw"]  # or the thermal load that stands for it
+    return trials.assign(
+        load_kw=load,
+        it_kw=load if site.meters.it else np.nan,
+        cooling_kw=trials["cooling_power_kw"],
+        facility_kw=trials["facility_power_kw"] if site.meters.it else trials["cooling_power_kw"],
+    )

@@ -1,0 +1,132 @@
+"""A site's interval table as the record that a twin is fitted to."""
+
+import numpy as np
+import pandas as pd
+
+from models.twin.record import Inputs, Record
+from models.twin.run import CHANNELS, OVERHEAD
+from pipelines.errors import ModelError
+from pipelines.simulation.plant import SENSOR_FIELDS, SETPOINT_FIELDS
+from pipelines.site.file import Site
+from pipelines.site.quantities import QUANTITIES
+from pipelines.telemetry.plant_table import contradictory, plant_table, standing_still
+from simulator.psychrometrics import pressure_at_altitude_pa
+
+RUNNING_SHARE = 0.05  # of a machine's highest power, above which it runs
+LONGEST_GAP_HOURS = 2.0  # of weather or load that interpolation may close
+# the controlled temperature stands for a setpoint that nobody records
+CONTROLLED = {"chw_supply_c": "chw_supply_c", "cw_supply_c": "cw_supply_c", "supply_air_c": "supply_air_c"}
+
+
+def record_of(site: Site, table: pd.DataFrame) -> Record:
+    """Telemetry of the interval table on every interval between its first and last row, in the simulator's units.
+
+    Raises ModelError where the table is empty, or load or wetbulb, without which no plant can be driven, is never read.
+    """
+    if table.empty:
+        raise ModelError(
+            f'site "{site.name}" has no telemetry in that time; see: coldaisle quality --site {site.name}'
+        )
+    table = table.reindex(clock(site, table))
+    plant = plant_table(site, table)
+    wrong, wetbulb_c = contradictory(plant), _driver(site, plant, "outdoor_wetbulb_c")
+    inputs = Inputs(
+        setpoints=_setpoints(site, plant),
+        outdoor_drybulb_c=_driver(site, plant, "outdoor_drybulb_c", "outdoor_wetbulb_c"),
+        outdoor_wetbulb_c=wetbulb_c,
+        pressure_pa=_pressure_pa(site, plant),
+        it_w=1e3 * _closed(_load_kw(site, table, plant).mask(wrong), site).to_numpy(dtype=float),
+    )
+    running = {kind: _running(site, table, *columns) for kind, columns in _MACHINES.items()}
+    return Record(
+        dt_s=60.0 * site.interval_minutes,
+        inputs=inputs,
+        measured=_measured(site, plant.mask(wrong | standing_still(plant))),
+        running={kind: count for kind, count in running.items() if count is not None},
+        units={kind: _units(site, table, *columns) for kind, columns in _MACHINES.items()},
+        metered_it=bool(site.meters.it),
+    )
+
+
+def clock(site: Site, table: pd.DataFrame) -> pd.DatetimeIndex:
+    """Every interval between a table's first and last row: the record's rows."""
+    return pd.date_range(table.index[0], table.index[-1], freq=site.interval)
+
+
+def _setpoints(site: Site, plant: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Recorded setpoints by field; where none is, the controlled temperature that the site file offers."""
+    found: dict[str, np.ndarray] = {}
+    for quantity, field in SETPOINT_FIELDS.items():
+        if quantity in plant:
+            found[field] = plant[quantity].ffill(limit=_rows(site, 24.0)).to_numpy(dtype=float)
+    for setpoint in site.setpoints:
+        quantity = site.quantity_of(setpoint)
+        if setpoint.measured and quantity in CONTROLLED and CONTROLLED[quantity] not in found:
+            found[CONTROLLED[quantity]] = _closed(plant[quantity], site).to_numpy(dtype=float)
+    return found
+
+
+def _driver(site: Site, plant: pd.DataFrame, *names: str) -> np.ndarray:
+    for name in names:
+        if name in plant and plant[name].notna().any():
+            return _closed(plant[name], site).to_numpy(dtype=float)
+    raise ModelError(
+        f'a twin of site "{site.name}" needs {names[0]}, which is never read; '
+        "declare a point of it in [[points]] and ingest its export"
+    )
+
+
+def _pressure_pa(site: Site, plant: pd.DataFrame) -> np.ndarray:
+    standard_pa = float(pressure_at_altitude_pa(site.location.altitude_m))
+    measured = plant.get("outdoor_pressure_pa", pd.Series(np.nan, index=plant.index))
+    return measured.fillna(standard_pa).to_numpy(dtype=float)
+
+
+def _load_kw(site: Site, table: pd.DataFrame, plant: pd.DataFrame) -> pd.DataFrame:
+    """IT power by hall where each has its meter, else the site's figure of it, or of its thermal load."""
+    columns = [column for name in site.meters.it for column in site.columns_of(name)]
+    return table[columns] if columns else plant[["load_kw"]]
+
+
+def _measured(site: Site, plant: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Meters by the simulator's sensor, W for kW."""
+    found = {}
+    for quantity, field in SENSOR_FIELDS.items():
+        if quantity in plant and field in CHANNELS and plant[quantity].notna().any():
+            scale = 1e3 if QUANTITIES[quantity].unit == "kW" else 1.0
+            found[field] = scale * plant[quantity].to_numpy(dtype=float)
+    found["cooling_w"] = 1e3 * plant["cooling_kw"].to_numpy(dtype=float)
+    if not site.meters.it:
+        found.pop("coil_heat_w", None)  # it drives the plant
+    else:
+        found[OVERHEAD] = 1e3 * plant["overhead_kw"].to_numpy(dtype=float)
+    return found
+
+
+_MACHINES = {"chillers": ("chiller_on", "chiller_kw"), "towers": ("tower_on", "tower_fan_kw")}
+
+
+def _running(site: Site, table: pd.DataFrame, contact: str, power: str) -> np.ndarray | None:
+    """How many machines run: their contacts, else their own power meters; None where neither tells."""
+    contacts, powers = site.columns_of(contact), site.columns_of(power)
+    if contacts:
+        return table[contacts].sum(axis="columns", skipna=False).to_numpy(dtype=float)
+    if len(powers) < 2:
+        return None
+    on = table[powers] > RUNNING_SHARE * table[powers].quantile(0.99)
+    return on.where(table[powers].notna()).sum(axis="columns", skipna=False).to_numpy(dtype=float)
+
+
+def _units(site: Site, table: pd.DataFrame, contact: str, power: str) -> int:
+    columns = site.columns_of(contact)
+    if len(columns) == 1:
+        return int(table[columns[0]].max())
+    return len(columns) or max(len(site.columns_of(power)), 0)
+
+
+def _closed(series: pd.Series | pd.DataFrame, site: Site) -> pd.Series | pd.DataFrame:
+    return series.interpolate(limit=_rows(site, LONGEST_GAP_HOURS), limit_area="inside")
+
+
+def _rows(site: Site, hours: float) -> int:
+    return max(1, round(60 * hours / site.interval_minutes))

@@ -1,0 +1,128 @@
+"""The watchdog: a process that hears the control loop's beats and takes the plant to the site's rule when they stop.
+
+It imports no model and no JAX, reads no decision, and trusts no clock but its own. It acts only where coldaisle has
+setpoints in force at the gateway; a plant in shadow is not its business.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from models.safety.backup import backup
+from models.safety.transfer import most_move, towards
+from pipelines.config import Settings
+from pipelines.control.orders import Orders, bounds_of
+from pipelines.control.sensing.reader import Reader
+from pipelines.control.setup import resets_of
+from pipelines.errors import ColdaisleError
+from pipelines.operations.gateway import Gateway
+from pipelines.operations.heartbeat import Ear
+from pipelines.operations.ledger import Operations
+from pipelines.operations.standing_orders import limits_by_tag, standing
+from pipelines.site.file import Site
+from pipelines.site.setpoints import Settable
+from pipelines.telemetry.latest import StoreRows
+from pipelines.telemetry.store import Store
+
+log = logging.getLogger(__name__)
+
+EVERY = timedelta(minutes=1)  # a step towards the rule
+VALID_FOR = timedelta(minutes=30)
+
+
+class Watchdog:
+    """Watches one site."""
+
+    def __init__(self, site: Site, settings: Settings, gateway: Gateway) -> None:
+        self.site, self.settings, self.gateway = site, settings, gateway
+        self.alarmed = False
+        self._stepped_at: datetime | None = None
+        self._orders = Orders(mode="auto")
+
+    def look(self, silent_s: float, now: datetime) -> None:
+        """Act on how long the loop has been silent."""
+        if silent_s <= self.site.safety.heartbeat_timeout_s:
+            if self.alarmed:
+                self._tell("heartbeats are back: the control loop has the plant again")
+            self.alarmed, self._stepped_at = False, None
+            return
+        if not self.alarmed:
+            self.alarmed = True
+            self._tell(f"no heartbeat for {silent_s:.0f} s: to the site's own rule")
+        if self._stepped_at is None or not timedelta(0) <= now - self._stepped_at < EVERY:
+            self._stepped_at = now
+            self._step(now)
+
+    def _step(self, now: datetime) -> None:
+        try:
+            last = self.gateway.last()
+            if last is None:
+                return
+            settable, orders = Settable.of(self.site), self._ordered(now)
+            bounds = bounds_of(self.site, settable, orders)
+            tags = [tag.tag for tag in settable.tags]
+            present = np.array(
+                [last.values.get(tag, d) for tag, d in zip(tags, settable.default, strict=True)]
+            )
+            rule = backup(bounds, resets_of(self.site), self._known(now))
+            # What a person has taken over stays theirs.
+            goal = np.array([orders.overrides.get(tag, value) for tag, value in zip(tags, rule, strict=True)])
+            values = towards(bounds, present, goal, most_move(bounds, (now - last.at) / timedelta(hours=1)))
+            receipt = self.gateway.write(
+                dict(zip(tags, values.tolist(), strict=True)),
+                at=now,  # after a clock set back the first step stands still, the next ones move
+                valid_for=VALID_FOR,
+                source="watchdog",
+                reason="no heartbeat of the control loop: the site's own rule",
+                present={},
+                limits=lambda: limits_by_tag(self.site, orders),
+            )
+            for refused in receipt.refused:
+                self._tell(refused)
+        except (ColdaisleError, OSError) as error:
+            self._tell(f"the fall-back was not written: {error}")
+
+    def _ordered(self, now: datetime) -> Orders:
+        """Limits and overrides in force; those known last where the ledger does not answer."""
+        try:
+            found = standing(Operations(self.settings.ledger, self.site.name).orders(), now)
+            self._orders = replace(found.orders(), mode="auto")
+        except ColdaisleError as error:
+            log.warning("%s; the orders known last hold", error)
+        return self._orders
+
+    def _known(self, now: datetime) -> dict[str, float]:
+        """Newest readings for the rule's resets; nothing where the store does not give them."""
+        if not self.site.safety.resets:
+            return {}
+        try:
+            arrived = StoreRows(self.site, Store(self.settings.store, self.site)).arrived(now)
+            return Reader(self.site).read(arrived.newest, now)
+        except (ColdaisleError, OSError) as error:
+            log.warning("the rule's readings are not known (%s): defaults", error)
+            return {}
+
+    def _tell(self, text: str) -> None:
+        log.warning(text)
+        try:
+            Operations(self.settings.ledger, self.site.name).happened("watchdog", text)
+        except ColdaisleError as error:  # without a ledger the plant is still to be looked after
+            log.error("in no ledger: %s", error)
+
+
+def watch(
+    watchdog: Watchdog,
+    ear: Ear,
+    *,
+    stop: threading.Event,
+    every_s: float = 1.0,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> None:
+    """Listen and look until `stop` is set."""
+    while not stop.is_set():
+        ear.listen(every_s)
+        watchdog.look(ear.silent_s(), clock())

@@ -1,0 +1,55 @@
+"""Setpoint schedules: default control, and operators who try things now and then."""
+
+import numpy as np
+import pandas as pd
+
+from pipelines.site.file import Setpoint, Site
+
+HOLD_HOURS = (6, 12, 24)  # how long operators leave a trial before they judge it
+SHARE_AT_DEFAULT = 0.33
+
+
+def default_schedule(site: Site, times: pd.DatetimeIndex) -> pd.DataFrame:
+    """Every setpoint at the site's default; one column per setpoint quantity."""
+    return pd.DataFrame({site.quantity_of(s): s.default for s in site.setpoints}, index=times)
+
+
+def trial_schedule(site: Site, times: pd.DatetimeIndex, *, seed: int) -> pd.DataFrame:
+    """Operators' trials: every 6 to 24 hours one or more setpoints go somewhere within their limits, slewed.
+
+    A third of the spells is plain default control. Returns one column per setpoint quantity on `times`.
+    """
+    rng = np.random.default_rng(seed)
+    goals = default_schedule(site, times)
+    step_hours = (times[1] - times[0]) / pd.Timedelta(hours=1)
+    start = 0
+    while start < len(times):
+        end = start + round(float(rng.choice(HOLD_HOURS)) / step_hours)
+        if rng.random() > SHARE_AT_DEFAULT:
+            for setpoint in rng.choice(
+                np.array(site.setpoints, dtype=object), rng.integers(1, 4), replace=False
+            ):
+                goals.loc[goals.index[start:end], site.quantity_of(setpoint)] = _goal(setpoint, rng)
+        start = end
+    return slewed(site, goals, step_hours=step_hours)
+
+
+def slewed(site: Site, goals: pd.DataFrame, *, step_hours: float) -> pd.DataFrame:
+    """Goals followed at each setpoint's slew rate, starting from the first row; on/off setpoints jump."""
+    followed = goals.copy()
+    for setpoint in site.setpoints:
+        if setpoint.kind == "binary":
+            continue
+        column = site.quantity_of(setpoint)
+        step = setpoint.slew_per_hour * step_hours
+        values = goals[column].to_numpy(copy=True)
+        for row in range(1, len(values)):
+            values[row] = values[row - 1] + np.clip(values[row] - values[row - 1], -step, step)
+        followed[column] = values
+    return followed
+
+
+def _goal(setpoint: Setpoint, rng: np.random.Generator) -> float:
+    if setpoint.kind == "binary":
+        return float(rng.choice([setpoint.min, setpoint.max]))
+    return float(np.round(rng.uniform(setpoint.min, setpoint.max), 1))

@@ -1,0 +1,190 @@
+"""What-if studies: one plant or a grid of thousands in compiled calls of one size, streamed to Parquet.
+
+The same as `coldaisle simulate`, in three lines:
+
+    site, scenario = load_site(Path("site.toml")), read_scenario(Path("scenario.toml"))
+    study = run_study(site, scenario, "chw_supply_c=6:18:1,supply_air_c=18:27:1", folder=Path("studies"))
+    table = study.table()
+
+A study's folder is named by a hash of everything its figures follow from, the simulator's own source included.
+Each chunk of cases becomes one file, whole or absent, so that an interrupted study goes on where it stopped and
+gives the same table; memory holds one chunk, however large the grid. With `hourly=True` every chunk's hours are
+kept as well, in files of their own: `study.hours()` reads them.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import simulator
+from pipelines.errors import ScenarioError, SiteError
+from pipelines.files import replace
+from pipelines.simulation.plant import nameplate_plant
+from pipelines.simulation.studies.chunks import ChunkRunner, chunk_size
+from pipelines.simulation.studies.conditions import Conditions
+from pipelines.simulation.studies.files import HOURLY, MANIFEST, PARTS, TABLE, is_whole, part, write_whole
+from pipelines.simulation.studies.grid import Grid, study_grid
+from pipelines.simulation.studies.scenario import WhatIf
+from pipelines.site.file import Site
+
+CHUNK_CASES = 512  # more is not faster and takes more memory
+Progress = Callable[[int, int], None]  # cases done, of how many
+
+
+@dataclass(frozen=True)
+class Study:
+    """A finished study: where it lies, and how it was come by."""
+
+    site: str
+    folder: Path
+    axes: dict[str, np.ndarray]
+    cases: int
+    left_out: int  # combinations with chilled water above supply air
+    resumed_cases: int  # found finished by an earlier run
+    seconds: float
+    notes: tuple[str, ...]
+
+    @property
+    def path(self) -> Path:
+        return self.folder / TABLE
+
+    @property
+    def hours_path(self) -> Path:
+        return self.folder / HOURLY
+
+    def table(self, columns: list[str] | None = None) -> pd.DataFrame:
+        """A row per case: seed, setpoints, faults that are swept or present, and what they amount to."""
+        return pd.read_parquet(self.path, columns=columns)
+
+    def hours(self, case: int, columns: list[str] | None = None) -> pd.DataFrame:
+        """Hours of one case, its row number in `table()`: energy, PUE, water, inlet, minutes out.
+
+        Raises ScenarioError where the study was run without them.
+        """
+        if not self.hours_path.is_dir():
+            raise ScenarioError(
+                f"study {self.folder.name} has no hours; run it again with hourly=True (--hourly)"
+            )
+        found = pd.read_parquet(self.hours_path, columns=columns, filters=[("case", "==", case)])
+        return found.reset_index(drop=True)
+
+
+def run_study(
+    site: Site,
+    scenario: WhatIf,
+    axes: str = "",
+    *,
+    folder: Path,
+    chunk_cases: int = CHUNK_CASES,
+    hourly: bool = False,
+    plant: simulator.Plant | None = None,
+    progress: Progress | None = None,
+) -> Study:
+    """Run what is not yet there of a study and return it; see `study_grid` for `axes`.
+
+    plant: the site's fitted twin; by default the nameplate plant of its [twin] table.
+
+    Raises:
+        SiteError: the site describes no plant. ScenarioError, WeatherError: bad input, before anything runs.
+    """
+    started = time.monotonic()
+    if plant is None and not site.twin:
+        raise SiteError(
+            f"site {site.name} must describe its plant to be simulated; add [twin] with it_kw = ... or run: "
+            f"coldaisle twin --site {site.name}"
+        )
+    if chunk_cases < 1:
+        raise ScenarioError(f"chunk_cases must be at least 1, got {chunk_cases}; {CHUNK_CASES} is usual")
+    plant = nameplate_plant(site) if plant is None else plant
+    grid = study_grid(site, scenario, axes, plant)
+    chunk = chunk_size(grid, scenario, chunk_cases)
+    conditions = Conditions(site, scenario)
+    manifest = _manifest(site, scenario, plant, grid, chunk)
+    home = _opened(Path(folder) / f"{site.name}-{manifest['hash'][:12]}", manifest)
+    starts = range(0, grid.cases, chunk)
+    missing = [start for start in starts if not _is_done(home, start, grid, chunk, scenario, hourly)]
+    resumed = grid.cases - sum(min(chunk, grid.cases - start) for start in missing)
+    count, run = resumed, ChunkRunner(site, scenario, grid, plant, conditions, chunk)
+    if progress:
+        progress(count, grid.cases)
+    for start in missing:
+        count += _keep(home, start, *run.chunk(start, hourly))
+        if progress:
+            progress(count, grid.cases)
+    write_whole(home / TABLE, (pq.read_table(part(home, start)) for start in starts))
+    notes = (*conditions.notes, *_left_out_note(grid))
+    seconds = time.monotonic() - started
+    return Study(site.name, home, grid.axes, grid.cases, grid.left_out, resumed, seconds, notes)
+
+
+def _is_done(home: Path, start: int, grid: Grid, chunk: int, scenario: WhatIf, hourly: bool) -> bool:
+    cases = min(chunk, grid.cases - start)
+    hours_there = not hourly or is_whole(part(home, start, folder=HOURLY), cases * scenario.days * 24)
+    return hours_there and is_whole(part(home, start), cases)
+
+
+def _keep(home: Path, start: int, rows: pd.DataFrame, hours: pa.Table | None) -> int:
+    """Write a chunk, its hours first: a part that is there has its hours."""
+    if hours is not None:
+        (home / HOURLY).mkdir(exist_ok=True)
+        write_whole(part(home, start, folder=HOURLY), [hours])
+    write_whole(part(home, start), [pa.Table.from_pandas(rows, preserve_index=False)])
+    return len(rows)
+
+
+def _left_out_note(grid: Grid) -> list[str]:
+    if not grid.left_out:
+        return []
+    return [f"{grid.left_out} combinations left out: chilled water above supply air cannot cool it"]
+
+
+def _manifest(site: Site, scenario: WhatIf, plant: simulator.Plant, grid: Grid, chunk: int) -> dict[str, Any]:
+    """Everything that the figures follow from, and its hash."""
+    files = {"epw": scenario.weather.epw, "csv": scenario.load.csv, "carbon": scenario.carbon.csv}
+    contents = {
+        "site": site.model_dump(mode="json", include={"name", "location", "envelope", "tariff"}),
+        "plant": [
+            str(jax.tree.structure(plant)),
+            [np.asarray(leaf).tolist() for leaf in jax.tree.leaves(plant)],
+        ],
+        "pue_category": site.meters.pue_category,
+        "scenario": scenario.model_dump(
+            mode="json", exclude={"title": True, "weather": {"epw"}, "load": {"csv"}, "carbon": {"csv"}}
+        ),
+        "files": {name: _digest([path]) for name, path in files.items() if path},
+        "axes": {name: values.tolist() for name, values in grid.axes.items()},
+        "fixed": grid.fixed,
+        "cases": grid.cases,
+        "chunk_cases": chunk,
+        "simulator": _digest(sorted(Path(simulator.__file__).parent.rglob("*.py"))),
+        "study": _digest(sorted(Path(__file__).parent.rglob("*.py"))),
+        "jax": version("jax"),
+        "device": jax.devices()[0].platform,
+    }
+    text = json.dumps(contents, sort_keys=True)
+    return {"hash": hashlib.sha256(text.encode()).hexdigest(), "title": scenario.title, **contents}
+
+
+def _digest(paths: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _opened(home: Path, manifest: dict[str, Any]) -> Path:
+    """The study's folder with its manifest. The hash is in its name, so parts in it are this study's."""
+    (home / PARTS).mkdir(parents=True, exist_ok=True)
+    replace(home / MANIFEST, lambda path: path.write_text(json.dumps(manifest, indent=1)))
+    return home

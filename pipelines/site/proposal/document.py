@@ -1,0 +1,136 @@
+"""The proposed site file as TOML, each guess marked in a comment beside it."""
+
+import re
+from typing import Any
+
+import tomlkit
+from tomlkit.items import Table
+
+from pipelines.site.proposal.meters import MetersGuess
+from pipelines.site.proposal.points import Guess
+from pipelines.site.proposal.setpoints import SetpointGuess, SetpointsGuess
+from pipelines.site.proposal.sources import ProposedSource
+
+HEADING = (
+    "# Proposed by `coldaisle site new` from the head of {files}.\n"
+    "# Lines marked `guess` are to be confirmed: correct them, then delete the mark. Points that stand as\n"
+    "# comments were not recognised: complete them or delete them. Then: coldaisle site check {name}\n"
+)
+
+
+def write_document(
+    name: str, sources: list[ProposedSource], setpoints: SetpointsGuess, meters: MetersGuess
+) -> str:
+    """The whole site file; what is incomplete stands as a comment, so that the rest is valid TOML."""
+    files = ", ".join(_one_line(source.sample.path.name) for source in sources)
+    parts = [
+        HEADING.format(files=files, name=name) + _title(name, sources),
+        _location(),
+        _meters(meters),
+        *(_source(source) for source in sources),
+        *(_point(source, guess) for source in sources for guess in source.guesses),
+        *(_setpoint(setpoint) for setpoint in setpoints.moved),
+    ]
+    return "\n".join(parts)
+
+
+def _title(name: str, sources: list[ProposedSource]) -> str:
+    minutes = max(source.clock.site_minutes for source in sources)
+    values = {"name": name, "title": name, "interval_minutes": minutes}
+    marks = {
+        "title": "guess: a name for people",
+        "interval_minutes": "guess: the longest step of the exports",
+    }
+    return _marked(values, marks).as_string()
+
+
+def _location() -> str:
+    values = dict.fromkeys(("latitude", "longitude", "altitude_m"), 0.0)
+    return _section("location", values, dict.fromkeys(values, "guess: unknown, fill in"))
+
+
+def _meters(meters: MetersGuess) -> str:
+    marks = dict.fromkeys(meters.values, "guess") | {"boundary": "guess: say it in words"}
+    text = _section("meters", meters.values, marks)
+    return text if meters.complete else _commented(text)
+
+
+def _source(source: ProposedSource) -> str:
+    sample, clock = source.sample, source.clock
+    values: dict[str, Any] = {"name": source.name, "files": source.patterns}
+    marks = {"files": "guess: further exports are named alike"}
+    if sample.tag_column is not None:
+        values |= {"layout": "long"}
+    values |= {"time_column": sample.time_column}
+    if clock.time_format is not None:
+        values["time_format"] = clock.time_format
+        marks["time_format"] = "guess: day and month may be swapped" if clock.ambiguous else "guess"
+    values["time_zone"] = clock.time_zone or "UTC"
+    marks["time_zone"] = "guess: from the export" if clock.time_zone else "guess: unknown, fill in"
+    if any(guess.reading == "interval" for guess in source.guesses):
+        values["stamp"] = "start"
+        marks["stamp"] = 'guess: "end" where a row\'s time is the end of what it covers'
+    if clock.step_minutes:
+        values["interval_minutes"] = clock.step_minutes
+        marks["interval_minutes"] = "guess: the commonest step"
+    if sample.tag_column is not None:
+        values |= {"tag_column": sample.tag_column, "value_column": sample.value_column}
+    if sample.quality_column is not None:
+        common = sample.rows[sample.quality_column].mode().iloc[0]
+        values |= {"quality_column": sample.quality_column, "good_quality": [common]}
+        marks["good_quality"] = "guess: the commonest code"
+    return _item("sources", values, marks)
+
+
+def _point(source: ProposedSource, guess: Guess) -> str:
+    seen = f"values {guess.low:.4g} to {guess.high:.4g}"
+    if guess.quantity is None:
+        blank = {"tag": guess.tag, "source": source.name, "quantity": "", "unit": guess.unit}
+        return _commented(_item("points", blank, {"quantity": f"{guess.why}; {seen}"}))
+    values: dict[str, Any] = {"tag": guess.tag, "source": source.name, "quantity": guess.quantity}
+    marks = {"quantity": f"guess: {seen}"}
+    if guess.equipment:
+        values["equipment"], marks["equipment"] = guess.equipment, "guess"
+    if guess.unit:
+        values["unit"], marks["unit"] = guess.unit, f"guess: {guess.why or 'from the name'}"
+    if guess.reading != "instant":
+        values["reading"], marks["reading"] = guess.reading, "guess"
+    if guess.reading == "counter":
+        marks["reading"] = "guess: add rollover, the value at which the counter wraps"
+    if guess.full_scale is not None:
+        values["full_scale"], marks["full_scale"] = guess.full_scale, "guess: mains frequency"
+    return _item("points", values, marks)
+
+
+def _setpoint(setpoint: SetpointGuess) -> str:
+    marks = dict.fromkeys(("min", "max"), "guess: what the sample shows")
+    marks |= {"slew_per_hour": "guess", "default": "guess: the sample's median"}
+    return _item("setpoints", setpoint.values, marks)
+
+
+def _section(name: str, values: dict[str, Any], marks: dict[str, str]) -> str:
+    return tomlkit.dumps({name: _marked(values, marks)})
+
+
+def _item(name: str, values: dict[str, Any], marks: dict[str, str]) -> str:
+    items = tomlkit.aot()
+    items.append(_marked(values, marks))
+    return tomlkit.dumps({name: items})
+
+
+def _marked(values: dict[str, Any], marks: dict[str, str]) -> Table:
+    table = tomlkit.table()
+    for key, value in values.items():
+        item = tomlkit.item(value)
+        if key in marks:
+            item.comment(_one_line(marks[key]))
+        table.add(key, item)
+    return table
+
+
+def _commented(text: str) -> str:
+    return "".join(f"# {line}\n" for line in text.splitlines() if line)
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"[\x00-\x1f\x7f]+", " ", text)

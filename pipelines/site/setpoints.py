@@ -1,0 +1,71 @@
+"""What a site lets us set, as arrays: k setpoints in the order of the site file."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.exploration import Limits
+from pipelines.site.file import Site
+from pipelines.site.tags import Tag, setpoint_tags
+
+# What a site that records no setpoint chooses is the temperature itself; and where only the setpoint is recorded,
+# it stands for what is reached.
+_ALIASES = {
+    "supply_air_sp_c": "supply_air_c",
+    "chw_supply_sp_c": "chw_supply_c",
+    "cw_supply_sp_c": "cw_supply_c",
+}
+
+
+@dataclass(frozen=True)
+class Settable:
+    """Quantities, tags, limits, defaults, and slew rates per hour (k,) of what may be set, canonical units."""
+
+    names: tuple[str, ...]
+    tags: tuple[Tag, ...]
+    low: np.ndarray
+    high: np.ndarray
+    default: np.ndarray
+    slew: np.ndarray
+    binary: np.ndarray
+
+    @classmethod
+    def of(cls, site: Site) -> "Settable":
+        """What the site file declares under [[setpoints]]."""
+        setpoints = setpoint_tags(site)
+        low, high, default, slew = (
+            np.array([getattr(setpoint, name) for setpoint, _ in setpoints], float)
+            for name in ("min", "max", "default", "slew_per_hour")
+        )
+        return cls(
+            names=tuple(tag.quantity for _, tag in setpoints),
+            tags=tuple(tag for _, tag in setpoints),
+            low=low,
+            high=high,
+            default=default,
+            slew=slew,
+            binary=np.array([setpoint.kind == "binary" for setpoint, _ in setpoints], bool),
+        )
+
+
+def quantities(site: Site) -> list[str]:
+    """Quantities of the site's setpoints, in the site file's order."""
+    return [site.quantity_of(setpoint) for setpoint in site.setpoints]
+
+
+def limits(site: Site) -> Limits:
+    """The site's setpoint limits and slew rates as arrays."""
+    return Limits(
+        minimum=np.array([s.min for s in site.setpoints]),
+        maximum=np.array([s.max for s in site.setpoints]),
+        slew_per_hour=np.array([s.slew_per_hour for s in site.setpoints]),
+        binary=np.array([s.kind == "binary" for s in site.setpoints]),
+    )
+
+
+def aliased(columns: dict) -> dict:
+    """Columns with setpoints standing for temperatures that are not recorded, and the other way round."""
+    both = {**_ALIASES, **{measured: setpoint for setpoint, measured in _ALIASES.items()}}
+    return columns | {
+        name: columns[other] for name, other in both.items() if name not in columns and other in columns
+    }

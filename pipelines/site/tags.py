@@ -1,0 +1,68 @@
+"""Historian tags: how each is read and written, in its own unit and canonically."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.site.file import Point, Setpoint, Site
+from pipelines.site.units import conversion, is_energy
+
+
+@dataclass(frozen=True)
+class Tag:
+    """How one tag is read: value * slope + offset is canonical; sentinels and the impossible are not believed."""
+
+    tag: str
+    quantity: str
+    column: str
+    slope: float
+    offset: float
+    low: float
+    high: float
+    sentinels: frozenset[float]
+    counter: bool
+
+    def canonical(self, raw: Any) -> float:
+        """The value in the quantity's unit, NaN where it is missing or not to be believed."""
+        try:
+            value = float(raw)
+        except (TypeError, ValueError):
+            return math.nan
+        if not math.isfinite(value) or value in self.sentinels:
+            return math.nan
+        value = value * self.slope + self.offset
+        return value if self.counter or self.low <= value <= self.high else math.nan
+
+    def exported(self, value: float) -> float:
+        """A canonical value in the tag's own unit."""
+        return (value - self.offset) / self.slope
+
+
+def tags_of(site: Site) -> dict[str, Tag]:
+    """Every point of the site by tag (the first listed where two sources share a tag)."""
+    return {tag: _tag(site, point) for tag, point in site.by_tag.items()}
+
+
+def setpoint_tags(site: Site) -> list[tuple[Setpoint, Tag]]:
+    """The site's setpoints with the tags that they are read from and written to."""
+    tags = tags_of(site)
+    return [(setpoint, tags[setpoint.tag]) for setpoint in site.setpoints]
+
+
+def _tag(site: Site, point: Point) -> Tag:
+    slope, offset = conversion(point.unit, point.quantity, point.full_scale)
+    source = next(source for source in site.sources if source.name == point.source)
+    if is_energy(point.unit) and point.reading == "interval":
+        slope /= (source.interval_minutes or site.interval_minutes) / 60.0
+    low, high = point.limits
+    return Tag(
+        tag=point.tag,
+        quantity=point.quantity,
+        column=point.column,
+        slope=slope,
+        offset=offset,
+        low=low,
+        high=high,
+        sentinels=frozenset(source.sentinels),
+        counter=point.reading == "counter",
+    )

@@ -1,0 +1,249 @@
+"""The telemetry store of one site: Parquet by UTC day behind one manifest, so that a commit is one rename.
+
+Layout, below the store's root:
+
+    <site>/manifest.json                  which file holds which day: the only truth
+    <site>/raw/<day>/<hash>.parquet       readings as exported, source units, with the file they came from
+    <site>/interval/<day>/<hash>.parquet  one row per interval of the site, canonical columns
+    <site>/quarantine/<day>/<hash>.parquet  readings kept out, with the reason
+
+Files are named by their content and never changed; `pipelines.telemetry.ingest` writes them, this module reads them.
+"""
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.errors import StoreError
+from pipelines.site.file import Site
+
+SCHEMA_VERSION = 1
+UNTIMED = "untimed"  # the "day" of quarantined rows whose time could not be read
+QUARANTINE_COLUMNS = ["time", "tag", "source", "value", "reason", "file"]
+
+Layer = Literal["raw", "interval", "quarantine"]
+LAYERS: tuple[Layer, ...] = ("raw", "interval", "quarantine")
+# A reader that loaded the manifest just before an ingest may find its files collected: it looks again.
+_ATTEMPTS = 3
+
+
+SERVING_ONLY = {"impute", "impute_hours", "lead_hours"}  # of a point: nothing in the store depends on them
+
+
+def site_fingerprint(site: Site) -> str:
+    """Hash of everything in a site file that the interval table depends on."""
+    described = {
+        "version": SCHEMA_VERSION,
+        "interval_minutes": site.interval_minutes,
+        "sources": [source.model_dump(mode="json", exclude={"files"}) for source in site.sources],
+        "points": [point.model_dump(mode="json", exclude=SERVING_ONLY) for point in site.points],
+    }
+    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass
+class Manifest:
+    """Which file (by content hash) holds which UTC day of each layer, and which exports were read.
+
+    files: SHA-256 of an export -> its name, source, how it was read, and counts.
+    """
+
+    site: str = ""
+    version: int = SCHEMA_VERSION
+    fingerprint: str = ""
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    raw: dict[str, str] = field(default_factory=dict)
+    interval: dict[str, str] = field(default_factory=dict)
+    quarantine: dict[str, str] = field(default_factory=dict)
+    untimed: dict[str, str] = field(default_factory=dict)
+
+    def days(self, layer: Layer) -> dict[str, str]:
+        return getattr(self, layer)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
+
+
+class Store:
+    """Telemetry of one site. Reading never changes anything; it raises StoreError rather than guess."""
+
+    def __init__(self, root: Path, site: Site) -> None:
+        self.site = site
+        self.folder = Path(root) / site.name
+
+    @property
+    def manifest_path(self) -> Path:
+        return self.folder / "manifest.json"
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever ingested."""
+        return self.manifest_path.exists()
+
+    def manifest(self) -> Manifest:
+        """The manifest in force; an empty one before the first ingest."""
+        if not self.exists:
+            return Manifest(site=self.site.name)
+        try:
+            manifest = Manifest(**json.loads(self.manifest_path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError) as cause:
+            raise StoreError(
+                f"{self.manifest_path} is damaged ({cause}); "
+                f"remove {self.folder} and ingest the exports again"
+            ) from cause
+        if manifest.version != SCHEMA_VERSION:
+            raise StoreError(
+                f"{self.manifest_path} has layout version {manifest.version}, not {SCHEMA_VERSION}; "
+                f"remove {self.folder} and ingest the exports again"
+            )
+        return manifest
+
+    def path(self, layer: Layer, day: str, content: str) -> Path:
+        return self.folder / layer / day / f"{content}.parquet"
+
+    def read(self, start: Any = None, end: Any = None, columns: list[str] | None = None) -> pd.DataFrame:
+        """The interval table of [start, end): UTC index `time` (interval starts), float64 columns.
+
+        start, end: anything pandas reads as a time, without a zone taken as UTC; None is open.
+        columns: a choice of the site's columns; None is all, in the site's order.
+        Missing values are NaN; intervals in which no point has a value are absent.
+        Raises StoreError for a store that is missing, damaged or derived from another site description.
+        """
+        wanted = self.site.columns if columns is None else list(columns)
+        unknown = sorted(set(wanted) - set(self.site.columns))
+        if unknown:
+            raise StoreError(
+                f'site "{self.site.name}" has no column {", ".join(unknown)}; see its [[points]]'
+            )
+        first, last = as_utc(start), as_utc(end)
+        table = _table(self._layer("interval", first, last, ["time", *wanted]), wanted)
+        if first is not None:
+            table = table[table.index >= first]
+        return table if last is None else table[table.index < last]
+
+    def span(self) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+        """Start of the first interval and end of the last one; None where there is none."""
+        days = sorted(self._derived().interval) if self.exists else []
+        if not days:
+            return None
+        first, last = (
+            self.read(day, pd.Timestamp(day) + pd.Timedelta(days=1), []) for day in (days[0], days[-1])
+        )
+        return first.index[0], last.index[-1] + self.site.interval
+
+    def fingerprint(self) -> str:
+        """Hash of the interval table's content, the same whatever the order it was ingested in."""
+        manifest = self._derived()
+        content = json.dumps([self.site.columns, sorted(manifest.interval.items())])
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    def quarantine(self, start: Any = None, end: Any = None) -> pd.DataFrame:
+        """Readings kept out in [start, end): time (UTC), tag, source, value (text), reason, file (name).
+
+        Rows without a usable time (time is NaT, value is the row's text) come only without start and end.
+        """
+        first, last = as_utc(start), as_utc(end)
+        tables = self._layer("quarantine", first, last)
+        if not tables:
+            return pd.DataFrame({name: [] for name in QUARANTINE_COLUMNS}).astype(
+                {"time": "datetime64[us, UTC]"}
+            )
+        table = pa.concat_tables(tables).select(QUARANTINE_COLUMNS).to_pandas()
+        if first is not None:
+            table = table[table["time"] >= first]
+        if last is not None:
+            table = table[table["time"] < last]
+        return table.sort_values("time", kind="stable", ignore_index=True)
+
+    def read_file(self, layer: Layer, day: str, content: str, columns: list[str] | None = None) -> pa.Table:
+        """One Parquet file, its content checked against its name. Raises StoreError if it is damaged."""
+        path = self.path(layer, day, content)
+        data = path.read_bytes()
+        if content_hash(data) != content:
+            raise StoreError(
+                f"{path} is damaged: its content does not match its name; "
+                f"remove {self.folder} and ingest the exports again"
+            )
+        return pq.read_table(pa.BufferReader(data), columns=columns, use_threads=False)
+
+    def _derived(self) -> Manifest:
+        if not self.exists:
+            raise StoreError(
+                f'site "{self.site.name}" has no telemetry in {self.folder}; '
+                f"run: coldaisle ingest --site {self.site.name} FILE..."
+            )
+        manifest = self.manifest()
+        if manifest.fingerprint != site_fingerprint(self.site):
+            raise StoreError(
+                f'the sources or points of site "{self.site.name}" changed since its telemetry was ingested; '
+                f"run: coldaisle ingest --site {self.site.name} --rebuild"
+            )
+        return manifest
+
+    def _layer(
+        self,
+        layer: Layer,
+        first: pd.Timestamp | None,
+        last: pd.Timestamp | None,
+        columns: list[str] | None = None,
+    ) -> list[pa.Table]:
+        missing = ""
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._files(layer, _chosen(self._derived(), layer, first, last), columns)
+            except FileNotFoundError as cause:
+                missing = cause.filename
+        raise StoreError(f"{missing} is missing; remove {self.folder} and ingest the exports again")
+
+    def _files(
+        self, layer: Layer, files: list[tuple[str, str]], columns: list[str] | None = None
+    ) -> list[pa.Table]:
+        with ThreadPoolExecutor(8) as pool:
+            return list(pool.map(lambda item: self.read_file(layer, item[0], item[1], columns), files))
+
+
+def content_hash(data: bytes) -> str:
+    """Name of a file in the store."""
+    return hashlib.sha256(data).hexdigest()[:32]
+
+
+def as_utc(time: Any) -> pd.Timestamp | None:
+    """A time as UTC; without a zone it is taken as UTC, as all times of the store are."""
+    if time is None:
+        return None
+    stamp = pd.Timestamp(time)
+    return stamp.tz_localize("UTC") if stamp.tz is None else stamp.tz_convert("UTC")
+
+
+def _chosen(
+    manifest: Manifest, layer: Layer, first: pd.Timestamp | None, last: pd.Timestamp | None
+) -> list[tuple[str, str]]:
+    """Days that overlap [first, last), with their files; without bounds also the rows without a time."""
+    one_day = pd.Timedelta(days=1)
+    days = [(day, pd.Timestamp(day, tz="UTC"), name) for day, name in sorted(manifest.days(layer).items())]
+    chosen = [
+        (day, name)
+        for day, start, name in days
+        if (last is None or start < last) and (first is None or start + one_day > first)
+    ]
+    if layer == "quarantine" and first is None and last is None:
+        chosen += [(UNTIMED, name) for _, name in sorted(manifest.untimed.items())]
+    return chosen
+
+
+def _table(tables: list[pa.Table], columns: list[str]) -> pd.DataFrame:
+    if not tables:
+        index = pd.DatetimeIndex([], dtype="datetime64[us, UTC]", name="time")
+        return pd.DataFrame(np.empty((0, len(columns))), index=index, columns=columns)
+    table = pa.concat_tables(tables)
+    index = pd.DatetimeIndex(table["time"].to_numpy(), name="time").as_unit("us").tz_localize("UTC")
+    values = {name: table[name].to_numpy() for name in columns}
+    return pd.DataFrame(values, index=index, columns=columns, dtype=float)

@@ -1,0 +1,62 @@
+"""coldaisle ingest: what a person and a program see."""
+
+import json
+
+import pytest
+import tomlkit
+import typer
+from typer.testing import CliRunner
+
+from pipelines.cli.ingest import ingest
+from pipelines.errors import IngestError
+from tests.pipelines.telemetry.ingest.kit import point, site_of, stamps, wide
+
+
+@pytest.fixture
+def site_file(tmp_path):
+    described = site_of(point("P")).model_dump(mode="json", exclude_none=True)
+    path = tmp_path / "plant.toml"
+    path.write_text(tomlkit.dumps(described))
+    return path
+
+
+def _run(*arguments):
+    app = typer.Typer()
+    app.command()(ingest)
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_json_is_one_document_with_counts_by_reason(tmp_path, site_file):
+    file = wide(tmp_path / "a.csv", stamps("2025-03-01", 4), P=[1, -2, 3, 4])
+    result = _run("--site", site_file, file, "--home", tmp_path / "home", "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found["files"][0]["rows"] == 4
+    assert found["files"][0]["readings"] == 3
+    assert found["quarantined"] == {"out of physical range": 1}
+    assert found["days_written"] == ["2025-03-01"]
+    again = json.loads(_run("--site", site_file, file, "--home", tmp_path / "home", "--json").stdout)
+    assert again["unchanged"]
+
+
+def test_a_person_sees_a_table_and_the_reasons(tmp_path, site_file):
+    file = wide(tmp_path / "a.csv", stamps("2025-03-01", 4), P=[1, -2, 3, 4], spare=[1, 1, 1, 1])
+    shown = _run("--site", site_file, file, "--home", tmp_path / "home").stdout
+    assert "out of physical range" in shown
+    assert 'no point names "spare"' in shown
+    assert "1 day written" in shown
+    assert "nothing changed" in _run("--site", site_file, file, "--home", tmp_path / "home").stdout
+
+
+def test_no_file_is_an_error_that_says_what_to_give(tmp_path, site_file):
+    result = _run("--site", site_file, "--home", tmp_path / "home")
+    assert isinstance(result.exception, IngestError)
+    assert "name the exports to ingest" in str(result.exception)
+
+
+def test_rebuild_needs_no_file(tmp_path, site_file):
+    file = wide(tmp_path / "a.csv", stamps("2025-03-01", 4), P=[1, 2, 3, 4])
+    _run("--site", site_file, file, "--home", tmp_path / "home")
+    result = _run("--site", site_file, "--home", tmp_path / "home", "--rebuild", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["days_written"] == []

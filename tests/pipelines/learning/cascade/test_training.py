@@ -1,0 +1,82 @@
+"""Which control model is served after another training."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipelines.errors import ModelError
+from pipelines.learning.cascade.bundle import load_control
+from pipelines.learning.cascade.training import train_control
+from pipelines.learning.tracking import experiment_id, tracking
+from pipelines.learning.train import retrain_if_new
+from pipelines.telemetry.plant_table import plant_table
+from tests.pipelines.learning_kit import QUICK, hall, hall_readings, stored, table
+
+ROWS = 48 * 7 * 5
+
+
+@pytest.fixture
+def home(tmp_path):
+    return stored(tmp_path, hall(), hall_readings(300))
+
+
+def train(home, readings):
+    with tracking(home) as client:
+        recorded = table(hall(), readings)
+        return train_control(
+            hall(),
+            recorded,
+            plant_table(hall(), recorded),
+            home,
+            client=client,
+            experiment=experiment_id(client, "hall", home),
+            params={"until": "None"},
+        )
+
+
+def wrong(readings):
+    """A record whose meters were mixed up: nothing about cooling power can be learned from it."""
+    shuffled = np.random.default_rng(0).permutation(len(readings))
+    return readings.assign(CHILLER=readings["CHILLER"].to_numpy()[shuffled] * 3.0)
+
+
+def test_the_first_control_model_is_champion(home):
+    report = train(home, hall_readings(ROWS))
+    assert (report["alias"], report["why"]) == ("champion", "it is the first")
+
+
+def test_a_control_model_that_predicts_no_worse_takes_over(home):
+    train(home, hall_readings(ROWS))
+    report = train(home, hall_readings(ROWS))
+    assert (report["version"], report["alias"]) == ("2", "champion")
+    assert load_control(hall(), home)[1] == "coldaisle.hall.control/2"
+
+
+def test_a_control_model_that_predicts_worse_stays_challenger(home):
+    readings = hall_readings(ROWS)
+    train(home, readings)
+    judged = (readings.index - readings.index[0]) // pd.Timedelta(weeks=1) % 4 == 3
+    half_wrong = pd.concat([wrong(readings[~judged]), readings[judged]]).sort_index()
+    report = train(home, half_wrong)
+    assert report["alias"] == "challenger"
+    assert "the present champion's" in report["why"]
+    assert load_control(hall(), home)[1] == "coldaisle.hall.control/1"
+
+
+def test_a_training_that_fails_leaves_the_champion(home):
+    train(home, hall_readings(ROWS))
+    with pytest.raises(ModelError, match="too little to learn control from"):
+        train(home, hall_readings(60))
+    assert load_control(hall(), home)[1] == "coldaisle.hall.control/1"
+
+
+def test_a_site_whose_control_model_is_missing_is_trained_again(home, monkeypatch):
+    monkeypatch.setattr("pipelines.learning.train.FitConfig", lambda: QUICK)
+    monkeypatch.setattr("pipelines.learning.next_hour.training.FitConfig", lambda: QUICK)
+    assert retrain_if_new(hall(), home) is not None
+    assert retrain_if_new(hall(), home) is None
+    with tracking(home) as client:
+        experiment = client.get_experiment_by_name("hall").experiment_id
+        for run in client.search_runs([experiment], "tags.kind = 'control'"):
+            client.delete_run(run.info.run_id)
+    assert retrain_if_new(hall(), home) is not None

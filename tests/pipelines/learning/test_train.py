@@ -1,0 +1,153 @@
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import models.efficiency.training
+import pipelines.learning.train
+from pipelines.config import Settings
+from pipelines.errors import ModelError, StoreError, TrackingError
+from pipelines.learning.efficiency.bundle import load_champion
+from pipelines.learning.efficiency.dataset import COOLING, IT, OVERHEAD, RACK_INLET
+from pipelines.learning.tracking import tracking
+from pipelines.learning.train import train
+from tests.pipelines.learning_kit import QUICK, chiller_readings, chillers, hall, hall_readings, stored
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return stored(tmp_path_factory.mktemp("hall"), hall(), hall_readings())
+
+
+@pytest.fixture(scope="module")
+def report(home):
+    return train(hall(), home, config=QUICK)
+
+
+def chillers_home(folder, **columns):
+    return stored(folder, chillers(), chiller_readings(300).assign(**columns))
+
+
+def run_of(settings, report, kind):
+    with tracking(settings) as client:
+        run_id = report["kinds"][kind]["run_id"]
+        return client.get_run(run_id), client.get_metric_history(run_id, "train_loss")
+
+
+def test_both_kinds_are_registered_as_champions_with_the_first_training(report):
+    named = {
+        kind: (found["model"], found["version"], found["alias"]) for kind, found in report["kinds"].items()
+    }
+    assert named == {
+        "operating": ("coldaisle.hall.operating", "1", "champion"),
+        "decision": ("coldaisle.hall.decision", "1", "champion"),
+    }
+
+
+def test_last_30_percent_are_judged_beside_five_simple_models(report):
+    found = report["kinds"]["operating"]
+    assert found["held_out_rows"] == 270
+    assert len(found["scores"]) == 8
+    constant, boosting = found["scores"][3], found["scores"][5]
+    assert found["scores"][0]["mae_figure"] < constant["mae_figure"]
+    assert 0 < boosting["mae_figure"] < constant["mae_figure"]
+
+
+def test_networks_learn_what_the_racks_and_servers_do(report):
+    errors = report["kinds"]["decision"]["target_mae"]
+    assert set(errors) == {OVERHEAD, COOLING, RACK_INLET, IT}
+    assert errors[RACK_INLET] < 0.3
+    assert errors[IT] < 5.0
+
+
+def test_run_holds_parameters_curves_errors_and_the_data_s_fingerprint(report, home):
+    run, curve = run_of(home, report, "operating")
+    assert run.data.params["fingerprint"] == report["fingerprint"]
+    assert run.data.params["hidden"] == "(8,)"
+    assert len(curve) == QUICK.epochs
+    served = report["kinds"]["operating"]["scores"][0]
+    assert run.data.metrics["mae_figure.served"] == pytest.approx(served["mae_figure"])
+    assert "mae_figure.gradient_boosting__kW" in run.data.metrics
+    assert run.info.status == "FINISHED"
+
+
+def test_training_again_on_the_same_telemetry_takes_over_with_the_same_error(report, home):
+    again = train(hall(), home, config=QUICK)["kinds"]["operating"]
+    assert (again["version"], again["alias"]) == ("2", "champion")
+    assert again["target_mae"] == report["kinds"]["operating"]["target_mae"]
+    assert load_champion(hall(), home, "operating").version == "coldaisle.hall.operating/2"
+
+
+def test_until_hides_later_telemetry(tmp_path):
+    settings = chillers_home(tmp_path)
+    until = pd.Timestamp("2025-06-07", tz="UTC")
+    found = train(chillers(), settings, until=until, config=QUICK)["kinds"]["operating"]
+    assert found["rows"] == 288
+    assert pd.Timestamp(found["learned_until"]) < until
+
+
+def test_a_champion_that_cannot_be_read_is_replaced(tmp_path):
+    settings = chillers_home(tmp_path)
+    train(chillers(), settings, config=QUICK)
+    for served in settings.artifacts.rglob("served.msgpack"):
+        served.write_bytes(b"damaged")
+    found = train(chillers(), settings, config=QUICK)["kinds"]["operating"]
+    assert (found["version"], found["alias"]) == ("2", "champion")
+    assert "operating/1 cannot be read" in found["why"]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "alias"), [(0.02, 0.01, "challenger"), (0.0101, 0.01, "champion")]
+)
+def test_a_clearly_worse_model_stays_challenger(tmp_path, monkeypatch, ours, theirs, alias):
+    settings = chillers_home(tmp_path)
+    train(chillers(), settings, config=QUICK)
+    errors = iter([ours, theirs])
+    monkeypatch.setattr(pipelines.learning.train, "_held_out_mae", lambda *_: next(errors))
+    found = train(chillers(), settings, config=QUICK)["kinds"]["operating"]
+    assert found["alias"] == alias
+    assert f"held-out MAE {ours:.4f}, the present champion's {theirs:.4f}" in found["why"]
+    number = {"challenger": 1, "champion": 2}[alias]
+    assert load_champion(chillers(), settings, "operating").version.endswith(f"/{number}")
+
+
+def test_loss_that_is_no_number_stops_and_the_champion_stays(report, home, monkeypatch):
+    before = load_champion(hall(), home, "operating").version
+
+    def diverging(_tx, params, opt_state, *_):
+        return params, opt_state, np.nan, np.zeros(1)
+
+    monkeypatch.setattr(models.efficiency.training, "_epoch", diverging)
+    with pytest.raises(ModelError, match=r"no longer a number in epoch 1; the present champion stays"):
+        train(hall(), home, config=QUICK)
+    assert load_champion(hall(), home, "operating").version == before
+
+
+def test_too_few_rows_say_how_many_of_how_many(tmp_path):
+    settings = stored(tmp_path, chillers(), chiller_readings(120))
+    with pytest.raises(
+        ModelError, match=r'"chillers" has too little .* 30% .* 84 rows to learn from, needs 200'
+    ):
+        train(chillers(), settings, config=QUICK)
+
+
+def test_rows_without_load_are_counted_and_constant_columns_named(tmp_path):
+    load_kw = chiller_readings(300)["LOAD"].where(np.arange(300) % 100 > 4, 0.0)
+    settings = chillers_home(tmp_path, LOAD=load_kw, CHWS=np.where(np.arange(300) == 5, 7.1, 7.0))
+    found = train(chillers(), settings, config=QUICK)["kinds"]["operating"]
+    assert found["left_out"]["the plant stands still: no load"] == 15
+    assert any(note.startswith("chw_supply_c is not used") for note in found["notes"])
+
+
+def test_no_telemetry_names_the_command_that_brings_it(tmp_path):
+    with pytest.raises(StoreError, match="coldaisle ingest --site hall"):
+        train(hall(), Settings(home=tmp_path / "empty"), config=QUICK)
+
+
+def test_an_mlflow_that_does_not_answer_is_reported_within_seconds(home):
+    nowhere = Settings(home=home.home, mlflow_uri="http://127.0.0.1:9")
+    started = time.monotonic()
+    with pytest.raises(TrackingError, match=r"http://127.0.0.1:9 does not answer .*COLDAISLE_MLFLOW_URI"):
+        train(hall(), nowhere, config=QUICK)
+    assert time.monotonic() - started < 10.0

@@ -1,0 +1,71 @@
+import json
+from datetime import timedelta
+
+import pytest
+
+from pipelines.operations.gateway import GatewayError, Outbox
+from pipelines.site.file import Site
+from tests.pipelines.control.plant import AT
+from tests.pipelines.control.sensing.test_reader import site as fahrenheit_site
+
+HALF = timedelta(minutes=30)
+
+
+def write(outbox, values, at=AT, **given):
+    usual = {"valid_for": HALF, "source": "coldaisle", "reason": "warmer", "present": {"CHW_SP": 12.0}}
+    return outbox.write(values, at=at, limits=dict, **(usual | given))
+
+
+@pytest.fixture
+def halls(tmp_path) -> Outbox:
+    site: Site = fahrenheit_site()
+    return Outbox(tmp_path, site)
+
+
+def test_document_holds_tag_unit_value_and_until_when_it_counts(halls):
+    write(halls, {"CHW_SP": 12.5})
+    document = json.loads(halls.path.read_text())
+    assert document["setpoints"] == [{"tag": "CHW_SP", "unit": "degF", "value": pytest.approx(54.5)}]
+    assert (document["source"], document["reason"]) == ("coldaisle", "warmer")
+    assert document["valid_until"] == (AT + HALF).isoformat()
+
+
+def test_last_is_what_was_written_in_canonical_units(halls):
+    assert halls.last() is None
+    receipt = write(halls, {"CHW_SP": 12.5})
+    assert halls.last() == receipt.written
+
+
+def test_next_step_is_measured_from_the_last_that_left_and_by_its_time(halls):
+    write(halls, {"CHW_SP": 12.5})
+    soon = write(halls, {"CHW_SP": 13.5}, at=AT + timedelta(minutes=15))
+    assert soon.written.values == {"CHW_SP": pytest.approx(12.5)}
+    assert "faster than" in soon.refused[0]
+    assert write(halls, {"CHW_SP": 13.5}, at=AT + timedelta(minutes=45)).refused == ()
+
+
+def test_released_gateway_holds_nothing(halls):
+    write(halls, {"CHW_SP": 12.5})
+    halls.release(at=AT, reason="mode shadow")
+    assert halls.last() is None
+    assert json.loads(halls.path.read_text())["setpoints"] == []
+
+
+def test_damaged_document_is_said_and_not_guessed(halls):
+    write(halls, {"CHW_SP": 12.5})
+    halls.path.write_text("{")
+    with pytest.raises(GatewayError, match="cannot be read"):
+        halls.last()
+
+
+def test_folder_that_cannot_be_written_is_said(tmp_path):
+    (tmp_path / "halls").write_text("in the way")
+    with pytest.raises(GatewayError, match="cannot be written"):
+        write(Outbox(tmp_path, fahrenheit_site()), {"CHW_SP": 12.5})
+
+
+def test_plant_that_did_not_obey_is_led_from_where_it_stands(halls):
+    write(halls, {"CHW_SP": 12.5})
+    later = AT + timedelta(minutes=15)
+    assert write(halls, {"CHW_SP": 9.2}, at=later, present={"CHW_SP": 9.0}).refused == ()
+    assert write(halls, {"CHW_SP": 15.0}, at=later, present={"CHW_SP": 9.0}).refused

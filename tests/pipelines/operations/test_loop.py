@@ -1,0 +1,178 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipelines.control.controller import Controller
+from pipelines.errors import ModelError
+from pipelines.operations import open_controller
+from pipelines.operations.ledger import LedgerError
+from pipelines.operations.standing_orders import order_answer, order_limits, order_mode, order_override
+from pipelines.telemetry.store import Store
+from tests.pipelines.control.plant import AT, STEP
+from tests.pipelines.operations.conftest import bring
+
+SUPPLY, CHILLED = "CRAH.SAT_SP_C", "PLANT.CHWS_SP_C"
+SIGNED = {"by": "Ana", "why": "commissioning"}
+
+
+def to_auto(operations):
+    order_mode(operations, "advise", **SIGNED)
+    order_mode(operations, "auto", **SIGNED)
+
+
+def test_shadow_decides_and_records_and_writes_nothing(start, operations, outbox):
+    step = start().step(AT)
+    assert (step.mode, step.source, step.trouble) == ("shadow", "model", ())
+    assert step.written == {}
+    assert not outbox.path.exists()
+    (made,) = operations.decisions()
+    assert made.id == step.decision
+    assert not made.written
+    assert made.body["values"] == pytest.approx(step.values)
+    assert made.body["model"] == "control/1"
+
+
+def test_auto_writes_what_it_decided_and_says_until_when(start, operations, outbox):
+    to_auto(operations)
+    step = start().step(AT)
+    assert step.written == pytest.approx(step.values)
+    assert outbox.last().values == pytest.approx(step.values)
+    assert outbox.last().valid_until == AT + timedelta(minutes=37.5)
+    assert operations.decisions()[0].written
+
+
+def test_restart_resumes_in_the_recorded_mode_and_from_what_was_written(
+    start, home, site, operations, outbox
+):
+    to_auto(operations)
+    start().step(AT)
+    before = outbox.last().values
+    bring(site, home, rows=1, first=1)
+    again = start().step(AT + STEP)
+    assert again.mode == "auto"
+    assert again.refused == ()
+    assert abs(again.written[SUPPLY] - before[SUPPLY]) <= 0.5 + 1e-6
+
+
+def test_controller_knows_after_a_restart_what_the_store_holds(start, operations):
+    server = start()
+    server.step(AT)
+    assert len(server.controller.intake.memory.recent("load_kw", AT, timedelta(hours=3))) >= 10
+
+
+def test_advice_waits_for_a_yes_and_is_then_gone_for(start, home, site, operations, outbox):
+    order_mode(operations, "advise", **SIGNED)
+    server = start()
+    step = server.step(AT)
+    assert step.written == {}
+    goal = operations.decisions()[0].body["goal"]
+    order_answer(operations, step.decision, accept=True, **SIGNED)
+    bring(site, home, rows=1, first=1)
+    # Orders are dated by the ledger's clock: the plant's time here is another.
+    operations_at = datetime.now(UTC)
+    server.rows.arrived(AT + STEP)
+    followed = server.step(operations_at)
+    assert outbox.last() is not None
+    assert followed.mode == "advise"
+    assert goal.keys() == followed.written.keys()
+
+
+def test_leaving_auto_hands_the_plant_back(start, operations, outbox):
+    to_auto(operations)
+    server = start()
+    server.step(AT)
+    order_mode(operations, "shadow", by="Cho", why="pump 2 is out")
+    assert server.step(AT + STEP).written == {}
+    assert outbox.last() is None
+
+
+def test_limits_that_change_while_it_decides_hold_at_the_gateway(
+    start, site, operations, outbox, monkeypatch
+):
+    to_auto(operations)
+    server, decide = start(), Controller.decide
+
+    def meanwhile(self, row, at):
+        decided = decide(self, row, at)
+        order_limits(operations, site, CHILLED, 10.0, 12.1, **SIGNED)
+        return decided
+
+    free = server.step(AT).written[CHILLED]
+    assert free > 12.1
+    outbox.path.unlink()
+    monkeypatch.setattr(Controller, "decide", meanwhile)
+    again = start().step(AT)
+    assert again.written[CHILLED] == pytest.approx(12.0, abs=1e-6)
+    assert "limits in force" in " ".join(again.refused)
+
+
+def test_override_from_the_ledger_is_written_at_its_slew_rate(start, site, operations, outbox):
+    to_auto(operations)
+    order_override(operations, site, SUPPLY, 18.0, **SIGNED)
+    step = start().step(AT)
+    assert step.source == "override"
+    assert step.written[SUPPLY] == pytest.approx(19.5)
+
+
+def test_store_that_is_damaged_holds_then_goes_to_the_defaults_and_is_named(
+    start, home, site, operations, outbox
+):
+    to_auto(operations)
+    server = start()
+    server.step(AT)
+    Store(home.store, site).manifest_path.write_text("{")
+    for k in range(1, 16):
+        step = server.step(AT + k * STEP)
+        assert "no telemetry can be read" in step.trouble[0]
+    assert outbox.last().values == pytest.approx({each.tag: each.default for each in site.setpoints})
+    assert step.source == "rule"
+
+
+def test_telemetry_that_stops_is_named(start, operations):
+    server = start()
+    server.step(AT)
+    assert "the newest telemetry is" in " ".join(server.step(AT + timedelta(hours=2)).trouble)
+
+
+def test_missing_model_goes_to_the_defaults_and_says_why(start, operations, monkeypatch):
+    def none(*_):
+        raise ModelError('site "referee" has no control model yet; run: coldaisle train --site referee')
+
+    monkeypatch.setattr(open_controller, "load_control", none)
+    step = start().step(AT)
+    assert step.source == "rule"
+    assert "coldaisle train" in step.reason
+
+
+def test_ledger_that_goes_away_keeps_the_last_orders_for_an_hour_then_the_site_s_rule(
+    start, home, site, operations
+):
+    to_auto(operations)
+    bring(site, home, rows=8, first=8)
+    away = {"now": False}
+
+    def opened():
+        if away["now"]:
+            raise LedgerError("the ledger does not answer")
+        return operations
+
+    server = start(operations=opened)
+    server.step(AT)
+    away["now"], server._operations = True, None
+    soon = server.step(AT + STEP)
+    assert (soon.mode, soon.source, soon.decision) == ("auto", "model", None)
+    assert "does not answer" in soon.trouble[0]
+    late = [server.step(AT + k * STEP) for k in range(2, 7)][-1]
+    assert late.source == "rule"
+    assert "ledger" in late.reason
+    away["now"] = False
+    assert server.step(AT + 7 * STEP).source == "model"
+
+
+def test_gateway_that_cannot_be_written_is_named_and_the_loop_goes_on(start, home, site, operations):
+    to_auto(operations)
+    home.outbox.mkdir()
+    (home.outbox / site.name).write_text("in the way")
+    step = start().step(AT)
+    assert "setpoints were not written" in step.trouble[0]
+    assert step.decision is not None
