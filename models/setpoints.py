@@ -17,3 +17,8 @@ class Bounds:
     default: Array
     slew_per_hour: Array
     binary: Array
+
+
+def quantity_of(name: str) -> str:
+    """The quantity that a setpoint of this name sets: `supply_air_sp_c` of `supply_air_sp_c:hall_a`."""
+    return name.split(":", 1)[0]

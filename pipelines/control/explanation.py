@@ -11,7 +11,7 @@ from models.exploration import candidates, without_small_moves
 from pipelines.control.recommendation import Move
 from pipelines.learning.efficiency.dataset import COOLING, IT, OVERHEAD, RACK_INLET
 from pipelines.site.file import Setpoint, Site
-from pipelines.site.setpoints import limits, quantities
+from pipelines.site.setpoints import limits, setpoint_names
 from pipelines.telemetry.latest import STALE_AT_LEAST, STALE_INTERVALS
 from pipelines.telemetry.plant_table import plant_table
 
@@ -69,7 +69,7 @@ def precedent(
 ) -> str | None:
     """The row of a plant table most like the present inputs under the proposed setpoints, in words."""
     wanted = now.inputs.reindex(model.inputs).astype(float)
-    chosen = pd.Series(proposed, index=quantities(site))
+    chosen = pd.Series(proposed, index=setpoint_names(site))
     wanted.update(chosen)
     known = record.reindex(columns=list(model.inputs)).dropna()
     if known.empty:
@@ -86,7 +86,7 @@ def precedent(
 def hold_if(site: Site, proposed: np.ndarray, record: pd.DataFrame, *, least_kw: float) -> list[str]:
     """What would make it a hold: leaving the loads and weather that the record had under such setpoints."""
     alike = np.ones(len(record), dtype=bool)
-    for setpoint, name, goal in zip(site.setpoints, quantities(site), proposed, strict=True):
+    for setpoint, name, goal in zip(site.setpoints, setpoint_names(site), proposed, strict=True):
         alike &= (record[name] - goal).abs().to_numpy() <= ALIKE * (setpoint.max - setpoint.min)
     found = [f"less than {least_kw:.1f} kW is expected to be saved"]
     if alike.sum() < FEWEST_ALIKE:
@@ -180,7 +180,7 @@ def saving_interval_kw(
 
 def _unlearned(site: Site, model: PlantModel) -> list[int]:
     """Setpoints that the model knows nothing of, because they never varied: they stay. Raises Hold if all do."""
-    unlearned = [column for column, name in enumerate(quantities(site)) if name not in model.inputs]
+    unlearned = [column for column, name in enumerate(setpoint_names(site)) if name not in model.inputs]
     if len(unlearned) == len(site.setpoints):
         raise Hold(
             "no setpoint has ever varied in the record, so nothing is known of its effect; "
@@ -190,7 +190,7 @@ def _unlearned(site: Site, model: PlantModel) -> list[int]:
 
 
 def _model_inputs(site: Site, model: PlantModel, now: Situation, rows: np.ndarray) -> np.ndarray:
-    chosen = quantities(site)
+    chosen = setpoint_names(site)
     held = now.inputs.reindex([name for name in model.inputs if name not in chosen])
     if held.isna().any():
         raise Hold(
@@ -253,7 +253,7 @@ def situation(site: Site, table: pd.DataFrame, at: pd.Timestamp) -> Situation:
             f"only {len(complete)} of the last hour's {expected:.0f} intervals have a load reading; "
             "see coldaisle quality"
         )
-    setpoints = plant[quantities(site)].ffill().iloc[-1]
+    setpoints = plant[setpoint_names(site)].ffill().iloc[-1]
     missing = list(setpoints.index[setpoints.isna()])
     if missing:
         raise Hold(f"the present value of {', '.join(missing)} is not known; see coldaisle quality")

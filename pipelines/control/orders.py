@@ -49,5 +49,5 @@ def bounds_of(site: Site, settable: Settable, orders: Orders) -> Bounds:
 
 def by_quantity(site: Site, values: Mapping[str, float]) -> dict[str, float]:
     """Values by setpoint tag under the names that decisions use."""
-    quantities = {setpoint.tag: site.quantity_of(setpoint) for setpoint in site.setpoints}
+    quantities = {setpoint.tag: site.setpoint_name(setpoint) for setpoint in site.setpoints}
     return {quantities[tag]: value for tag, value in values.items() if tag in quantities}

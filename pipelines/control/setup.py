@@ -28,7 +28,7 @@ def safety_of(site: Site) -> Safety:
 
 def declared_of(site: Site) -> Declared:
     """Relations, interlocks, minimum times and dwell of a site, by quantity."""
-    table, name = site.safety, {setpoint.tag: site.quantity_of(setpoint) for setpoint in site.setpoints}
+    table, name = site.safety, {setpoint.tag: site.setpoint_name(setpoint) for setpoint in site.setpoints}
     return Declared(
         relations=tuple(Relation(name[r.lower], name[r.upper], r.least_k) for r in table.relations),
         interlocks=tuple(
@@ -55,7 +55,7 @@ def declared_of(site: Site) -> Declared:
 
 def resets_of(site: Site) -> tuple[Reset, ...]:
     """The site's own rule, by quantity."""
-    name = {setpoint.tag: site.quantity_of(setpoint) for setpoint in site.setpoints}
+    name = {setpoint.tag: site.setpoint_name(setpoint) for setpoint in site.setpoints}
     return tuple(
         Reset(name[r.tag], r.on, tuple(p[0] for p in r.points), tuple(p[1] for p in r.points))
         for r in site.safety.resets

@@ -114,7 +114,7 @@ def _thermal(site: Site, plant: pd.DataFrame, minutes: float) -> dict[str, float
 
 
 def _movements(site: Site, run: Driven) -> dict[str, float]:
-    binary = {site.quantity_of(each) for each in site.setpoints if each.kind == "binary"}
+    binary = {site.setpoint_name(each) for each in site.setpoints if each.kind == "binary"}
     moved = run.asked.diff().abs()
     switches = moved[[name for name in moved if name in binary]] > 0.5
     moves = moved[[name for name in moved if name not in binary]] > MOVED_K

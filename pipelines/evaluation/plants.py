@@ -66,7 +66,7 @@ class RunningEnergyPlus:
     def advance(
         self, setpoints: Mapping[str, float], hours: float, faults: simulator.Faults | None
     ) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-        tags = {self.site.quantity_of(each): each.tag for each in self.site.setpoints}
+        tags = {self.site.setpoint_name(each): each.tag for each in self.site.setpoints}
         by_tag = {tags[name]: value for name, value in setpoints.items()}
         until, rows, times = self.passed_hours + hours - 1e-6, [], []
         with suppress(RunEnded):

@@ -18,7 +18,9 @@ def evaluation_figure(site: Site, runs: dict[str, Driven], title: str) -> go.Fig
     measured = [("cooling_kw", "Cooling power, kW")]
     if all("rack_inlet_c" in plant for plant in plants.values()):
         measured.append(("rack_inlet_c", "Worst rack inlet, °C"))
-    setpoints = [(site.quantity_of(each), _setpoint_title(site.quantity_of(each))) for each in site.setpoints]
+    setpoints = [
+        (site.setpoint_name(each), _setpoint_title(site.quantity_of(each))) for each in site.setpoints
+    ]
     titles = [title for _, title in measured + setpoints]
     figure = make_subplots(rows=len(titles), shared_xaxes=True, vertical_spacing=0.04, subplot_titles=titles)
     for name, run in runs.items():

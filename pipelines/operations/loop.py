@@ -64,7 +64,7 @@ class Server:
         self._ledger_lost_at: datetime | None = None
         self.rows = StoreRows(site, Store(settings.store, site))
         self.controller, self.version = open_controller(site, settings, self._orders)
-        self._tags = {site.quantity_of(setpoint): tag.tag for setpoint, tag in setpoint_tags(site)}
+        self._tags = {site.setpoint_name(setpoint): tag.tag for setpoint, tag in setpoint_tags(site)}
         self._wrote = False
 
     def step(self, now: datetime) -> Step:

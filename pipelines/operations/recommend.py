@@ -25,7 +25,7 @@ from pipelines.learning.efficiency.dataset import OVERHEAD, RACK_INLET
 from pipelines.learning.twin.bundle import find_twin
 from pipelines.site.file import Site
 from pipelines.site.quantities import QUANTITIES
-from pipelines.site.setpoints import limits, quantities
+from pipelines.site.setpoints import limits, setpoint_names
 from pipelines.telemetry.plant_table import figure_name, plant_table
 from pipelines.telemetry.store import Store
 
@@ -182,7 +182,7 @@ def _estimate(site: Site, expected: pd.DataFrame, row: int) -> Estimate:
 
 def _moves(site: Site, now: Situation, proposed: np.ndarray) -> list[Move]:
     moves = []
-    for setpoint, name, goal in zip(site.setpoints, quantities(site), proposed, strict=True):
+    for setpoint, name, goal in zip(site.setpoints, setpoint_names(site), proposed, strict=True):
         if goal != now.setpoints[name]:
             present = float(now.setpoints[name])
             moves.append(

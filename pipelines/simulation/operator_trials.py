@@ -11,7 +11,7 @@ SHARE_AT_DEFAULT = 0.33
 
 def default_schedule(site: Site, times: pd.DatetimeIndex) -> pd.DataFrame:
     """Every setpoint at the site's default; one column per setpoint quantity."""
-    return pd.DataFrame({site.quantity_of(s): s.default for s in site.setpoints}, index=times)
+    return pd.DataFrame({site.setpoint_name(s): s.default for s in site.setpoints}, index=times)
 
 
 def trial_schedule(site: Site, times: pd.DatetimeIndex, *, seed: int) -> pd.DataFrame:
@@ -29,7 +29,7 @@ def trial_schedule(site: Site, times: pd.DatetimeIndex, *, seed: int) -> pd.Data
             for setpoint in rng.choice(
                 np.array(site.setpoints, dtype=object), rng.integers(1, 4), replace=False
             ):
-                goals.loc[goals.index[start:end], site.quantity_of(setpoint)] = _goal(setpoint, rng)
+                goals.loc[goals.index[start:end], site.setpoint_name(setpoint)] = _goal(setpoint, rng)
         start = end
     return slewed(site, goals, step_hours=step_hours)
 
@@ -40,7 +40,7 @@ def slewed(site: Site, goals: pd.DataFrame, *, step_hours: float) -> pd.DataFram
     for setpoint in site.setpoints:
         if setpoint.kind == "binary":
             continue
-        column = site.quantity_of(setpoint)
+        column = site.setpoint_name(setpoint)
         step = setpoint.slew_per_hour * step_hours
         values = goals[column].to_numpy(copy=True)
         for row in range(1, len(values)):

@@ -330,8 +330,17 @@ class Site(_Strict):
         return [column for column in self.columns if column == name or column.split(":", 1)[0] == name]
 
     def quantity_of(self, setpoint: Setpoint) -> str:
-        """What a setpoint sets, the name under which models and schedules know it."""
+        """The canonical quantity that a setpoint sets, e.g. `supply_air_sp_c`."""
         return self.by_tag[setpoint.tag].quantity
+
+    def setpoint_name(self, setpoint: Setpoint) -> str:
+        """The name of a setpoint in models, decisions and the ledger.
+
+        Its quantity; where several setpoints share one, the column of its point (`supply_air_sp_c:hall_a`).
+        """
+        point = self.by_tag[setpoint.tag]
+        alike = [each for each in self.setpoints if self.quantity_of(each) == point.quantity]
+        return point.quantity if len(alike) == 1 else point.column
 
 
 def _unique(what: str, names: list[str]) -> None:

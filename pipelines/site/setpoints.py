@@ -38,7 +38,7 @@ class Settable:
             for name in ("min", "max", "default", "slew_per_hour")
         )
         return cls(
-            names=tuple(tag.quantity for _, tag in setpoints),
+            names=tuple(setpoint_names(site)),
             tags=tuple(tag for _, tag in setpoints),
             low=low,
             high=high,
@@ -48,9 +48,9 @@ class Settable:
         )
 
 
-def quantities(site: Site) -> list[str]:
-    """Quantities of the site's setpoints, in the site file's order."""
-    return [site.quantity_of(setpoint) for setpoint in site.setpoints]
+def setpoint_names(site: Site) -> list[str]:
+    """Names of the site's setpoints, in the site file's order (see `Site.setpoint_name`)."""
+    return [site.setpoint_name(setpoint) for setpoint in site.setpoints]
 
 
 def limits(site: Site) -> Limits:

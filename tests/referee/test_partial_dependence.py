@@ -1,8 +1,8 @@
 import numpy as np
 import pandas as pd
 
-from benchmarks.referee.partial_dependence import CONDITIONS, CW, slopes_of, summary
 from benchmarks.referee import partial_dependence
+from benchmarks.referee.partial_dependence import CONDITIONS, CW, slopes_of, summary
 
 
 def test_without_the_referee_its_folder_is_asked_for(tmp_path, monkeypatch, capsys):

@@ -190,7 +190,7 @@ def _not_obeyed(site: Site, *, told: bool) -> Callable[[Window], Disturbance]:
         else max(each.min, each.default - BY_HAND * (each.max - each.min))
         for each in site.setpoints
     }
-    own = {site.quantity_of(each): by_hand[each.tag] for each in site.setpoints}
+    own = {site.setpoint_name(each): by_hand[each.tag] for each in site.setpoints}
     shown_own = {tag: tags[tag].exported(value) for tag, value in by_hand.items()}
 
     def between(window: Window) -> Disturbance:

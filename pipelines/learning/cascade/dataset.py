@@ -30,7 +30,7 @@ def settled(site: Site, plant: pd.DataFrame) -> np.ndarray:
     rows = max(1, round(SETTLING / site.interval))
     leapt = np.zeros(len(plant), bool)
     for setpoint in site.setpoints:
-        values = plant[site.quantity_of(setpoint)]
+        values = plant[site.setpoint_name(setpoint)]
         window = values.rolling(rows + 1, min_periods=1)
         leapt |= (window.max() - window.min() > _followed(site, setpoint)).to_numpy()
     return ~leapt

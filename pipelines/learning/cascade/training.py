@@ -30,7 +30,7 @@ from pipelines.learning.trials.rehearsal import untried, virtual_trials
 from pipelines.learning.twin.bundle import champion
 from pipelines.learning.twin.second_opinion import TwinCheck
 from pipelines.site.file import Site, cooling_quantities
-from pipelines.site.setpoints import aliased, quantities
+from pipelines.site.setpoints import aliased, setpoint_names
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def train_control(
     virtual = virtual_trials(site, table, plant, twin) if twin and missing else None
     learned, judged = learn_control(site, plant, virtual), held_out_weeks(plant)
     if twin:
-        check = TwinCheck(site, twin, tuple(quantities(site)), bound_kw=NO_SAY_KW)
+        check = TwinCheck(site, twin, tuple(setpoint_names(site)), bound_kw=NO_SAY_KW)
         bound_kw = check.bound_from(plant, settled(site, plant))
         learned = replace(learned, cascade=replace(learned.cascade, twin_bound_kw=np.float32(bound_kw)))
     blind = learn_control(site, plant[~judged], virtual).cascade if judged.any() else None
@@ -183,7 +183,7 @@ def cooling_error_kw(site: Site, cascade: Cascade, plant: pd.DataFrame, judged: 
     NaN where no row has all of these. Raises KeyError where the cascade asks for what the site does not record.
     """
     columns = aliased({str(name): plant[name].to_numpy(dtype=float) for name in plant})
-    asked = {site.quantity_of(setpoint) for setpoint in site.setpoints}
+    asked = {site.setpoint_name(setpoint) for setpoint in site.setpoints}
     names = [name for name in columns if name in asked or name == "load_kw" or name.startswith("outdoor_")]
     known = {name: columns[name] for name in names} | {
         "rack_inlet_now_c": columns.get("rack_inlet_c", np.zeros(len(plant)))

@@ -74,7 +74,7 @@ def effects(
 def _columns(site: Site, found: Meters, wanted: list[str] | None) -> dict[str, int]:
     """Column of x by the name it was asked for. Raises ModelError for what no meter answers to."""
     inputs = found.rows.inputs
-    names = wanted or [site.quantity_of(each) for each in site.setpoints if each.kind == "continuous"]
+    names = wanted or [site.setpoint_name(each) for each in site.setpoints if each.kind == "continuous"]
     felt = {name: temperature_of(name, inputs) for name in names}
     lacking = sorted(name for name, of in felt.items() if of not in inputs)
     if wanted and lacking:

@@ -117,7 +117,7 @@ def _declared_inputs(site: Site, plant: pd.DataFrame, kind: Kind) -> list[str]:
     if kind == "operating":
         names = list(OPERATING_INPUTS)
     else:
-        setpoints = [site.quantity_of(setpoint) for setpoint in site.setpoints]
+        setpoints = [site.setpoint_name(setpoint) for setpoint in site.setpoints]
         staging = [] if STAGING_SETPOINTS & set(setpoints) else ["chiller_on"]
         names = ["load_kw", "it_utilization_frac", *OUTSIDE_INPUTS, *staging, *setpoints]
     return [name for name in dict.fromkeys(names) if name in plant]

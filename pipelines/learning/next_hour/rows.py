@@ -144,7 +144,7 @@ def inputs_of(site: Site, now: pd.DataFrame, submeters: list[str]) -> pd.DataFra
     """
     inputs = {name: now[name] for name in (*_STATE, *submeters) if name in now}
     for setpoint in site.setpoints:
-        name = site.quantity_of(setpoint)
+        name = site.setpoint_name(setpoint)
         inputs[name] = _next_mean(now[name])
         inputs[f"{name}_move"] = inputs[name] - now[name]
         achieved = name.replace("_sp_c", "_c")

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from models.exploration import Slot, Space, design, spread_over
+from models.setpoints import quantity_of
 from pipelines.errors import ScenarioError
 from pipelines.learning.trials.envelope import TrialEnvelope, trial_envelope
 from pipelines.site.file import Site
-from pipelines.site.setpoints import limits, quantities
+from pipelines.site.setpoints import limits, setpoint_names
 from pipelines.site.units import conversion
 from pipelines.telemetry.plant_table import plant_table
 
@@ -66,7 +67,7 @@ def explore_plan(
         raise ScenarioError(
             f"the record of {site.name} must span at least {LEAST_RECORD.days} days to plan from; ingest more"
         )
-    names = quantities(site)
+    names = setpoint_names(site)
     hourly = plant.reindex(columns=[*names, *CONDITIONS, "cooling_kw"]).resample("1h").mean()
     safe = trial_envelope(site, plant)
     space, times = _space(site), _slot_times(start, weeks)
@@ -93,7 +94,7 @@ def explore_plan(
 def _space(site: Site) -> Space:
     bounds = limits(site)
     span = bounds.maximum - bounds.minimum
-    kelvin = np.array([name.endswith("_c") for name in quantities(site)])
+    kelvin = np.array([quantity_of(name).endswith("_c") for name in setpoint_names(site)])
     return Space(
         default=np.array([each.default for each in site.setpoints]),
         slew_per_hour=bounds.slew_per_hour,

@@ -16,7 +16,7 @@ from pipelines.learning.twin.second_opinion import FIELDS
 from pipelines.simulation.operator_trials import slewed
 from pipelines.simulation.plant import SETPOINT_FIELDS, canonical_telemetry
 from pipelines.site.file import Setpoint, Site
-from pipelines.site.setpoints import limits, quantities
+from pipelines.site.setpoints import limits, setpoint_names
 
 AWAY_SHARE = 0.1  # of its range from where it usually stands: a trial
 LEAST_TRIED_HOURS = 24.0
@@ -33,14 +33,14 @@ WEATHER = ("outdoor_drybulb_c", "outdoor_wetbulb_c", "outdoor_rh_frac", "outdoor
 def untried(site: Site, plant: pd.DataFrame) -> list[str]:
     """Setpoints that the record (a plant table) hardly ever shows away from where they usually stand."""
     return [
-        site.quantity_of(each)
+        site.setpoint_name(each)
         for each in site.setpoints
         if _hours_tried(site, plant, each) < LEAST_TRIED_HOURS
     ]
 
 
 def _hours_tried(site: Site, plant: pd.DataFrame, setpoint: Setpoint) -> float:
-    values = plant[site.quantity_of(setpoint)].dropna()
+    values = plant[site.setpoint_name(setpoint)].dropna()
     away = (values - values.median()).abs() > AWAY_SHARE * (setpoint.max - setpoint.min)
     return float(away.sum()) * (site.interval / pd.Timedelta(hours=1))
 
@@ -72,7 +72,7 @@ def virtual_trials(site: Site, table: pd.DataFrame, plant: pd.DataFrame, twin: T
 
 def _goals(site: Site, safe: TrialEnvelope, wetbulb_c: pd.Series) -> pd.DataFrame:
     """Setpoints of every slot: the next of a Sobol sequence that is safe in the slot's weather, else the default."""
-    names, bounds = quantities(site), limits(site)
+    names, bounds = setpoint_names(site), limits(site)
     default = np.array([each.default for each in site.setpoints])
     starts = np.arange(round(SLOT / site.interval), len(wetbulb_c), round(SLOT / site.interval))
     slots = np.split(wetbulb_c.to_numpy(), starts)

@@ -12,7 +12,7 @@ HOUR = 4  # rows
 def still(site: Site) -> pd.DataFrame:
     """Three hours at the site's default setpoints."""
     index = pd.date_range("2026-01-01", periods=3 * HOUR, freq=site.interval)
-    return pd.DataFrame({site.quantity_of(each): each.default for each in site.setpoints}, index=index)
+    return pd.DataFrame({site.setpoint_name(each): each.default for each in site.setpoints}, index=index)
 
 
 def test_slow_ramp_within_slew_rates_teaches_like_a_plateau(site, still):

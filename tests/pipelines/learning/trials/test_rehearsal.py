@@ -33,7 +33,7 @@ def trials(site, record):  # noqa: F811
 
 def test_virtual_trials_move_every_setpoint_inside_its_limits(site, trials):
     for setpoint in site.setpoints:
-        values = trials[site.quantity_of(setpoint)].dropna()
+        values = trials[site.setpoint_name(setpoint)].dropna()
         assert values.between(setpoint.min, setpoint.max).all()
         assert values.max() - values.min() > 0.2 * (setpoint.max - setpoint.min)
 
