@@ -22,13 +22,18 @@ PATIENCE = 3  # decisions in a row
 
 @dataclass(frozen=True)
 class Expected:
-    """What was expected of the interval that has just passed."""
+    """What was expected of the interval that has just passed.
+
+    spread_kw: standard deviation of the members' power. outside: how far it lay beyond the record, standard deviations.
+    """
 
     cw_supply_c: float
     short_k: float
     rack_inlet_c: float
     cooling_kw: float
     mode: int
+    spread_kw: float = 0.0
+    outside: float = 0.0
 
 
 @dataclass(frozen=True)

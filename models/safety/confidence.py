@@ -12,29 +12,26 @@ class Confidence:
     """How sure the model is of its choice, and how far the plant was from what it expected last; NaN if unknown.
 
     spread_share: members' standard deviation over cooling power. outside: standard deviations beyond the record.
-    disagreement_share: second opinion's cooling power off the model's. surprise_k, surprise_share: measured rack inlet
-    warmer than expected, and measured cooling power off the expected.
+    surprise_k, surprise_share: measured rack inlet warmer than expected, and measured cooling power off the expected.
     """
 
     spread_share: float = np.nan
     outside: float = np.nan
-    disagreement_share: float = np.nan
     surprise_k: float = np.nan
     surprise_share: float = np.nan
 
 
 def doubts(confidence: Confidence, bound: Confidence) -> list[str]:
     """What lies over its bound; empty where the model may decide."""
-    said = {
+    texts = {
         "spread_share": "the model's members differ by {:.0%} of cooling power",
         "outside": "the choice lies {:.1f} standard deviations beyond the record",
-        "disagreement_share": "the second opinion differs by {:.0%} of cooling power",
         "surprise_k": "a rack inlet is {:.1f} K warmer than expected",
         "surprise_share": "cooling power is {:.0%} off what was expected",
     }
     return [
         text.format(getattr(confidence, name))
-        for name, text in said.items()
+        for name, text in texts.items()
         if getattr(confidence, name) > getattr(bound, name)
     ]
 

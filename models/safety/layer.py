@@ -59,12 +59,13 @@ def _overridden(bounds: Bounds, values: Array, situation: Situation, clips: list
 
 
 def _limited(bounds: Bounds, values: Array, situation: Situation, clips: list[Clip]) -> Array:
+    """Slew rates, then limits: what is read outside the limits comes back to the nearest limit at once."""
     inside = np.clip(values, bounds.low, bounds.high)
     values = _noted(bounds, values, inside, "limits", "outside the limits in force", clips)
-    present, most = situation.present, situation.most
-    slewed = np.where(bounds.binary, values, np.clip(values, present - most, present + most))
+    start, most = np.clip(situation.present, bounds.low, bounds.high), situation.most
+    slewed = np.where(bounds.binary, values, np.clip(values, start - most, start + most))
     slewed = _noted(bounds, values, slewed, "slew", "faster than its slew rate", clips)
-    return np.where(bounds.binary, np.round(slewed), slewed)
+    return np.clip(np.where(bounds.binary, np.round(slewed), slewed), bounds.low, bounds.high)
 
 
 def _noted(bounds: Bounds, before: Array, after: Array, rule: str, why: str, clips: list[Clip]) -> Array:

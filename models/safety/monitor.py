@@ -9,19 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.safety.types import Course, Envelope, Situation
-from models.setpoints import Array, Bounds
+from models.setpoints import Array, Bounds, quantity_of
 
 NEAR_K = 0.5  # from the inlet's limit or the dew point's: then nothing else counts
 NEAR_RATE = 0.8  # of the rate of change
 NEWEST_H = 0.5
-COOLING = ("supply_air_sp_c", "chw_supply_sp_c")
+COOLING = ("supply_air_sp_c", "supply_air_c", "chw_supply_sp_c", "chw_supply_c")  # or measured ones
 
 
 @dataclass(frozen=True)
 class Alarm:
     """What to do about a constraint: way -1 colder, +1 warmer, as fast as allowed; or only no further that way."""
 
-    setpoints: tuple[str, ...]
+    quantities: tuple[str, ...]
     way: float
     hold: bool
     why: str
@@ -37,7 +37,7 @@ def alarms(envelope: Envelope, situation: Situation) -> list[Alarm]:
 
 def answered(alarm: Alarm, bounds: Bounds, values: Array, situation: Situation) -> Array:
     """Setpoints (k,) after an alarm was heeded."""
-    named = np.array([name in alarm.setpoints for name in bounds.names])
+    named = np.array([quantity_of(name) in alarm.quantities for name in bounds.names])
     present = situation.present
     if alarm.hold:
         no_further = np.minimum(values, present) if alarm.way < 0 else np.maximum(values, present)
@@ -66,14 +66,14 @@ def _dew_point(envelope: Envelope, course: Course) -> Alarm | None:
         return None
     # Only colder coils take water out of the air.
     why = f"a dew point at {projected(course):.1f} °C is close to its limit"
-    return Alarm(("chw_supply_sp_c",), -1.0, False, why)
+    return Alarm(("chw_supply_sp_c", "chw_supply_c"), -1.0, False, why)
 
 
 def _rate(envelope: Envelope, course: Course) -> Alarm | None:
     if not _is_new(course):
         return None
-    then = np.array([value for ago, value in course if ago <= 1.0])
-    newest = np.array([value for ago, value in course if ago <= 0.25 + 1e-6])
+    # Counted from the newest reading, not from now: what comes late is a course all the same.
+    then, newest = (_within(course, hours) for hours in (1.0, 0.25))
     next_c = projected(course)
     for values, limit_k in ((then, envelope.rate_k_per_h), (newest, envelope.rate_k_per_15_min)):
         rise_k, fall_k = next_c - values.min(), values.max() - next_c
@@ -82,6 +82,12 @@ def _rate(envelope: Envelope, course: Course) -> Alarm | None:
             why = f"rack inlets change by {max(rise_k, fall_k):.1f} K, close to their rate's limit"
             return Alarm(COOLING, way, True, why)
     return None
+
+
+def _within(course: Course, hours: float) -> Array:
+    """Values read within so many hours before the newest one, which is among them."""
+    newest_ago = course[-1][0]
+    return np.array([value for ago, value in course if ago - newest_ago <= hours + 1e-6])
 
 
 def _is_new(course: Course) -> bool:

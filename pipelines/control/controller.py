@@ -1,195 +1,318 @@
-"""The controller: one historian row in, setpoints out; the same object serves, simulates and is judged."""
+"""The controller: what one interval brought in, setpoints out. The only place where setpoints are chosen."""
 
 import logging
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 
-from models.cascade.cascade import Cascade
 from models.safety.backup import backup
 from models.safety.layer import SEEN, final
 from models.safety.transfer import most_move, towards
-from models.safety.types import Situation
+from models.safety.types import Situation, Verdict
 from models.setpoints import Array, Bounds
-from models.twin import Twin
-from pipelines.control.decision import Decision, Log, Source, told
-from pipelines.control.optimizer.guarded import model_of
-from pipelines.control.orders import Orders, bounds_of, by_quantity
-from pipelines.control.sensing.history import WINDOW, Memory, inlet_course
-from pipelines.control.sensing.sensing import Intake
-from pipelines.control.setup import Switches, resets_of, safety_of
-from pipelines.site.file import Site
-from pipelines.site.setpoints import Settable
+from pipelines.control.decision import Decision, DecisionLog, Expectation, Source, reason_of
+from pipelines.control.memory import Memory
+from pipelines.control.optimizer.optimizer import Moment
+from pipelines.control.orders import Orders, bounds_of, by_name, ignored_orders
+from pipelines.control.sensing.clock import tick, utc
+from pipelines.control.sensing.history import WINDOW, inlet_course
+from pipelines.control.sensing.sensing import Sensed
+from pipelines.control.setup import Parameters
+from pipelines.telemetry.readings import Readings
 
 log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(hours=1)  # with too little known: hold for this long, then go to the site's rule
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # stands for a first decision's time that is none
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Setpoints (k,) before the safety layer, where they are meant to end up (k,), and why."""
+
+    values: Array
+    goal: Array
+    reason: str
+    source: Source
+    expected: Expectation | None = None
+
+
+@dataclass(frozen=True)
+class Situated:
+    """One decision's surroundings. present (k,): where setpoints stand, inside the bounds in force."""
+
+    at: datetime
+    passed: timedelta
+    orders: Orders
+    bounds: Bounds
+    sensed: Sensed
+    present: Array
+    most: Array
+
+
+def decide(
+    params: Parameters,
+    memory: Memory,
+    readings: Readings | None,
+    at: Any,
+    orders: Orders | None = None,
+    *,
+    without_model: str = "",
+) -> tuple[Memory, Decision]:
+    """The memory after this decision, and the decision.
+
+    readings: what the last interval brought; None where nothing came. at: time of the decision, UTC. orders: what
+    people have ordered. without_model: why the model may not decide now, "" where it may.
+
+    Without a model, with doubts about it, or where load or weather stay unknown, setpoints go to the site's own rule
+    (its default setpoints where it declares none) at their slew rates. Nothing that readings, clock, orders or the model
+    hold raises; every value lies inside the limits in force and within its slew rate of where the setpoint stands, or of
+    the nearest limit where it is read outside.
+    """
+    orders = orders or Orders()
+    moment, why = utc(at, (memory.at or EPOCH) + params.interval)
+    notices = [why] if why else []
+    try:
+        return _decided(params, memory, readings, moment, orders, notices, without_model)
+    except Exception as error:  # the last line of defence: hold, inside the limits
+        log.exception("the decision at %s failed", moment)
+        notices.append(f"the decision failed: {type(error).__name__}: {error}")
+        return _held(params, memory, moment, orders, notices)
+
+
+def remember(params: Parameters, memory: Memory, readings: Readings) -> Memory:
+    """The memory with a row taken in without deciding: one that came late, or from before a restart."""
+    try:
+        sensing, _ = params.sensing.take(memory.sensing, readings)
+    except Exception:
+        log.exception("the row of %s cannot be taken in", readings.at)
+        return memory
+    return replace(memory, sensing=sensing)
 
 
 class Controller:
-    """Decides setpoints of a site with a learned cascade; `cascade` is None where nothing could be learned.
+    """A site's controller in operation: parameters, the present memory, and what was decided last.
 
-    Without a cascade, with doubts about it, or where load or weather stay unknown, it goes to the site's own rule (its
-    default setpoints, where it declares none) at their slew rates and says why (`last`). Nothing that a historian
-    shows, a model does or an operator orders makes `decide` raise. `orders` is asked at every decision.
-    `without_model`: why the model may not decide now, "" where it may. twin: the site's fitted plant, where there is
-    one, for a second opinion.
+    orders: asked at every decision; where it fails, the site file's limits hold.
     """
 
     def __init__(
-        self,
-        site: Site,
-        cascade: Cascade | None,
-        *,
-        twin: Twin | None = None,
-        why_none: str = "",
-        orders: Callable[[], Orders] = Orders,
+        self, params: Parameters, *, memory: Memory | None = None, orders: Callable[[], Orders] = Orders
     ) -> None:
-        self.site, self.settable, self.orders = site, Settable.of(site), orders
-        self.safety, self.resets = safety_of(site), resets_of(site)
-        self.intake, self.switches = Intake(site, self.settable), Switches(self.safety.declared)
-        self.model, self.why_none = model_of(site, cascade, self.settable, why_none, twin)
-        self.commanded: Array | None = None
-        self.informed_at: datetime | None = None
+        self.params, self.memory, self.orders = params, memory or Memory(), orders
         self.last = Decision({}, "no decision yet")
         self.without_model = ""
-        self._log = Log()
+        self._log = DecisionLog()
 
-    def decide(self, row: Mapping[str, Any], at: datetime) -> dict[str, float]:
-        """Setpoint tags and the values to write, in the tags' own units.
-
-        row: historian tags and values of the last interval, any of them missing. at: UTC time of the decision.
-        """
-        passed, notices = self.intake.tick(at)
-        self.informed_at = min(at, self.informed_at) if self.informed_at else None
-        orders = self._ordered(notices)
-        bounds = bounds_of(self.site, self.settable, orders)
-        reading = self._read(row, at, notices)
-        present = self._present(reading)
-        most = most_move(bounds, passed / timedelta(hours=1))
-        wanted, reason, source = self._wanted(reading, bounds, present, most, at, passed, notices)
-        goal = self._goal(wanted, source)
-        if orders.accepted and source == "model":
-            wanted, reason = self._accepted(orders, bounds, present, most), "an accepted recommendation"
-        situation = self._situation(reading, present, most, at, orders)
-        verdict = final(self.safety, bounds, wanted, situation)
-        if self.model is not None:
-            as_wanted = bool(np.abs(verdict.values - wanted).max(initial=0.0) <= SEEN)
-            self.model.taken(by_model=source == "model", as_wanted=as_wanted, rescued=bool(verdict.alarms))
-        reason, source = told(verdict, reason, source)
-        self.commanded = verdict.values
-        values = dict(zip(self.settable.names, verdict.values.tolist(), strict=True))
-        self.last = Decision(values, reason, source, orders.mode, verdict.clips, tuple(notices), goal)
-        self._log.say(self.last, at)
-        return {
-            tag.tag: tag.exported(value)
-            for tag, value in zip(self.settable.tags, values.values(), strict=True)
-        }
-
-    def remember(self, row: Mapping[str, Any], at: datetime) -> None:
-        """Take a row in without deciding: one that came late, or from before a restart."""
-        self.intake.take(row, at)
-
-    def stood_aside(self) -> None:
-        """What was decided was not written: neither the plant's obedience nor its answer says anything about it."""
-        self.commanded = None
-        if self.model is not None:
-            self.model.taken(by_model=False)
-
-    def _goal(self, wanted: Array, source: Source) -> dict[str, float]:
-        """Where the setpoints are meant to end up."""
-        target = self.model.chooser.target if self.model is not None and source == "model" else None
-        return dict(zip(self.settable.names, (wanted if target is None else target).tolist(), strict=True))
-
-    def _accepted(self, orders: Orders, bounds: Bounds, present: Array, most: Array) -> Array:
-        accepted = by_quantity(self.site, orders.accepted)
-        goal = np.array(
-            [accepted.get(name, now) for name, now in zip(bounds.names, present, strict=True)], float
+    def decide(self, readings: Readings | None, at: Any) -> Decision:
+        """Decide (see `decide`), and keep the memory."""
+        orders, why = self._ordered()
+        self.memory, decision = decide(
+            self.params, self.memory, readings, at, orders, without_model=self.without_model
         )
-        return towards(bounds, present, goal, most)
+        self.last = replace(decision, notices=(*why, *decision.notices))
+        self._log.add(self.last, self.memory.at or EPOCH)
+        return self.last
 
-    def _ordered(self, notices: list[str]) -> Orders:
+    def remember(self, readings: Readings) -> None:
+        """Take a row in without deciding."""
+        self.memory = remember(self.params, self.memory, readings)
+
+    def not_written(self) -> None:
+        """What was decided last was not written."""
+        self.memory = self.memory.not_written()
+
+    def _ordered(self) -> tuple[Orders, tuple[str, ...]]:
         try:
-            return self.orders()
+            return self.orders(), ()
         except Exception as error:  # whatever keeps the orders must not stop the plant's control
-            notices.append(f"orders cannot be read ({error}): the site file's limits hold")
-            log.exception("orders cannot be read")
-            return Orders(mode=self.last.mode)
+            log.debug("orders cannot be read", exc_info=True)
+            why = f"orders cannot be read ({error}): the site file's limits hold"
+            return Orders(mode=self.last.mode), (why,)
 
-    def _read(self, row: Mapping[str, Any], at: datetime, notices: list[str]) -> dict[str, float]:
-        reading, doubted = self.intake.take(row, at)
-        expected = {} if self.model is None else self.model.expected_readings()
-        notices += doubted
-        notices += self.intake.watch(reading, at, commanded=self.commanded, expected=expected)
-        return reading
 
-    def _wanted(
-        self,
-        reading: dict[str, float],
-        bounds: Bounds,
-        present: Array,
-        most: Array,
-        at: datetime,
-        passed: timedelta,
-        notices: list[str],
-    ) -> tuple[Array, str, Source]:
-        """Setpoints (k,) that the model, or without it the site's rule, would have."""
-        if self.model is None:
-            return self._by_rule(reading, bounds, present, most, f"no control model{self.why_none}")
-        if self.without_model or self.intake.blind(at):
-            why = self.without_model or "no rack inlet or supply air was read for an hour"
-            return self._by_rule(reading, bounds, present, most, why)
-        self.model.keep_within(bounds)
-        memory = Memory(list(self.intake.memory.readings))  # a late decision must not see it change
-        chosen = self.model.choose(reading, memory, present, most, at, passed)
-        if chosen.failed:
-            notices.append(chosen.reason)
-        if chosen.values is not None:
-            self.informed_at = at
-            return chosen.values, chosen.reason, "model"
-        if not chosen.closed and self.informed_at is not None and at - self.informed_at <= PATIENCE:
-            return present, f"{chosen.reason}: holding for at most an hour", "hold"
-        return self._by_rule(reading, bounds, present, most, chosen.reason)
+def _decided(
+    params: Parameters,
+    memory: Memory,
+    readings: Readings | None,
+    at: datetime,
+    orders: Orders,
+    notices: list[str],
+    without_model: str,
+) -> tuple[Memory, Decision]:
+    passed, why = tick(memory.at, at, params.interval)
+    if passed < timedelta(0):
+        memory, passed = memory.set_back_to(at), timedelta(0)
+    memory, sensed = _sensed(params, memory, readings, at)
+    memory, watched = _watched(params, memory, sensed, at)
+    bounds = bounds_of(params.site, params.setpoints, orders)
+    present, outside = _present(params, memory, sensed, bounds)
+    notices = [*notices, *([why] if why else []), *ignored_orders(params.site, orders), *sensed.notices, *watched]
+    notices += outside
+    most = most_move(bounds, passed / timedelta(hours=1))
+    now = Situated(at, passed, orders, bounds, sensed, present, most)
+    memory, wanted, troubles = _wanted(params, memory, now, without_model)
+    wanted = _accepted(params, wanted, now)
+    memory, verdict = _checked(params, memory, wanted, now)
+    reason, source = reason_of(verdict, wanted.reason, wanted.source)
+    names = params.setpoints.names
+    decision = Decision(
+        values=_named(names, verdict.values),
+        reason=reason,
+        source=source,
+        mode=orders.mode,
+        clips=verdict.clips,
+        notices=(*notices, *troubles),
+        goal=_named(names, wanted.goal),
+        present=_named(names, present),
+        expected=wanted.expected,
+    )
+    return replace(memory, at=at, written=tuple(verdict.values.tolist())), decision
 
-    def _by_rule(
-        self, reading: dict[str, float], bounds: Bounds, present: Array, most: Array, why: str
-    ) -> tuple[Array, str, Source]:
-        goal = backup(bounds, self.resets, reading)
-        rule = "rule" if self.resets else "default setpoints"
-        return towards(bounds, present, goal, most), f"{why}: to the site's {rule}", "rule"
 
-    def _present(self, reading: dict[str, float]) -> Array:
-        known = self.commanded if self.commanded is not None else self.settable.default
-        return np.array(
-            [reading.get(name, fallback) for name, fallback in zip(self.settable.names, known, strict=True)],
-            float,
-        )
+def _sensed(
+    params: Parameters, memory: Memory, readings: Readings | None, at: datetime
+) -> tuple[Memory, Sensed]:
+    if readings is None:
+        return memory, Sensed({}, {}, ())
+    when, why = utc(readings.at, at)
+    if not why and when > at:
+        why = f"a row from {when:%Y-%m-%d %H:%M} UTC lies ahead of the clock: taken as of now"
+        when = at
+    sensing, sensed = params.sensing.take(memory.sensing, Readings(when, readings.values))
+    notices = (why, *sensed.notices) if why else sensed.notices
+    return replace(memory, sensing=sensing), replace(sensed, notices=notices)
 
-    def _situation(
-        self, reading: dict[str, float], present: Array, most: Array, at: datetime, orders: Orders
-    ) -> Situation:
-        rise_k = None if self.model is None else float(self.model.chooser.cascade.inlet_rise_k)
-        stands = {
-            name: value
-            for name, value, on_off in zip(
-                self.settable.names, present.tolist(), self.settable.binary, strict=True
-            )
-            if on_off
-        }
-        self.switches.see(at, stands, reading)
-        return Situation(
-            present=present,
-            most=most,
-            known=reading,
-            courses={
-                "rack_inlet_c": inlet_course(self.intake.memory, at, rise_k),
-                "rack_dew_point_c": tuple(self.intake.memory.recent("rack_dew_point_c", at, WINDOW)),
-            },
-            since_switch_h=np.array([self.switches.since_h(name, at) for name in self.settable.names]),
-            since_running_h={
-                each.after: self.switches.since_h(each.after, at) for each in self.safety.declared.dwells
-            },
-            overrides=by_quantity(self.site, orders.overrides),
-        )
+
+def _watched(params: Parameters, memory: Memory, sensed: Sensed, at: datetime) -> tuple[Memory, list[str]]:
+    expected = params.model.expected_readings(memory.model) if params.model else {}
+    written = None if memory.written is None else np.array(memory.written, float)
+    sensing, notices = params.sensing.watch(memory.sensing, sensed, at, written=written, expected=expected)
+    return replace(memory, sensing=sensing), notices
+
+
+def _present(
+    params: Parameters, memory: Memory, sensed: Sensed, bounds: Bounds
+) -> tuple[Array, list[str]]:
+    """Where setpoints stand (k,): as read back, else as written last, else at their defaults; inside the bounds.
+
+    Only a setpoint's own reading says where it stands: a temperature that follows it may be anywhere.
+    """
+    setpoints = params.setpoints
+    fallback = bounds.default if memory.written is None else np.array(memory.written, float)
+    pairs = zip(setpoints.names, fallback.tolist(), strict=True)
+    read = np.array([sensed.setpoints.get(name, value) for name, value in pairs], float)
+    present = np.clip(read, bounds.low, bounds.high)
+    present = np.where(bounds.binary, np.round(present), present)
+    beyond = [
+        f"{tag.tag} reads {tag.exported(value):.4g}, outside its limits {tag.exported(low):g} to {tag.exported(high):g}"
+        for tag, value, low, high in zip(setpoints.tags, read, setpoints.low, setpoints.high, strict=True)
+        if not low - SEEN <= value <= high + SEEN
+    ]
+    return present, beyond
+
+
+def _wanted(
+    params: Parameters, memory: Memory, now: Situated, without_model: str
+) -> tuple[Memory, Wanted, list[str]]:
+    """What the model, or without it the site's rule, would have; and what is wrong with the model."""
+    if params.model is None:
+        why = f"no control model ({params.why_none})" if params.why_none else "no control model"
+        return memory, _by_rule(params, now, why), []
+    if not without_model and params.sensing.blind(memory.sensing, now.at):
+        without_model = "no rack inlet or supply air was read for an hour"
+    if without_model:
+        return memory, _by_rule(params, now, without_model), []
+    history = memory.sensing.history
+    moment = Moment(now.at, now.sensed.quantities, history, now.present, now.most, now.bounds)
+    model, answer = params.model.choose(memory.model, moment, now.passed)
+    memory = replace(memory, model=model)
+    troubles = [answer.reason] if answer.failed else []
+    if answer.chosen is not None:
+        chosen = answer.chosen
+        wanted = Wanted(chosen.values, chosen.goal, chosen.reason, "model", chosen.expectation)
+        return replace(memory, informed_at=now.at), wanted, troubles
+    informed = memory.informed_at
+    if not answer.closed and informed is not None and now.at - informed <= PATIENCE:
+        reason = f"{answer.reason}: holding for at most an hour"
+        return memory, Wanted(now.present, now.present, reason, "hold"), troubles
+    return memory, _by_rule(params, now, answer.reason), troubles
+
+
+def _by_rule(params: Parameters, now: Situated, why: str) -> Wanted:
+    goal = backup(now.bounds, params.resets, now.sensed.quantities)
+    rule = "rule" if params.resets else "default setpoints"
+    step = towards(now.bounds, now.present, goal, now.most)
+    return Wanted(step, goal, f"{why}: to the site's {rule}", "rule")
+
+
+def _accepted(params: Parameters, wanted: Wanted, now: Situated) -> Wanted:
+    """A recommendation that a person accepted takes the place of every other choice; what it does not name is held."""
+    if not now.orders.accepted:
+        return wanted
+    accepted = by_name(params.site, now.orders.accepted)
+    pairs = zip(now.bounds.names, now.present.tolist(), strict=True)
+    goal = np.clip([accepted.get(name, value) for name, value in pairs], now.bounds.low, now.bounds.high)
+    step = towards(now.bounds, now.present, goal, now.most)
+    return Wanted(step, goal, "an accepted recommendation", "accepted")
+
+
+def _checked(
+    params: Parameters, memory: Memory, wanted: Wanted, now: Situated
+) -> tuple[Memory, Verdict]:
+    """What the safety layer lets through, and the memory once it is known what became of the choice."""
+    binary = {
+        name: value
+        for name, value, on_off in zip(now.bounds.names, now.present.tolist(), now.bounds.binary, strict=True)
+        if on_off
+    }
+    declared = params.safety.declared
+    switches = memory.switches.after(now.at, binary, declared.dwells, now.sensed.quantities)
+    memory = replace(memory, switches=switches)
+    verdict = final(params.safety, now.bounds, wanted.values, _situation(params, memory, now))
+    as_wanted = bool(np.abs(verdict.values - wanted.values).max(initial=0.0) <= SEEN)
+    model = memory.model.after(
+        by_model=wanted.source == "model", as_wanted=as_wanted, rescued=bool(verdict.alarms)
+    )
+    return replace(memory, model=model), verdict
+
+
+def _situation(params: Parameters, memory: Memory, now: Situated) -> Situation:
+    history, switches = memory.sensing.history, memory.switches
+    rise_k = params.model.inlet_rise_k() if params.model else None
+    return Situation(
+        present=now.present,
+        most=now.most,
+        known=now.sensed.quantities,
+        courses={
+            "rack_inlet_c": inlet_course(history, now.at, rise_k),
+            "rack_dew_point_c": tuple(history.recent("rack_dew_point_c", now.at, WINDOW)),
+        },
+        since_switch_h=np.array([switches.since_h(name, now.at) for name in now.bounds.names]),
+        since_running_h={
+            each.after: switches.since_h(each.after, now.at) for each in params.safety.declared.dwells
+        },
+        overrides=by_name(params.site, now.orders.overrides),
+    )
+
+
+def _held(
+    params: Parameters, memory: Memory, at: datetime, orders: Orders, notices: list[str]
+) -> tuple[Memory, Decision]:
+    """Setpoints as written last, or the defaults, inside the site file's limits."""
+    setpoints = params.setpoints
+    values = np.array(setpoints.default if memory.written is None else memory.written, float)
+    values = np.clip(np.where(np.isfinite(values), values, setpoints.default), setpoints.low, setpoints.high)
+    named = _named(setpoints.names, values)
+    decision = Decision(
+        named, notices[-1], "hold", orders.mode, notices=tuple(notices), goal=named, present=named
+    )
+    return replace(memory, at=at), decision
+
+
+def _named(names: tuple[str, ...], values: Array) -> dict[str, float]:
+    return dict(zip(names, np.asarray(values, float).tolist(), strict=True))
+

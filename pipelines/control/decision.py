@@ -7,19 +7,59 @@ from typing import Any, Literal
 
 from models.safety.types import Clip, Verdict
 
+Mode = Literal["shadow", "advise", "auto"]
+Source = Literal["model", "hold", "rule", "monitor", "override", "accepted"]
+"""Who set the setpoints: the learned model; nobody (held); the site's rule; the monitor's rescue; a person's override;
+a recommendation that a person accepted."""
+
 log = logging.getLogger("pipelines.control")
 
-Mode = Literal["shadow", "advise", "auto"]
-Source = Literal["model", "hold", "rule", "monitor", "override"]
-"""Who set the setpoints: the learned model; nobody (held); the site's rule; the monitor's rescue; a person."""
+
+@dataclass(frozen=True)
+class Settled:
+    """What the model expects of the plant once it has settled.
+
+    facility_kw: power that is minimised, one value for each member of the model; where a site has no IT meter it is
+    cooling power alone. it_kw: IT power, or the thermal load that stands for it. outside: how far the setpoints lie
+    beyond the record, in standard deviations; 0 inside.
+    """
+
+    facility_kw: tuple[float, ...]
+    cooling_kw: float
+    it_kw: float
+    rack_inlet_c: float
+    outside: float
+
+    @property
+    def mean_kw(self) -> float:
+        """Mean of the members' power, kW."""
+        return sum(self.facility_kw) / len(self.facility_kw)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What the model expects at the present setpoints and at the goal, under the same load and weather.
+
+    conditions: what the model was told besides setpoints (load, weather, corrections), by name.
+    """
+
+    present: Settled
+    goal: Settled
+    conditions: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def saving_kw(self) -> float:
+        """Power at the present setpoints less power at the goal."""
+        return self.present.mean_kw - self.goal.mean_kw
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Setpoints by quantity, canonical units, and why.
+    """Setpoints by name, canonical units, and why.
 
-    clips: what a rule did not let through. notices: what is wrong with sensors, plant, clock or model. goal: where the
-    setpoints are meant to end up, by quantity.
+    values: to write now, a step within the slew rates. goal: where the setpoints are meant to end up. present: where
+    they stand. clips: what a rule did not let through. notices: what is wrong with sensors, plant, clock or model.
+    expected: what the model expects, None where the model did not decide.
     """
 
     values: dict[str, float]
@@ -29,13 +69,15 @@ class Decision:
     clips: tuple[Clip, ...] = ()
     notices: tuple[str, ...] = ()
     goal: dict[str, float] = field(default_factory=dict)
+    present: dict[str, float] = field(default_factory=dict)
+    expected: Expectation | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for the ledger."""
         return asdict(self)
 
 
-def told(verdict: Verdict, reason: str, source: Source) -> tuple[str, Source]:
+def reason_of(verdict: Verdict, reason: str, source: Source) -> tuple[str, Source]:
     """Reason and source of a decision: a person's override counts first, then the monitor, then the choice."""
     taken_over = [clip.setpoint for clip in verdict.clips if clip.rule == "override"]
     if taken_over:
@@ -45,19 +87,20 @@ def told(verdict: Verdict, reason: str, source: Source) -> tuple[str, Source]:
     return reason, source
 
 
-class Log:
-    """Every decision at DEBUG; what is new among its notices once, as a warning, and once when it is over."""
+class DecisionLog:
+    """Logs every decision at DEBUG; a new notice once, as a warning, and once more when it is over."""
 
     def __init__(self) -> None:
-        self._said: frozenset[str] = frozenset()
+        self._open: frozenset[str] = frozenset()
 
-    def say(self, decision: Decision, at: datetime) -> None:
+    def add(self, decision: Decision, at: datetime) -> None:
+        """Log a decision."""
         log.debug("%s %s %s: %s", at, decision.source, decision.values, decision.reason)
-        # The figures in a notice move on: what it is about is its first words.
+        # The figures in a notice move on: its first words say what it is about.
         now = {" ".join(notice.split()[:2]): notice for notice in decision.notices}
         for about, notice in now.items():
-            if about not in self._said:
+            if about not in self._open:
                 log.warning("%s %s", at, notice)
-        for about in sorted(self._said - now.keys()):
+        for about in sorted(self._open - now.keys()):
             log.info("%s over: %s", at, about)
-        self._said = frozenset(now)
+        self._open = frozenset(now)

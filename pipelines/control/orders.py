@@ -47,7 +47,7 @@ def bounds_of(site: Site, settable: Settable, orders: Orders) -> Bounds:
     )
 
 
-def by_quantity(site: Site, values: Mapping[str, float]) -> dict[str, float]:
+def by_name(site: Site, values: Mapping[str, float]) -> dict[str, float]:
     """Values by setpoint tag under the names that decisions use."""
     quantities = {setpoint.tag: site.setpoint_name(setpoint) for setpoint in site.setpoints}
     return {quantities[tag]: value for tag, value in values.items() if tag in quantities}

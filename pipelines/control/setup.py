@@ -1,34 +1,89 @@
-"""The site file's [safety] as the checks of `models.safety` want it, and the situation of a decision."""
+"""A site's parameters of control, made once and frozen: setpoints, safety, rule, sensing and the model."""
 
-from datetime import datetime
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 
+import jax
 import numpy as np
+import pandas as pd
 
+from models.cascade.cascade import Cascade
 from models.safety.backup import Reset
 from models.safety.confidence import Confidence
 from models.safety.declared import Declared, Dwell, Interlock, MinimumTimes, Relation
 from models.safety.layer import Safety
 from models.safety.types import Envelope
+from models.twin import Twin
+from pipelines.control.optimizer.deadline import Deadline
+from pipelines.control.optimizer.guarded import GuardedOptimizer
+from pipelines.control.optimizer.inputs import objective_of
+from pipelines.control.optimizer.optimizer import Objection, SetpointOptimizer
+from pipelines.control.orders import Orders, bounds_of
+from pipelines.control.sensing.history import NEWEST, WINDOW, History
+from pipelines.control.sensing.sensing import HALLS, Sensing
+from pipelines.control.sensing.validation import Validation
+from pipelines.learning.twin.second_opinion import DRIVERS, SLOW, TwinCheck
 from pipelines.site.file import Site
+from pipelines.site.setpoints import Settable, modelled_name
+from pipelines.site.tags import setpoint_tags, tags_of
+from pipelines.site.tariff import prices_per_kwh
+from pipelines.telemetry.plant_table import row_quantities
+
+log = logging.getLogger(__name__)
 
 
-def safety_of(site: Site) -> Safety:
-    """Envelope and declarations of a site."""
+@dataclass(frozen=True)
+class Parameters:
+    """What a controller is made of. model: None where the site has none that can be used; why_none: then, why."""
+
+    site: Site
+    setpoints: Settable
+    safety: Safety
+    resets: tuple[Reset, ...]
+    sensing: Sensing
+    interval: timedelta
+    model: GuardedOptimizer | None = None
+    why_none: str = ""
+
+
+def parameters_of(
+    site: Site, cascade: Cascade | None, *, twin: Twin | None = None, why_none: str = ""
+) -> Parameters:
+    """Parameters of a site's control. Nothing that is wrong with a model raises: there is none then, and why.
+
+    cascade: None where nothing could be learned, for the reason `why_none`. twin: the site's fitted plant, asked for a
+    second opinion on every new target; None where there is none.
+    """
+    setpoints = Settable.of(site)
+    model, why = _model(site, setpoints, cascade, twin, why_none)
+    return Parameters(
+        site=site,
+        setpoints=setpoints,
+        safety=Safety(envelope=envelope_of(site), declared=declared_of(site)),
+        resets=resets_of(site),
+        sensing=sensing_of(site, setpoints),
+        interval=site.interval.to_pytimedelta(),
+        model=model,
+        why_none=why,
+    )
+
+
+def envelope_of(site: Site) -> Envelope:
+    """Thermal envelope of a site."""
     envelope = site.envelope
-    return Safety(
-        envelope=Envelope(
-            inlet_low_c=envelope.rack_inlet_min_c,
-            inlet_high_c=envelope.rack_inlet_max_c,
-            dew_point_high_c=envelope.dew_point_max_c,
-            rate_k_per_h=envelope.rate_k_per_h,
-        ),
-        declared=declared_of(site),
+    return Envelope(
+        inlet_low_c=envelope.rack_inlet_min_c,
+        inlet_high_c=envelope.rack_inlet_max_c,
+        dew_point_high_c=envelope.dew_point_max_c,
+        rate_k_per_h=envelope.rate_k_per_h,
     )
 
 
 def declared_of(site: Site) -> Declared:
-    """Relations, interlocks, minimum times and dwell of a site, by quantity."""
-    table, name = site.safety, {setpoint.tag: site.setpoint_name(setpoint) for setpoint in site.setpoints}
+    """Relations, interlocks, minimum times and dwell of a site, setpoints by name."""
+    table, name = site.safety, _names_by_tag(site)
     return Declared(
         relations=tuple(Relation(name[r.lower], name[r.upper], r.least_k) for r in table.relations),
         interlocks=tuple(
@@ -54,42 +109,83 @@ def declared_of(site: Site) -> Declared:
 
 
 def resets_of(site: Site) -> tuple[Reset, ...]:
-    """The site's own rule, by quantity."""
-    name = {setpoint.tag: site.setpoint_name(setpoint) for setpoint in site.setpoints}
+    """The site's own rule, setpoints by name."""
+    name = _names_by_tag(site)
     return tuple(
         Reset(name[r.tag], r.on, tuple(p[0] for p in r.points), tuple(p[1] for p in r.points))
         for r in site.safety.resets
     )
 
 
-def confidence_bound(site: Site) -> Confidence:
-    """Bounds of the confidence gate."""
-    return Confidence(**site.safety.confidence.model_dump())
+def sensing_of(site: Site, setpoints: Settable) -> Sensing:
+    """How a site's readings are checked and combined."""
+    validation = Validation(tags_of(site).values(), [tag.tag for _, tag in setpoint_tags(site)])
+    return Sensing(
+        validation=validation,
+        setpoints=setpoints,
+        quantities=partial(row_quantities, site),
+        sees_halls=any(point.quantity in HALLS for point in site.points),
+    )
 
 
-class Switches:
-    """When on/off setpoints switched and metered equipment started or stopped."""
+def _model(
+    site: Site, setpoints: Settable, cascade: Cascade | None, twin: Twin | None, why_none: str
+) -> tuple[GuardedOptimizer | None, str]:
+    """The model behind its guard, or None and why: a model that cannot be used must not leave the plant uncontrolled."""
+    if cascade is None:
+        return None, why_none
+    try:
+        if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(cascade)):
+            return None, "it holds values that are not finite"
+        optimizer = optimizer_of(site, setpoints, cascade, twin)
+        optimizer.warm_up(bounds_of(site, setpoints, Orders()))
+        bound = Confidence(**site.safety.confidence.model_dump())
+        return GuardedOptimizer(optimizer, bound, Deadline(site.safety.deadline_s)), ""
+    except Exception as error:
+        log.exception("the control model of %s cannot be used", site.name)
+        return None, f"it cannot be used: {type(error).__name__}: {error}"
 
-    def __init__(self, declared: Declared) -> None:
-        self.declared = declared
-        self._on: dict[str, bool] = {}
-        self._changed_at: dict[str, datetime] = {}
 
-    def see(self, at: datetime, setpoints: dict[str, float], known: dict[str, float]) -> None:
-        """Note what stands on and off now."""
-        for name, value in setpoints.items():
-            self._note(name, value > 0.5, at)
-        for dwell in self.declared.dwells:
-            if dwell.after in known:
-                self._note(dwell.after, known[dwell.after] > dwell.running_above, at)
+def optimizer_of(site: Site, setpoints: Settable, cascade: Cascade, twin: Twin | None) -> SetpointOptimizer:
+    """The optimizer of a site's cascade, with its twin's second opinion where the site file lets it have one."""
+    options, names = site.control, tuple(modelled_name(name) for name in setpoints.names)
+    objective = objective_of(
+        cascade,
+        envelope_of(site),
+        aim="facility" if options.objective == "cost" else options.objective,
+        caution=options.caution,
+        support=options.support,
+    )
+    asked = twin if options.twin_check else None
+    return SetpointOptimizer(
+        cascade=cascade,
+        names=names,
+        measured=np.array([setpoint.measured for setpoint in site.setpoints], bool),
+        objective=objective,
+        rate_k_per_h=site.envelope.rate_k_per_h,
+        support=options.support,
+        weight_of=partial(_weight, site),
+        objection=_objection(TwinCheck(site, asked, names, float(cascade.twin_bound_kw))) if asked else None,
+    )
 
-    def since_h(self, name: str, at: datetime) -> float:
-        """Hours since it changed, infinite where it was never seen to."""
-        changed = self._changed_at.get(name)
-        # A clock set back must not keep equipment from ever switching again.
-        return np.inf if changed is None or changed > at else (at - changed).total_seconds() / 3600.0
 
-    def _note(self, name: str, on: bool, at: datetime) -> None:
-        if self._on.get(name, on) != on:
-            self._changed_at[name] = at
-        self._on[name] = on
+def _objection(check: TwinCheck) -> Objection:
+    def objection(kept: np.ndarray, wanted: np.ndarray, history: History, at: datetime) -> str:
+        now = {name: history.mean(name, at, WINDOW if name in SLOW else NEWEST) for name in DRIVERS}
+        return check.objection(kept, wanted, now)
+
+    return objection
+
+
+def _weight(site: Site, at: datetime) -> float:
+    """Price of a kWh now over the week's mean; 1 where cost is not what is minimised."""
+    if site.control.objective != "cost" or site.tariff is None:
+        return 1.0
+    week = prices_per_kwh(site.tariff, pd.date_range(at, periods=168, freq="1h"))
+    return float(week[0] / max(week.mean(), 1e-9))
+
+
+def _names_by_tag(site: Site) -> dict[str, str]:
+    return {setpoint.tag: site.setpoint_name(setpoint) for setpoint in site.setpoints}
+
+

@@ -1,47 +1,54 @@
-"""The serving loop: read, decide, verify, write, record, beat. Nothing that goes wrong ends it."""
+"""The serving loop: read, decide, verify, write, record, remember, beat. Nothing that goes wrong ends it."""
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipelines.config import Settings
+from pipelines.control.decision import Decision
 from pipelines.control.orders import Orders
 from pipelines.errors import ColdaisleError
+from pipelines.operations.acceptance import accepted_goal, writable
 from pipelines.operations.gateway import Gateway, Receipt
 from pipelines.operations.ledger import LedgerError, Operations
-from pipelines.operations.open_controller import open_controller
-from pipelines.operations.standing_orders import Standing, accepted_values, limits_by_tag, standing
+from pipelines.operations.open_controller import open_controller, saved_memory
+from pipelines.operations.standing_orders import Standing, limits_by_tag, standing
 from pipelines.site.file import Site
-from pipelines.site.tags import setpoint_tags
 from pipelines.telemetry.latest import StoreRows
+from pipelines.telemetry.readings import Readings
 from pipelines.telemetry.store import Store
 
 log = logging.getLogger(__name__)
 
-LEDGER_PATIENCE = timedelta(
-    hours=1
-)  # without a ledger nobody can order or prove anything: then the site's rule
+LEDGER_PATIENCE = timedelta(hours=1)  # without a ledger nobody can order or prove anything: then the site's rule
 VALID_STEPS = 2.5  # decisions for which what was written holds
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one turn of the loop came to. trouble: what went wrong on the way, in words; empty where nothing did."""
+    """What one turn of the loop came to.
+
+    decision: number of the decision in the ledger, None where it is in none. values, goal: by setpoint tag, canonical
+    units. saving_kw: expected at the goal, None where the model did not decide. trouble: what went wrong on the way.
+    """
 
     at: datetime
     mode: str
     source: str
     reason: str
     values: dict[str, float]
+    goal: dict[str, float]
+    saving_kw: float | None
     written: dict[str, float]
     refused: tuple[str, ...]
     notices: tuple[str, ...]
     trouble: tuple[str, ...]
-    decision: int | None
+    decision: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
+        """Plain values, for a person or JSON."""
         return asdict(self)
 
 
@@ -64,42 +71,47 @@ class Server:
         self._ledger_lost_at: datetime | None = None
         self.rows = StoreRows(site, Store(settings.store, site))
         self.controller, self.version = open_controller(site, settings, self._orders)
-        self._tags = {site.setpoint_name(setpoint): tag.tag for setpoint, tag in setpoint_tags(site)}
-        self._wrote = False
+        self._tags = {site.setpoint_name(setpoint): setpoint.tag for setpoint in site.setpoints}
+        self._started = self._wrote = False
 
     def step(self, now: datetime) -> Step:
         """Decide at `now`, write what the mode allows, record it."""
         trouble: list[str] = []
         self._read_orders(now, trouble)
-        row = self._read_rows(now, trouble)
-        self.controller.decide(row, now)
-        decision = self.controller.last
-        values = {self._tags[name]: value for name, value in decision.values.items()}
-        receipt = self._write(now, values, row, trouble)
-        if receipt is None:
-            self.controller.stood_aside()
-        step = Step(
-            at=now,
-            mode=self.standing.mode,
-            source=decision.source,
-            reason=decision.reason,
-            values=values,
-            written=receipt.written.values if receipt else {},
-            refused=receipt.refused if receipt else (),
-            notices=decision.notices,
-            trouble=tuple(trouble),
-            decision=None,
+        self._restore(now, trouble)
+        readings = self._read_rows(now, trouble)
+        decision = self.controller.decide(readings, now)
+        receipt = self._write(now, decision, readings, trouble)
+        if receipt is None or not receipt.written.values:
+            self.controller.not_written()
+        return self._record(
+            Step(
+                at=now,
+                mode=self.standing.mode,
+                source=decision.source,
+                reason=decision.reason,
+                values=self._by_tag(decision.values),
+                goal=self._by_tag(decision.goal),
+                saving_kw=decision.expected.saving_kw if decision.expected else None,
+                written=receipt.written.values if receipt else {},
+                refused=receipt.refused if receipt else (),
+                notices=decision.notices,
+                trouble=tuple(trouble),
+            ),
+            decision,
         )
-        return self._record(step)
 
     def _orders(self) -> Orders:
         return self.standing.orders(self._accepted)
+
+    def _by_tag(self, values: dict[str, float]) -> dict[str, float]:
+        return {self._tags[name]: value for name, value in values.items()}
 
     def _read_orders(self, now: datetime, trouble: list[str]) -> None:
         try:
             operations = self._ledger()
             self.standing = standing(operations.orders(), now)
-            self._accepted = accepted_values(operations, self.standing)
+            self._accepted = accepted_goal(operations, self.standing)
             self._ledger_lost_at, self.controller.without_model = None, ""
         except LedgerError as error:
             self._operations = None
@@ -108,25 +120,41 @@ class Server:
             if now - self._ledger_lost_at > LEDGER_PATIENCE:
                 self.controller.without_model = "the ledger has been away for over an hour"
 
-    def _read_rows(self, now: datetime, trouble: list[str]) -> dict[str, Any]:
+    def _restore(self, now: datetime, trouble: list[str]) -> None:
+        """At the first turn: go on from the memory that was saved with the last decision."""
+        if self._started:
+            return
+        try:
+            memory = saved_memory(self._ledger(), now)
+        except LedgerError as error:
+            self._operations = None
+            trouble.append(f"{error}; the controller starts without its memory")
+            memory = None
+        self._started = True
+        if memory is not None:
+            self.controller.memory = memory
+
+    def _read_rows(self, now: datetime, trouble: list[str]) -> Readings | None:
+        """Take in what has arrived; the row to decide by, None where there is none that is new and fresh."""
         try:
             arrived = self.rows.arrived(now)
         except (ColdaisleError, OSError) as error:
             trouble.append(f"no telemetry can be read: {error}")
-            return {}
+            return None
         if arrived.stale_for is not None:
             trouble.append(f"the newest telemetry is {arrived.stale_for} old")
-        decided_by = arrived.newest
-        for at, row in arrived.rows[: -1 if decided_by else None]:
-            self.controller.remember(row, at)
-        return decided_by
+        newest, taken_until = arrived.newest, self.controller.memory.newest_reading()
+        for readings in arrived.rows:
+            if readings is not newest and (taken_until is None or readings.at > taken_until):
+                self.controller.remember(readings)
+        return newest
 
     def _write(
-        self, now: datetime, values: dict[str, float], row: dict[str, Any], trouble: list[str]
+        self, now: datetime, decision: Decision, readings: Readings | None, trouble: list[str]
     ) -> Receipt | None:
-        writes = self.standing.mode == "auto" or bool(self._accepted)
+        values = self._writable(decision, trouble)
         try:
-            if not writes:
+            if values is None:
                 if self._wrote or self.gateway.last() is not None:
                     self.gateway.release(at=now, reason=f"mode {self.standing.mode}")
                     self._wrote = False
@@ -135,18 +163,29 @@ class Server:
                 values,
                 at=now,
                 valid_for=VALID_STEPS * self.every,
-                source="coldaisle",
-                reason=self.controller.last.reason,
-                present=self._present(row),
-                limits=self._limits_now,
+                source=decision.source,
+                reason=decision.reason,
+                present=self._read_back(readings),
+                limits=self._limits,
             )
         except (ColdaisleError, OSError) as error:
-            trouble.append(f"setpoints were not written: {error}")
+            trouble.append(f"nothing was written: {error}")
             return None
         self._wrote = True
         return receipt
 
-    def _limits_now(self) -> dict[str, tuple[float, float]]:
+    def _writable(self, decision: Decision, trouble: list[str]) -> dict[str, float] | None:
+        """Values by tag that the mode lets through; None where nothing is to be written."""
+        if self.standing.mode == "auto":
+            return self._by_tag(decision.values)
+        if self.standing.mode != "advise" or not self._accepted:
+            return None
+        step = writable(self.site, decision, self._accepted)
+        if step.values is None:
+            trouble.append(step.why)
+        return step.values
+
+    def _limits(self) -> dict[str, tuple[float, float]]:
         """Limits at the moment of writing: an operator may have changed them while the decision was made."""
         try:
             orders = standing(self._ledger().orders(), datetime.now(UTC)).orders()
@@ -154,23 +193,27 @@ class Server:
             orders = self.standing.orders()
         return limits_by_tag(self.site, orders)
 
-    def _present(self, row: dict[str, Any]) -> dict[str, float]:
-        read = {tag.tag: tag.canonical(row.get(tag.tag)) for _, tag in setpoint_tags(self.site)}
-        return {tag: value for tag, value in read.items() if value == value}
+    def _read_back(self, readings: Readings | None) -> dict[str, float]:
+        """Setpoints as read, by tag, canonical units."""
+        values = readings.values if readings else {}
+        columns = {setpoint.tag: self.site.by_tag[setpoint.tag].column for setpoint in self.site.setpoints}
+        return {tag: values[column] for tag, column in columns.items() if column in values}
 
-    def _record(self, step: Step) -> Step:
-        decision = self.controller.last
-        body = step.as_dict() | {
-            "goal": {self._tags[name]: value for name, value in decision.goal.items()},
+    def _record(self, step: Step, decision: Decision) -> Step:
+        for text in step.trouble:
+            log.warning("%s %s", step.at, text)
+        body = {
+            **step.as_dict(),
+            "present": self._by_tag(decision.present),
             "clips": [str(clip) for clip in decision.clips],
+            "expected": asdict(decision.expected) if decision.expected else None,
             "model": self.version,
         }
         for name in ("at", "mode", "source", "reason", "decision"):
             del body[name]
-        for text in step.trouble:
-            log.warning("%s %s", step.at, text)
         try:
-            number = self._ledger().decided(
+            operations = self._ledger()
+            number = operations.add_decision(
                 at=step.at,
                 mode=step.mode,
                 source=step.source,
@@ -178,11 +221,12 @@ class Server:
                 written=bool(step.written),
                 body=body,
             )
+            operations.save_memory(at=step.at, decision=number, body=self.controller.memory.to_json())
         except LedgerError as error:
             self._operations = None
             log.error("%s the decision is in no ledger: %s", step.at, error)
             return step
-        return Step(**(step.as_dict() | {"decision": number}))
+        return replace(step, decision=number)
 
     def _ledger(self) -> Operations:
         if self._operations is None:

@@ -1,31 +1,63 @@
-"""The controller of a site and home, whatever is wrong with its model."""
+"""The controller of a site and home, whatever is wrong with its model or its saved memory."""
 
 import logging
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from pipelines.config import Settings
 from pipelines.control.controller import Controller
+from pipelines.control.memory import Memory, MemoryFormatError
 from pipelines.control.orders import Orders
+from pipelines.control.setup import Parameters, parameters_of
 from pipelines.errors import ColdaisleError
-from pipelines.learning.cascade.bundle import load_control
+from pipelines.learning.cascade.bundle import load_cascade
 from pipelines.learning.twin.bundle import find_twin
+from pipelines.operations.ledger import Operations
 from pipelines.site.file import Site
 
 log = logging.getLogger(__name__)
 
+REMEMBERED = timedelta(hours=24)  # an older memory says nothing about the plant as it is now
 
-def open_controller(
-    site: Site, settings: Settings, orders: Callable[[], Orders] = Orders
-) -> tuple[Controller, str]:
-    """A controller that has decided nothing yet, and its model's version or why it has none."""
+
+def open_parameters(site: Site, settings: Settings) -> tuple[Parameters, str]:
+    """Parameters of the site's control, and its model's version or why it has none."""
     try:
-        cascade, version = load_control(site, settings)
+        cascade, version = load_cascade(site, settings)
     except ColdaisleError as error:
-        log.warning("%s; the site's own rule it is", error)
-        return Controller(site, None, why_none=str(error), orders=orders), str(error)
+        log.warning("%s; the site's own rule decides", error)
+        return parameters_of(site, None, why_none=str(error)), str(error)
     try:
         twin = find_twin(site, settings)
     except ColdaisleError as error:
-        log.warning("%s; without a second opinion, then", error)
+        log.warning("%s; the controller runs without a second opinion", error)
         twin = None
-    return Controller(site, cascade, twin=twin, orders=orders), version
+    return parameters_of(site, cascade, twin=twin), version
+
+
+def open_controller(
+    site: Site,
+    settings: Settings,
+    orders: Callable[[], Orders] = Orders,
+    *,
+    memory: Memory | None = None,
+) -> tuple[Controller, str]:
+    """A controller that goes on from `memory`, or starts anew; and its model's version or why it has none."""
+    params, version = open_parameters(site, settings)
+    return Controller(params, memory=memory, orders=orders), version
+
+
+def saved_memory(operations: Operations, at: datetime) -> Memory | None:
+    """The memory that was saved with the last decision before `at`; None where there is none that is recent.
+
+    Raises LedgerError where the ledger does not answer.
+    """
+    text = operations.load_memory()
+    if text is None:
+        return None
+    try:
+        memory = Memory.from_json(text)
+    except MemoryFormatError as error:
+        log.warning("%s", error)
+        return None
+    return memory if memory.is_recent(at, REMEMBERED) else None

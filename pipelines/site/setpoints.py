@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.exploration import Limits
+from models.setpoints import quantity_of
 from pipelines.site.file import Site
 from pipelines.site.tags import Tag, setpoint_tags
 
@@ -69,3 +70,10 @@ def aliased(columns: dict) -> dict:
     return columns | {
         name: columns[other] for name, other in both.items() if name not in columns and other in columns
     }
+
+
+def modelled_name(name: str) -> str:
+    """The name under which models know a setpoint: where a site sets the temperature itself, that of its setpoint."""
+    setpoints = {measured: setpoint for setpoint, measured in _ALIASES.items()}
+    quantity = quantity_of(name)
+    return setpoints.get(quantity, quantity) + name[len(quantity) :]

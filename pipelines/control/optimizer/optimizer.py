@@ -1,7 +1,8 @@
 """What the cascade would choose: the target, and the step towards it that slew rates and the record allow."""
 
 import math
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,24 +12,14 @@ import numpy as np
 
 from models.cascade.cascade import FULL, MODES, Cascade, Outcome
 from models.cascade.feedback import Expected, Feedback
-from models.cascade.objective import priced
-from models.cascade.search import best
+from models.cascade.objective import Objective, priced
+from models.cascade.search import Choice, best
 from models.cascade.step import boldest_allowed, reachable_steps
-from models.twin import Twin
-from pipelines.control.optimizer.corrections import BACK, COSTLY, AgainstDefault, Nudge
-from pipelines.control.optimizer.inputs import (
-    ENTER_K,
-    PRESENT,
-    choice_of,
-    drivers_of,
-    needed,
-    objective_of,
-    weight_of,
-)
-from pipelines.control.sensing.history import WINDOW, Memory
-from pipelines.learning.twin.second_opinion import TwinCheck
-from pipelines.site.file import Site
-from pipelines.site.setpoints import Settable
+from models.setpoints import Array, Bounds, quantity_of
+from pipelines.control.decision import Expectation, Settled
+from pipelines.control.optimizer.corrections import BACK, COSTLY, Comparison, Dither
+from pipelines.control.optimizer.inputs import ENTER_K, an_hour_ago_c, drivers_of, needed, rest
+from pipelines.control.sensing.history import History
 
 FULL_MODE = MODES.index(FULL)
 
@@ -37,194 +28,278 @@ HYSTERESIS_USUAL, HYSTERESIS_SHARE = 0.045, 0.06
 SWITCH_USUAL = 0.03  # more where an on/off setpoint would switch
 REST, REST_K = timedelta(hours=4), 2.0  # after a start, K more in hand before a stop, less and less
 RATE_SHARE = 0.8  # of the envelope's rate of change that a step may use
+STILL = "nothing is clearly better"
+
+Objection = Callable[[Array, Array, History, datetime], str]
 
 
-class Chooser:
-    """Chooses setpoints of a site with a learned cascade; remembers its target and what it expected of the last.
+@dataclass(frozen=True)
+class OptimizerMemory:
+    """What the optimizer remembers between decisions.
 
-    twin: the site's fitted plant, asked for a second opinion on every new target; None where there is none.
+    target (k,): where setpoints are meant to end up. expected: of the last step taken. chillers_stand, started_at:
+    whether chillers stood at the last decision, and when they last started.
     """
 
-    def __init__(self, site: Site, cascade: Cascade, settable: Settable, twin: Twin | None = None) -> None:
-        self.site, self.cascade = site, cascade
-        self.names, self.binary, self.default = settable.names, settable.binary, settable.default
-        self.feedback = Feedback()
-        self.target: np.ndarray | None = None
-        self.expected: Expected | None = None
-        self._standing = False
-        self._started_at: datetime | None = None
-        self.usual_kw = float(cascade.usual_kw)
-        self._choice, self._objective = choice_of(cascade, settable), objective_of(cascade, site)
-        self._against_default = AgainstDefault(self.usual_kw)
-        self._nudge = Nudge(settable.names, settable.low, settable.high)
-        asked = twin if site.control.twin_check else None
-        self._twin = TwinCheck(site, asked, settable.names, float(cascade.twin_bound_kw)) if asked else None
-        self._warm_up()
+    target: tuple[float, ...] | None = None
+    expected: Expected | None = None
+    feedback: Feedback = field(default_factory=Feedback)
+    chillers_stand: bool = False
+    started_at: datetime | None = None
+    dither: Dither = field(default_factory=Dither)
+    comparison: Comparison = field(default_factory=Comparison)
 
-    def choose(
-        self,
-        reading: dict[str, float],
-        memory: Memory,
-        present: np.ndarray,
-        most: np.ndarray,
-        at: datetime,
-    ) -> tuple[np.ndarray, str] | None:
-        """Setpoints (k,) within `most` (k,) of the present ones, and why; None where load or weather is not known."""
-        drivers = drivers_of(self.cascade, self.names, memory, at)
-        if drivers is None:
-            self.target = self.expected = None
-            return None
-        self._learn_from(reading, drivers)
-        drivers |= {} if self._stands(drivers, at) else {"cover_in_hand_k": self._to_stop_k(at)}
-        for name in ("reach_bias_k", "inlet_bias_k"):
-            drivers[name] = jnp.float32(getattr(self.feedback, name))
-        self._objective = replace(self._objective, weight=jnp.float32(weight_of(self.site, at)))
-        if self._worse_than_default(reading, drivers, at):
-            self.target, reason = self.default, BACK
-        else:
-            self.target, reason = self._aim(drivers, memory, present, at)
-        inlet_then_c = _an_hour_ago_c(memory, at)
-        return self._step(drivers, present, most, inlet_then_c), reason
-
-    def forget_target(self) -> None:
+    def forgetting_target(self) -> "OptimizerMemory":
         """The setpoints were taken elsewhere: choose anew from where they stand."""
-        self.target = None
+        return replace(self, target=None)
 
-    def _step(
-        self, drivers: dict[str, Any], present: np.ndarray, most: np.ndarray, inlet_then_c: float
-    ) -> np.ndarray:
-        """The boldest step towards the target that leads no further beyond what is known and allowed."""
-        assert self.target is not None
-        steps = reachable_steps(present, self.target, most, self.binary)
-        _, found = self._priced(drivers, np.vstack([steps, self.target]))
-        keeps_standing = float(drivers["chillers_stopped"]) > 0.5 and found.mode[-1] == FULL_MODE
-        spare_k = found.spare_k[:-1] if keeps_standing else np.zeros(len(steps))
-        leaving_k = self._leaving_k(found, np.vstack([steps, self.target]), present, drivers)
-        beyond = np.vstack([self._beyond(found, inlet_then_c), leaving_k])
-        chosen = boldest_allowed(beyond[:, :-1], spare_k)
-        self.expected = Expected(
-            cw_supply_c=float(found.cw_supply_c[chosen]),
-            short_k=float(found.short_k[chosen]),
-            rack_inlet_c=float(found.rack_inlet_c[chosen]),
-            cooling_kw=float(found.cooling_kw[chosen]),
-            mode=int(found.mode[chosen]),
+    def forgetting_choice(self) -> "OptimizerMemory":
+        """Another hand set the plant: neither target nor expectation says anything about it."""
+        return replace(self, target=None, expected=None)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One decision as the optimizer sees it. present, most (k,): where setpoints stand, how far each may move now."""
+
+    at: datetime
+    quantities: Mapping[str, float]
+    history: History
+    present: Array
+    most: Array
+    bounds: Bounds
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A step (k,) within the slew rates, the target (k,), why, and what is expected."""
+
+    values: Array
+    goal: Array
+    reason: str
+    expectation: Expectation
+
+
+@dataclass(frozen=True)
+class SetpointOptimizer:
+    """Chooses setpoints of a site with a learned cascade. A value: what it remembers is an argument.
+
+    names (k,): of the setpoints as the cascade knows them; measured (k,): whether the setpoint is the controlled
+    temperature itself. rate_k_per_h: of the envelope. support: whether the record's edge binds. weight_of: price of a
+    kWh at a time over its mean. objection: why the site's twin objects to going from one target to another, "" where
+    it does not; None without a twin.
+    """
+
+    cascade: Cascade
+    names: tuple[str, ...]
+    measured: Array
+    objective: Objective
+    rate_k_per_h: float
+    support: bool
+    weight_of: Callable[[datetime], float]
+    objection: Objection | None = None
+
+    @property
+    def usual_kw(self) -> float:
+        """Cooling power that the plant usually needs."""
+        return float(self.cascade.usual_kw)
+
+    def choose(self, memory: OptimizerMemory, now: Moment) -> tuple[OptimizerMemory, Chosen | None]:
+        """Memory after this decision, and the choice; None where load or weather is not known."""
+        drivers = drivers_of(self.cascade, self.names, now.history, now.at)
+        if drivers is None:
+            return memory.forgetting_choice(), None
+        memory = self._learned(memory, now, drivers)
+        memory = _noted_start(memory, drivers, now.at)
+        if not memory.chillers_stand:
+            drivers |= {"cover_in_hand_k": _to_stop_k(memory, now.at)}
+        for name in ("reach_bias_k", "inlet_bias_k"):
+            drivers[name] = jnp.float32(getattr(memory.feedback, name))
+        aim = replace(self.objective, weight=jnp.float32(self.weight_of(now.at)))
+        memory, target, reason = self._target(memory, now, drivers, aim)
+        chosen, expected = self._step(now, drivers, aim, target, reason)
+        return replace(memory, target=tuple(target.tolist()), expected=expected), chosen
+
+    def outcomes(self, values: Array, conditions: Mapping[str, float]) -> Outcome:
+        """Outcome of setpoints (n, k) under the conditions of a decision (`Expectation.conditions`)."""
+        drivers = {name: jnp.float32(value) for name, value in conditions.items()}
+        return self._priced(drivers, self.objective, values)[1]
+
+    def warm_up(self, bounds: Bounds) -> None:
+        """Compile before the first decision has to be quick."""
+        drivers = rest(self.cascade, self.names)
+        jax.block_until_ready(best(self.cascade, self._choice(bounds), self.objective, drivers))
+        self._priced(drivers, self.objective, bounds.default[None])
+
+    def _choice(self, bounds: Bounds, wetbulb_c: float = math.nan, present: Array | None = None) -> Choice:
+        """What the search may choose: setpoints that the record says nothing of stay at their defaults.
+
+        A setpoint that is a measured temperature may not be chosen colder than a tower could make it.
+        """
+        names = needed(self.cascade)
+        learned = np.array([quantity_of(name) in names for name in self.names], bool)
+        low = np.where(learned, bounds.low, bounds.default)
+        high = np.where(learned, bounds.high, bounds.default)
+        if present is not None and math.isfinite(wetbulb_c):
+            towers = self.measured & np.array([quantity_of(name) == "cw_supply_sp_c" for name in self.names])
+            floor = np.minimum(np.maximum(low, wetbulb_c), np.maximum(present, low))
+            low = np.where(towers, np.minimum(floor, high), low)
+        return Choice(
+            self.names,
+            tuple(bounds.binary.tolist()),
+            jnp.asarray(low, jnp.float32),
+            jnp.asarray(high, jnp.float32),
         )
-        return steps[chosen]
+
+    def _target(
+        self, memory: OptimizerMemory, now: Moment, drivers: dict[str, Any], aim: Objective
+    ) -> tuple[OptimizerMemory, Array, str]:
+        """The target (k,) and why: back to the defaults where the plant needs clearly more than there."""
+        _, at_default = self._priced(drivers, aim, now.bounds.default[None])
+        cooling_kw = now.quantities.get("cooling_kw", math.nan)
+        default_kw = float(at_default.cooling_kw[0])
+        comparison = memory.comparison.after(cooling_kw, default_kw, self.usual_kw, now.at)
+        memory = replace(memory, comparison=comparison)
+        if comparison.goes_back(now.at):
+            return memory, now.bounds.default, BACK
+        return self._aim(memory, now, drivers, aim)
 
     def _aim(
-        self, drivers: dict[str, Any], memory: Memory, present: np.ndarray, at: datetime
-    ) -> tuple[np.ndarray, str]:
+        self, memory: OptimizerMemory, now: Moment, drivers: dict[str, Any], aim: Objective
+    ) -> tuple[OptimizerMemory, Array, str]:
         """Move the target where that is clearly worth it: to one with all margins, from one that has lost them."""
-        careful = drivers | {"cover_in_hand_k": self._to_stop_k(at)}
-        values, prices = (
-            np.asarray(part, float) for part in best(self.cascade, self._choice, self._objective, careful)
-        )
-        kept = present if self.target is None else self.target
-        kept_price, found = self._priced(drivers, kept[None])
-        cooling_kw = float(found.cooling_kw[0])
-        gain = float(kept_price[0]) - prices
-        switches = (np.round(values[:, self.binary]) != np.round(kept[self.binary])).any(axis=1)
-        needed_kw = min(HYSTERESIS_USUAL * self.usual_kw, HYSTERESIS_SHARE * cooling_kw)
-        worth = np.where(gain > needed_kw + SWITCH_USUAL * self.usual_kw * switches, gain, -np.inf)
+        careful = drivers | {"cover_in_hand_k": _to_stop_k(memory, now.at)}
+        choice = self._choice(now.bounds, now.quantities.get("outdoor_wetbulb_c", math.nan), now.present)
+        values, prices = (np.asarray(part, float) for part in best(self.cascade, choice, aim, careful))
+        values = np.clip(values, now.bounds.low, now.bounds.high)  # float32 may round beyond a limit
+        kept = _kept(memory, now)
+        kept_price, outcome = self._priced(drivers, aim, kept[None])
+        cooling_kw, gain = float(outcome.cooling_kw[0]), float(kept_price[0]) - prices
+        binary = now.bounds.binary
+        switches = (np.round(values[:, binary]) != np.round(kept[binary])).any(axis=1)
+        least_kw = min(HYSTERESIS_USUAL * self.usual_kw, HYSTERESIS_SHARE * cooling_kw)
+        worth = np.where(gain > least_kw + SWITCH_USUAL * self.usual_kw * switches, gain, -np.inf)
         if np.isfinite(worth).any():
-            return self._agreed(kept, values[int(np.argmax(worth))], float(worth.max()), memory, at)
-        if self.feedback.stuck(cooling_kw, self.usual_kw):
-            away = self._nudge.away(
-                kept, present, lambda tried: self._priced(drivers, tried), self.usual_kw, at
-            )
-            if away is not None:
-                return away, COSTLY
-        return kept, "nothing is clearly better"
-
-    def _agreed(
-        self, kept: np.ndarray, wanted: np.ndarray, gain_kw: float, memory: Memory, at: datetime
-    ) -> tuple[np.ndarray, str]:
-        """The better target, unless the twin sees harm in it: then the present one."""
-        why_not = self._twin.objection(kept, wanted, memory, at) if self._twin else ""
-        if why_not:
-            return kept, f"{_told(self.names, wanted)} is not tried: {why_not}"
-        told = _told(self.names, kept)
-        if gain_kw > self.usual_kw:  # penalties, not power
-            return wanted, f"{told} has left what is known, in reach or allowed"
-        return wanted, f"expected to need {gain_kw:.0f} kW less than {told}"
-
-    def _beyond(self, found: Outcome, inlet_then_c: float) -> np.ndarray:
-        """How far outcomes (n,) lie beyond record, reach of the towers, envelope and its rate of change: (5, n)."""
-        inlet_c, aim = found.rack_inlet_c, self._objective
-        excess_k = np.maximum(inlet_c - float(aim.inlet_high_c), float(aim.inlet_low_c) - inlet_c).clip(0.0)
-        dew_k = (found.dew_point_c - float(aim.dew_point_high_c)).clip(0.0)
-        rate_k = (np.abs(inlet_c - inlet_then_c) - RATE_SHARE * self.site.envelope.rate_k_per_h).clip(0.0)
-        rate_k = np.nan_to_num(rate_k)
-        outside = found.outside if self.site.control.support else found.outside * 0.0
-        return np.stack([outside, found.unreachable_k, excess_k, dew_k, rate_k])
-
-    def _worse_than_default(self, reading: dict[str, float], drivers: dict[str, Any], at: datetime) -> bool:
-        _, found = self._priced(drivers, self.default[None])
-        return self._against_default.worse(
-            reading.get("cooling_kw", math.nan), float(found.cooling_kw[0]), at
+            target, reason = self._agreed(kept, values[int(np.argmax(worth))], float(worth.max()), now)
+            return memory, target, reason
+        if not memory.feedback.stuck(cooling_kw, self.usual_kw):
+            return memory, kept, STILL
+        limits = now.bounds.low, now.bounds.high
+        dither, away = memory.dither.away(
+            self.names, limits, kept, now.present, lambda v: self._priced(drivers, aim, v), self.usual_kw, now.at
         )
+        memory = replace(memory, dither=dither)
+        return (memory, kept, STILL) if away is None else (memory, away, COSTLY)
 
-    def _stands(self, drivers: dict[str, Any], at: datetime) -> bool:
-        """Whether chillers stand; notes when they start again."""
-        standing = float(drivers["chillers_stopped"]) > 0.5
-        if self._standing and not standing:
-            self._started_at = at
-        self._standing = standing
-        return standing
+    def _agreed(self, kept: Array, wanted: Array, gain_kw: float, now: Moment) -> tuple[Array, str]:
+        """The better target, unless the twin sees harm in it: then the present one."""
+        why_not = self.objection(kept, wanted, now.history, now.at) if self.objection else ""
+        if why_not:
+            return kept, f"{_listed(self.names, wanted)} is not tried: {why_not}"
+        if gain_kw > self.usual_kw:  # penalties, not power
+            return wanted, f"{_listed(self.names, kept)} is outside the record, out of reach or not allowed"
+        return wanted, f"expected to need {gain_kw:.0f} kW less than {_listed(self.names, kept)}"
 
-    def _to_stop_k(self, at: datetime) -> jax.Array:
-        """K in hand before chillers are relied on to stop: more for a while after a start, which wears them."""
-        since = REST if self._started_at is None else max(at - self._started_at, timedelta(0))
-        return jnp.float32(ENTER_K + REST_K * max(0.0, 1.0 - since / REST))
+    def _step(
+        self, now: Moment, drivers: dict[str, Any], aim: Objective, target: Array, reason: str
+    ) -> tuple[Chosen, Expected]:
+        """The boldest step towards the target that leads no further beyond what is known and allowed."""
+        steps = reachable_steps(now.present, target, now.most, now.bounds.binary)
+        tried = np.vstack([steps, target])
+        _, outcome = self._priced(drivers, aim, tried)
+        keeps_standing = float(drivers["chillers_stopped"]) > 0.5 and outcome.mode[-1] == FULL_MODE
+        spare_k = outcome.spare_k[:-1] if keeps_standing else np.zeros(len(steps))
+        leaving_k = self._leaving_k(outcome, tried, now.present, drivers)
+        beyond = np.vstack([self._beyond(outcome, aim, an_hour_ago_c(now.history, now.at)), leaving_k])
+        row = boldest_allowed(beyond[:, :-1], spare_k)
+        expected = Expected(
+            cw_supply_c=float(outcome.cw_supply_c[row]),
+            short_k=float(outcome.short_k[row]),
+            rack_inlet_c=float(outcome.rack_inlet_c[row]),
+            cooling_kw=float(outcome.cooling_kw[row]),
+            mode=int(outcome.mode[row]),
+            spread_kw=float(np.std(outcome.facility_kw[:, row])),
+            outside=float(outcome.outside[row]),
+        )
+        conditions = {name: float(value) for name, value in drivers.items()}
+        # The last step holds every setpoint.
+        expectation = Expectation(_settled(outcome, len(steps) - 1), _settled(outcome, len(steps)), conditions)
+        return Chosen(steps[row], target, reason, expectation), expected
 
-    def _leaving_k(
-        self, found: Outcome, values: np.ndarray, present: np.ndarray, drivers: dict[str, Any]
-    ) -> np.ndarray:
+    def _beyond(self, outcome: Outcome, aim: Objective, inlet_then_c: float) -> Array:
+        """How far outcomes (n,) lie beyond record, reach of the towers, envelope and its rate of change: (5, n)."""
+        inlet_c = outcome.rack_inlet_c
+        excess_k = np.maximum(inlet_c - float(aim.inlet_high_c), float(aim.inlet_low_c) - inlet_c).clip(0.0)
+        dew_k = (outcome.dew_point_c - float(aim.dew_point_high_c)).clip(0.0)
+        rate_k = (np.abs(inlet_c - inlet_then_c) - RATE_SHARE * self.rate_k_per_h).clip(0.0)
+        outside = outcome.outside if self.support else outcome.outside * 0.0
+        return np.stack([outside, outcome.unreachable_k, excess_k, dew_k, np.nan_to_num(rate_k)])
+
+    def _leaving_k(self, outcome: Outcome, values: Array, present: Array, drivers: dict[str, Any]) -> Array:
         """K (n,) by which inlets leave the envelope until chillers run, where a step switches the economizer off."""
         eco = self.cascade.economizer
-        if eco is None or "economizer_enable" not in self.names:
+        columns = [k for k, name in enumerate(self.names) if quantity_of(name) == "economizer_enable"]
+        if eco is None or not columns:
             return np.zeros(len(values))
-        column = self.names.index("economizer_enable")
-        leaves = (present[column] > 0.5) & (values[:, column] < 0.5)
+        leaves = ((present[columns] > 0.5) & (values[:, columns] < 0.5)).any(axis=1)
         rise_k = float(eco.leaves_k) * float(drivers["chillers_missing"])
-        excess_k = found.rack_inlet_c + rise_k - float(self._objective.inlet_high_c)
+        excess_k = outcome.rack_inlet_c + rise_k - float(self.objective.inlet_high_c)
         return np.where(leaves, np.maximum(excess_k, 0.0), 0.0)
 
-    def _learn_from(self, reading: dict[str, float], drivers: dict[str, Any]) -> None:
-        if self.expected is None:
-            return
-        as_expected = self.expected.mode == FULL_MODE and float(drivers["chillers_stopped"]) > 0.5
-        self.feedback = self.feedback.after(
-            self.expected,
-            cw_supply_c=reading.get("cw_supply_c", math.nan),
-            rack_inlet_c=reading.get("rack_inlet_c", math.nan),
-            cooling_kw=reading.get("cooling_kw", math.nan),
+    def _learned(self, memory: OptimizerMemory, now: Moment, drivers: dict[str, Any]) -> OptimizerMemory:
+        if memory.expected is None:
+            return memory
+        as_expected = memory.expected.mode == FULL_MODE and float(drivers["chillers_stopped"]) > 0.5
+        feedback = memory.feedback.after(
+            memory.expected,
+            cw_supply_c=now.quantities.get("cw_supply_c", math.nan),
+            rack_inlet_c=now.quantities.get("rack_inlet_c", math.nan),
+            cooling_kw=now.quantities.get("cooling_kw", math.nan),
             mode_as_expected=as_expected,
         )
+        return replace(memory, feedback=feedback)
 
-    def _priced(self, drivers: dict[str, Any], values: np.ndarray) -> tuple[np.ndarray, Any]:
+    def _priced(self, drivers: dict[str, Any], aim: Objective, values: Array) -> tuple[Array, Any]:
         """Price and outcome of setpoints (n, k), padded so that one shape is compiled."""
-        rows = max(2 ** len(self.names) + 1, 4)
+        groups = len({quantity_of(name) for name in self.names})
+        rows = max(2**groups + 1, 4, len(values))
         padded = np.concatenate([values, np.repeat(values[-1:], rows - len(values), axis=0)])
-        cost, found = priced(
-            self.cascade, self.names, self._objective, drivers, jnp.asarray(padded, jnp.float32)
-        )
-        cut = jax.tree.map(lambda part: np.asarray(part)[..., : len(values)], found)
+        cost, outcome = priced(self.cascade, self.names, aim, drivers, jnp.asarray(padded, jnp.float32))
+        cut = jax.tree.map(lambda part: np.asarray(part)[..., : len(values)], outcome)
         return np.asarray(cost)[: len(values)], cut
 
-    def _warm_up(self) -> None:
-        """Compile before the first decision has to be quick."""
-        names = needed(self.cascade) - set(self.names)
-        drivers = {name: jnp.float32(1.0) for name in (*names, *PRESENT)}
-        jax.block_until_ready(best(self.cascade, self._choice, self._objective, drivers))
-        self._priced(drivers, self.default[None])
+
+def _kept(memory: OptimizerMemory, now: Moment) -> Array:
+    """The target in force; where there is none, or limits in force have left it outside, where setpoints stand."""
+    if memory.target is None or len(memory.target) != len(now.present):
+        return now.present
+    target = np.array(memory.target, float)
+    inside = (now.bounds.low - 1e-4 <= target) & (target <= now.bounds.high + 1e-4)
+    return target if inside.all() else now.present
 
 
-def _an_hour_ago_c(memory: Memory, at: datetime) -> float:
-    """The oldest rack inlet read within the hour, NaN where none was."""
-    course = memory.recent("rack_inlet_c", at, WINDOW + timedelta(seconds=1))
-    return course[0][1] if course else math.nan
+def _noted_start(memory: OptimizerMemory, drivers: dict[str, Any], at: datetime) -> OptimizerMemory:
+    """Memory with whether chillers stand now, and the time where they have just started."""
+    stand = float(drivers["chillers_stopped"]) > 0.5
+    started_at = at if memory.chillers_stand and not stand else memory.started_at
+    return replace(memory, chillers_stand=stand, started_at=started_at)
 
 
-def _told(names: tuple[str, ...], values: np.ndarray) -> str:
+def _to_stop_k(memory: OptimizerMemory, at: datetime) -> jax.Array:
+    """K in hand before chillers are relied on to stop: more for a while after a start, which wears them."""
+    since = REST if memory.started_at is None else max(at - memory.started_at, timedelta(0))
+    return jnp.float32(ENTER_K + REST_K * max(0.0, 1.0 - since / REST))
+
+
+def _settled(outcome: Outcome, row: int) -> Settled:
+    return Settled(
+        facility_kw=tuple(np.asarray(outcome.facility_kw)[:, row].astype(float).tolist()),
+        cooling_kw=float(outcome.cooling_kw[row]),
+        it_kw=float(outcome.it_kw[row]),
+        rack_inlet_c=float(outcome.rack_inlet_c[row]),
+        outside=float(outcome.outside[row]),
+    )
+
+
+def _listed(names: tuple[str, ...], values: Array) -> str:
     return ", ".join(f"{name} {value:.1f}" for name, value in zip(names, values, strict=True))

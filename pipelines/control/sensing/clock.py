@@ -1,28 +1,41 @@
 """The time between decisions: a clock that is set must give no leap and stop nothing."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 LEAP = timedelta(hours=3)  # more is a clock that was set, less is rows that did not come
 MISSED = 2.0  # intervals without a row
 
 
-class Clock:
-    """Remembers the last decision's time."""
+def utc(at: Any, fallback: datetime) -> tuple[datetime, str]:
+    """`at` as an aware UTC time, and what is wrong with it ("" for nothing).
 
-    def __init__(self, interval: timedelta) -> None:
-        self._interval = interval
-        self._last: datetime | None = None
+    A naive time is taken as UTC. What is no time at all, or a time that no calendar has in UTC, is replaced by
+    `fallback`.
+    """
+    if not isinstance(at, datetime) or at != at:  # pandas.NaT is a datetime that differs from itself
+        return fallback, f"the time of the decision is no time ({str(at)[:40]}): {fallback:%Y-%m-%d %H:%M} UTC is used"
+    try:
+        plain = datetime(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond, at.tzinfo)
+        if plain.tzinfo is None or plain.utcoffset() is None:
+            return plain.replace(tzinfo=UTC), "the time of the decision has no time zone: taken as UTC"
+        return plain.astimezone(UTC), ""
+    except (OverflowError, ValueError, TypeError):
+        return fallback, f"the time of the decision cannot be used ({str(at)[:40]}): {fallback:%Y-%m-%d %H:%M} UTC is used"
 
-    def tick(self, at: datetime) -> tuple[timedelta, bool, str]:
-        """Time that has passed, whether the clock was set back, and what is wrong with it ("" for nothing)."""
-        last, self._last = self._last, at
-        if last is None:
-            return self._interval, False, ""
-        passed = at - last
-        if passed < timedelta(0):
-            return timedelta(0), True, f"the clock went back by {-passed}: setpoints do not move on it"
-        if passed > LEAP:
-            return passed, False, f"the clock leapt ahead by {passed}: setpoints move for an hour at most"
-        if passed > MISSED * self._interval:
-            return passed, False, f"no row was read for {passed}"
-        return passed, False, ""
+
+def tick(last: datetime | None, at: datetime, interval: timedelta) -> tuple[timedelta, str]:
+    """Time that has passed since the last decision, negative where the clock was set back, and what is wrong with it.
+
+    last: time of the last decision, None before the first; interval: the usual time between two.
+    """
+    if last is None:
+        return interval, ""
+    passed = at - last
+    if passed < timedelta(0):
+        return passed, f"the clock went back by {-passed}: setpoints do not move on it"
+    if passed > LEAP:
+        return passed, f"the clock leapt ahead by {passed}: setpoints move for an hour at most"
+    if passed > MISSED * interval:
+        return passed, f"no row was read for {passed}"
+    return passed, ""

@@ -1,12 +1,12 @@
-"""What the plant does against what it was told and what was expected of it: noticed within an hour, and named."""
+"""What the plant does against what was written and what was expected of it: noticed within an hour, and named."""
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-import numpy as np
-
 from models.safety.sensors import shifted, spike
+from models.setpoints import Array
 from pipelines.site.setpoints import Settable
 
 PAST = timedelta(hours=24)
@@ -20,68 +20,78 @@ FOLLOWS = {
     "chw_supply_c": "chw_supply_sp_c",
 }
 
-
-class Obedience:
-    """Whether setpoints read back are those that were written."""
-
-    def __init__(self, settable: Settable) -> None:
-        self._settable = settable
-        self._since: dict[str, datetime] = {}
-
-    def notices(self, at: datetime, written: np.ndarray | None, reading: Mapping[str, float]) -> list[str]:
-        """Setpoints that the plant has not taken for most of an hour. written (k,), None where nothing was."""
-        found = []
-        for index, name in enumerate(self._settable.names):
-            shown = reading.get(name, math.nan)
-            tolerance = max(OBEYED_LEAST, OBEYED_SHARE * self._settable.slew[index])
-            if written is None or math.isnan(shown) or abs(shown - written[index]) <= tolerance:
-                self._since.pop(name, None)
-                continue
-            since = self._since.setdefault(name, at)
-            if since > at:
-                self._since[name] = at
-            if at - since >= DISOBEYED_FOR:
-                tag = self._settable.tags[index]
-                told, is_ = tag.exported(float(written[index])), tag.exported(shown)
-                found.append(f"{tag.tag} is not obeyed: told {told:.4g}, reads {is_:.4g}")
-        return found
+Course = tuple[tuple[datetime, float], ...]
 
 
-class Residuals:
-    """Measured less expected of what has a counterpart, each against its own past."""
+@dataclass(frozen=True)
+class ResidualPast:
+    """A day of measured less expected values by quantity, and since when each setpoint has not been obeyed."""
 
-    def __init__(self) -> None:
-        self._past: dict[str, list[tuple[datetime, float]]] = {}
+    values: Mapping[str, Course] = field(default_factory=dict)
+    disobeyed: Mapping[str, datetime] = field(default_factory=dict)
 
-    def notices(self, at: datetime, reading: Mapping[str, float], expected: Mapping[str, float]) -> list[str]:
-        """What has shifted. expected: quantity -> what the model expected of the interval that has passed."""
-        against = {
-            measured: (reading[sp], "its setpoint") for measured, sp in FOLLOWS.items() if sp in reading
-        } | {name: (value, "what was expected") for name, value in expected.items()}
-        if {"facility_kw", "cooling_kw", "it_kw"} <= reading.keys():
-            against["facility_kw"] = (reading["cooling_kw"] + reading["it_kw"], "the sum of its submeters")
-        found = []
-        for name, (value, what) in against.items():
-            measured = reading.get(name, math.nan)
-            off, unit = self._off(name, at, measured - value, measured), name.rsplit("_", 1)[-1]
-            if off:
-                found.append(
-                    f"{name} is {off:+.1f} {unit.replace('kw', 'kW').replace('c', 'K')} off {what}, unlike before"
-                )
-        return found
+    def before(self, at: datetime) -> "ResidualPast":
+        """What was noted before a time."""
+        values = {name: tuple(one for one in course if one[0] < at) for name, course in self.values.items()}
+        return replace(self, values=values)
 
-    def forget_after(self, at: datetime) -> None:
-        """Forget what was read at times that the clock says are still to come."""
-        for name, past in self._past.items():
-            self._past[name] = [one for one in past if one[0] < at]
 
-    def _off(self, name: str, at: datetime, residual: float, measured: float) -> float:
-        if not math.isfinite(residual):
-            return 0.0
-        past = [one for one in self._past.get(name, []) if at - PAST < one[0] < at]
-        self._past[name] = [*past, (at, residual)]
-        floor = FLOOR_K if name.endswith("_c") else FLOOR_SHARE * abs(measured)
-        residuals = [value for _, value in self._past[name]]
-        if name in METERED and spike(residuals, LEAPING * floor):
-            return residual
-        return shifted(residuals, floor)
+def disobeyed(
+    past: ResidualPast, setpoints: Settable, at: datetime, written: Array | None, read: Mapping[str, float]
+) -> tuple[ResidualPast, list[str]]:
+    """Setpoints that the plant has not taken for most of an hour.
+
+    written (k,): last written, None where nothing was; read: setpoints read back, by name, canonical units.
+    """
+    since, notices = dict(past.disobeyed), []
+    for index, name in enumerate(setpoints.names):
+        shown = read.get(name, math.nan)
+        tolerance = max(OBEYED_LEAST, OBEYED_SHARE * setpoints.slew[index])
+        if written is None or math.isnan(shown) or abs(shown - written[index]) <= tolerance:
+            since.pop(name, None)
+            continue
+        since[name] = min(since.get(name, at), at)
+        if at - since[name] >= DISOBEYED_FOR:
+            tag = setpoints.tags[index]
+            asked, is_ = tag.exported(float(written[index])), tag.exported(shown)
+            notices.append(f"{tag.tag} is not obeyed: {asked:.4g} was written, {is_:.4g} is read")
+    return replace(past, disobeyed=since), notices
+
+
+def shifts(
+    past: ResidualPast, at: datetime, read: Mapping[str, float], expected: Mapping[str, float]
+) -> tuple[ResidualPast, list[str]]:
+    """Quantities that have shifted against their setpoint, their submeters' sum or the model.
+
+    read: plant quantities; expected: what the model expected of the interval that has passed, by quantity.
+    """
+    values, notices = dict(past.values), []
+    for name, (value, what) in _counterparts(read, expected).items():
+        measured = read.get(name, math.nan)
+        if not math.isfinite(measured - value):
+            continue
+        earlier = tuple(one for one in values.get(name, ()) if at - PAST < one[0] < at)
+        values[name] = (*earlier, (at, measured - value))
+        off = _off(name, [each for _, each in values[name]], measured)
+        if off:
+            unit = "kW" if name.endswith("_kw") else "K"
+            notices.append(f"{name} is {off:+.1f} {unit} off {what}, unlike before")
+    return replace(past, values=values), notices
+
+
+def _counterparts(
+    read: Mapping[str, float], expected: Mapping[str, float]
+) -> dict[str, tuple[float, str]]:
+    against = {
+        measured: (read[setpoint], "its setpoint") for measured, setpoint in FOLLOWS.items() if setpoint in read
+    } | {name: (value, "what was expected") for name, value in expected.items()}
+    if {"facility_kw", "cooling_kw", "it_kw"} <= read.keys():
+        against["facility_kw"] = (read["cooling_kw"] + read["it_kw"], "the sum of its submeters")
+    return against
+
+
+def _off(name: str, residuals: list[float], measured: float) -> float:
+    floor = FLOOR_K if name.endswith("_c") else FLOOR_SHARE * abs(measured)
+    if name in METERED and spike(residuals, LEAPING * floor):
+        return residuals[-1]
+    return shifted(residuals, floor)

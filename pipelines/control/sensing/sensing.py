@@ -1,64 +1,91 @@
-"""What a controller takes in: believed readings, their past, and what is wrong with clock, sensors and plant."""
+"""What a controller takes in: usable readings, their past, and what is wrong with sensors and plant."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from models.setpoints import Array
-from pipelines.control.sensing.clock import Clock
-from pipelines.control.sensing.history import Memory
-from pipelines.control.sensing.reader import Reader
-from pipelines.control.sensing.residuals import Obedience, Residuals
-from pipelines.control.sensing.validation import Guard
-from pipelines.site.file import Site
+from pipelines.control.sensing.history import History
+from pipelines.control.sensing.residuals import ResidualPast, disobeyed, shifts
+from pipelines.control.sensing.validation import SensorPast, Validation
 from pipelines.site.setpoints import Settable, aliased
+from pipelines.telemetry.readings import Readings
 
 HALLS = ("rack_inlet_c", "supply_air_c")  # what tells how warm they are
 BLIND_AFTER = timedelta(hours=1)
 
+@dataclass(frozen=True)
+class SensingMemory:
+    """What sensing remembers: quantities of the last hours, a day of every sensor, a day of residuals."""
 
-class Intake:
-    """Reads rows, remembers them, and judges them."""
+    history: History = field(default_factory=History)
+    sensors: SensorPast = field(default_factory=SensorPast)
+    residuals: ResidualPast = field(default_factory=ResidualPast)
+    halls_seen_at: datetime | None = None
 
-    def __init__(self, site: Site, settable: Settable) -> None:
-        self.reader, self.memory, self.guard = Reader(site), Memory(), Guard(site)
-        self.clock = Clock(site.interval.to_pytimedelta())
-        self.obedience, self.residuals = Obedience(settable), Residuals()
-        self._sees_halls = any(point.quantity in HALLS for point in site.points)
-        self._halls_seen_at: datetime | None = None
+    def before(self, at: datetime) -> "SensingMemory":
+        """What was read before a time: the clock says that the rest is still to come."""
+        seen = self.halls_seen_at
+        return SensingMemory(
+            self.history.before(at),
+            self.sensors.before(at),
+            self.residuals.before(at),
+            None if seen is None else min(seen, at),
+        )
 
-    def tick(self, at: datetime) -> tuple[timedelta, list[str]]:
-        """Time since the last decision, and what is wrong with the clock."""
-        passed, back, why = self.clock.tick(at)
-        if back:
-            self.memory.readings = [one for one in self.memory.readings if one[0] < at]
-            self.guard.forget_after(at)
-            self.residuals.forget_after(at)
-            self._halls_seen_at = min(at, self._halls_seen_at) if self._halls_seen_at else None
-        return passed, [why] if why else []
 
-    def take(self, row: Mapping[str, Any], at: datetime) -> tuple[dict[str, float], list[str]]:
-        """Readings of a row by quantity, and which of its tags are not believed or not there."""
-        believed, doubted = self.guard.believed(row, at)
-        read = self.reader.read(believed, at)
-        if any(name in read for name in HALLS):
-            self._halls_seen_at = at
-        reading = aliased(read)
-        self.memory.add(at, reading)
-        return reading, doubted
+@dataclass(frozen=True)
+class Sensed:
+    """One row as the decision uses it, canonical units.
+
+    quantities: plant quantities, unknown ones absent; where only one of a setpoint and its temperature is recorded it
+    stands for the other. setpoints: setpoints read back, by name, as read. notices: what was left out, and why.
+    """
+
+    quantities: dict[str, float]
+    setpoints: dict[str, float]
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sensing:
+    """A site's sensing. quantities: readings by column to plant quantities, what is known of either."""
+
+    validation: Validation
+    setpoints: Settable
+    quantities: Callable[[Mapping[str, float]], dict[str, float]]
+    sees_halls: bool
+
+    def take(self, memory: SensingMemory, readings: Readings) -> tuple[SensingMemory, Sensed]:
+        """Memory with one row more, and the row as it is used."""
+        sensors, usable, notices = self.validation.used(memory.sensors, readings.values, readings.at)
+        quantities = self.quantities(usable)
+        seen_at = memory.halls_seen_at
+        if any(name in quantities for name in HALLS):
+            seen_at = readings.at if seen_at is None else max(seen_at, readings.at)
+        sensed = Sensed(aliased(quantities), self._read_back(usable), tuple(notices))
+        history = memory.history.with_reading(readings.at, sensed.quantities) if usable else memory.history
+        return replace(memory, history=history, sensors=sensors, halls_seen_at=seen_at), sensed
 
     def watch(
         self,
-        reading: Mapping[str, float],
+        memory: SensingMemory,
+        sensed: Sensed,
         at: datetime,
         *,
-        commanded: Array | None,
+        written: Array | None,
         expected: Mapping[str, float],
-    ) -> list[str]:
-        """What the plant does against what it was told (k,) and what was expected of it."""
-        return self.obedience.notices(at, commanded, reading) + self.residuals.notices(at, reading, expected)
+    ) -> tuple[SensingMemory, list[str]]:
+        """What the plant does against what was written (k,) and what was expected of it (by quantity)."""
+        residuals, obeyed = disobeyed(memory.residuals, self.setpoints, at, written, sensed.setpoints)
+        residuals, shifted = shifts(residuals, at, sensed.quantities, expected)
+        return replace(memory, residuals=residuals), obeyed + shifted
 
-    def blind(self, at: datetime) -> bool:
-        """Whether nothing tells how warm the halls are, though the site has points that would."""
-        seen = self._halls_seen_at
-        return self._sees_halls and (seen is None or at - seen > BLIND_AFTER)
+    def blind(self, memory: SensingMemory, at: datetime) -> bool:
+        """Whether nothing has told for an hour how warm the halls are, though the site has points that would."""
+        seen = memory.halls_seen_at
+        return self.sees_halls and (seen is None or at - seen > BLIND_AFTER)
+
+    def _read_back(self, usable: Mapping[str, float]) -> dict[str, float]:
+        pairs = zip(self.setpoints.names, self.setpoints.tags, strict=True)
+        return {name: usable[tag.column] for name, tag in pairs if tag.column in usable}

@@ -1,14 +1,14 @@
-"""Which readings are believed: tags that stand still, or leap and come back, are left out and named."""
+"""Which readings are used: sensors that stand still, or leap and come back, are left out and named."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from models.safety.sensors import spike, stuck
-from pipelines.site.file import Site
 from pipelines.site.quantities import QUANTITIES
-from pipelines.site.tags import Tag, tags_of
+from pipelines.site.tags import Tag
 
 PAST = timedelta(hours=24)
 # Leaps within an interval that weather, air and water do not make; of loads as a share of the reading.
@@ -24,69 +24,115 @@ LEAPS = {
 }
 LOAD_LEAP = 0.5
 LOADS = ("it_power_kw", "cooling_load_kw")
-DANGEROUS = ("rack_inlet_c", "supply_air_c")  # a leap to warmer is believed at once
-MISSES = 3  # rows in a row without a tag that was there before
-UNREADABLE_SHARE = 0.2  # of the tags of one row
+DANGEROUS = ("rack_inlet_c", "supply_air_c")  # a leap to warmer is used at once
+MISSES = 3  # rows in a row without a sensor that was there before
+UNREADABLE_SHARE = 0.2  # of the sensors of one row
+
+Course = tuple[tuple[datetime, float], ...]
 
 
-class Guard:
-    """Remembers a day of every tag."""
+@dataclass(frozen=True)
+class SensorPast:
+    """A day of every sensor, raw, oldest first, and for how many rows in a row each has been missing; by column."""
 
-    def __init__(self, site: Site) -> None:
-        setpoints = {setpoint.tag for setpoint in site.setpoints}
-        self._watched = [
-            tag
-            for name, tag in tags_of(site).items()
-            if name not in setpoints and not tag.counter and _moves(tag)
-        ]
-        self._past: dict[str, list[tuple[datetime, float]]] = {tag.tag: [] for tag in self._watched}
-        self._missed: dict[str, int] = {}
+    values: Mapping[str, Course] = field(default_factory=dict)
+    missed: Mapping[str, int] = field(default_factory=dict)
 
-    def believed(self, row: Mapping[str, Any], at: datetime) -> tuple[dict[str, Any], list[str]]:
-        """The row without what is not believed, and what was left out and why."""
-        row, notices = dict(row), []
-        for tag in self._watched:
-            why = self._doubt(tag, row.get(tag.tag), at)
+    def before(self, at: datetime) -> "SensorPast":
+        """What was read before a time."""
+        values = {name: tuple(one for one in course if one[0] < at) for name, course in self.values.items()}
+        return SensorPast(values, self.missed)
+
+
+class Validation:
+    """Checks of a site's sensors against a day of their own past.
+
+    tags: every point of the site. setpoints: tags of the setpoints, which may stand still and leap.
+    """
+
+    def __init__(self, tags: Iterable[Tag], setpoints: Iterable[str]) -> None:
+        by_column = {tag.column: tag for tag in tags}
+        written = set(setpoints)
+        self._tags = by_column
+        self._watched = {
+            column: tag
+            for column, tag in by_column.items()
+            if tag.tag not in written and not tag.counter and _moves(tag)
+        }
+
+    def used(
+        self, past: SensorPast, values: Mapping[str, Any], at: datetime
+    ) -> tuple[SensorPast, dict[str, float], list[str]]:
+        """The past with one row more, the row's usable values by column, and what was left out and why.
+
+        values: canonical, by column; whatever is no finite number within the sensor's range is left out.
+        """
+        row = self._numbers(values)
+        courses, notices, doubted = dict(past.values), [], set()
+        for column, tag in self._watched.items():
+            if column not in row:
+                continue
+            courses[column] = _with_reading(courses.get(column, ()), at, row[column])
+            why = _doubt(tag, courses[column])
             if why:
                 notices.append(f"{tag.tag} {why}")
-                del row[tag.tag]
-        return row, notices + self._unreadable(row, notices)
+                doubted.add(column)
+        missed, unreadable = self._unreadable(past.missed, courses, row)
+        usable = {column: value for column, value in row.items() if column not in doubted}
+        return SensorPast(courses, missed), usable, notices + unreadable
 
-    def forget_after(self, at: datetime) -> None:
-        """Forget what was read at times that the clock says are still to come."""
-        for name, past in self._past.items():
-            self._past[name] = [one for one in past if one[0] < at]
+    def _numbers(self, values: Mapping[str, Any]) -> dict[str, float]:
+        row = {}
+        for column, tag in self._tags.items():
+            value = _number(values.get(column))
+            if tag.low <= value <= tag.high:
+                row[column] = value
+        return row
 
-    def _unreadable(self, row: Mapping[str, Any], doubted: list[str]) -> list[str]:
-        """Tags that were read before and are not now: each after a while, many at once."""
-        left_out = {notice.split()[0] for notice in doubted}
-        seen = [tag for tag in self._watched if self._past[tag.tag] and tag.tag not in left_out]
-        for tag in seen:
-            gone = math.isnan(tag.canonical(row.get(tag.tag)))
-            self._missed[tag.tag] = self._missed.get(tag.tag, 0) + 1 if gone else 0
-        now = [tag.tag for tag in seen if self._missed[tag.tag]]
-        if len(now) > UNREADABLE_SHARE * len(seen) and len(now) > 1:
-            return [f"rows lack much: {len(now)} of {len(seen)} tags cannot be read"]
-        return [f"{name} cannot be read" for name in now if self._missed[name] >= MISSES]
+    def _unreadable(
+        self, missed: Mapping[str, int], courses: Mapping[str, Course], row: Mapping[str, float]
+    ) -> tuple[dict[str, int], list[str]]:
+        """Sensors that were read before and are not now: each named after a while, many at once."""
+        seen = [column for column in self._watched if courses.get(column)]
+        counts = {column: 0 if column in row else missed.get(column, 0) + 1 for column in seen}
+        missing = [column for column in seen if counts[column]]
+        if len(missing) > UNREADABLE_SHARE * len(seen) and len(missing) > 1:
+            return counts, [f"rows lack much: {len(missing)} of {len(seen)} tags cannot be read"]
+        named = [self._watched[column].tag for column in missing if counts[column] >= MISSES]
+        return counts, [f"{tag} cannot be read" for tag in named]
 
-    def _doubt(self, tag: Tag, raw: Any, at: datetime) -> str:
-        value = tag.canonical(raw)
-        if math.isnan(value):
-            return ""  # missing or impossible: the reader leaves it out
-        past = [one for one in self._past[tag.tag] if one[0] > at - PAST and one[0] != at]
-        self._past[tag.tag] = sorted([*past, (at, value)])
-        values = [each for _, each in self._past[tag.tag]]
-        if stuck(values):
-            return f"stands still at {tag.exported(value):.4g}: not believed"
-        if self._leaps(tag, values):
-            return f"leaps to {tag.exported(value):.4g}: not believed until it is confirmed"
-        return ""
 
-    def _leaps(self, tag: Tag, values: list[float]) -> bool:
-        if len(values) < 2 or (tag.quantity in DANGEROUS and values[-1] > values[-2]):
-            return False
-        floor = LOAD_LEAP * abs(values[-2]) if tag.quantity in LOADS else LEAPS.get(tag.quantity)
-        return floor is not None and spike(values, floor)
+def _number(value: Any) -> float:
+    if value is None or isinstance(value, str | bytes):
+        return math.nan
+    try:
+        number = float(value)
+    except Exception:  # whatever stands in a row is no reason to stop
+        return math.nan
+    return number if math.isfinite(number) else math.nan
+
+
+def _with_reading(course: Course, at: datetime, value: float) -> Course:
+    kept = [one for one in course if at - PAST < one[0] and one[0] != at]
+    if kept and kept[-1][0] > at:  # a late row takes its place in time
+        return tuple(sorted([*kept, (at, value)]))
+    return (*kept, (at, value))
+
+
+def _doubt(tag: Tag, course: Course) -> str:
+    values = [value for _, value in course]
+    if stuck(values):
+        return f"stands still at {tag.exported(values[-1]):.4g}: not used"
+    if _leaps(tag, values):
+        return f"leaps to {tag.exported(values[-1]):.4g}: not used until it is confirmed"
+    return ""
+
+
+def _leaps(tag: Tag, values: list[float]) -> bool:
+    if len(values) < 2 or (tag.quantity in DANGEROUS and values[-1] > values[-2]):
+        return False
+    floor = LOAD_LEAP * abs(values[-2]) if tag.quantity in LOADS else LEAPS.get(tag.quantity)
+    return floor is not None and spike(values, floor)
 
 
 def _moves(tag: Tag) -> bool:
