@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.control.sensing.reader import Reader
 from pipelines.site.file import Site
 from pipelines.site.setpoints import Settable, aliased
+from pipelines.telemetry.plant_table import row_quantities
+from pipelines.telemetry.readings import TagReader
 
 APPROACH_K = (
     4.0  # of towers over wetbulb, near the economic design approach; ASHRAE Handbook HVAC Systems 2020, 40
@@ -40,12 +41,12 @@ class WetbulbReset:
     """
 
     def __init__(self, site: Site) -> None:
-        self.settable, self.reader = Settable.of(site), Reader(site)
+        self.site, self.settable, self.reader = site, Settable.of(site), TagReader(site)
         self.most = self.settable.slew * max(site.interval_minutes, 15) / 60.0
 
     def decide(self, row: Mapping[str, Any], at: datetime) -> dict[str, float]:
         """Setpoints by tag, each within its limits and slew rate."""
-        reading = aliased(self.reader.read(row, at))
+        reading = aliased(row_quantities(self.site, self.reader.read(row, at).values))
         settable = self.settable
         present = np.array(
             [

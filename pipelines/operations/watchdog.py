@@ -16,7 +16,6 @@ from models.safety.backup import backup
 from models.safety.transfer import most_move, towards
 from pipelines.config import Settings
 from pipelines.control.orders import Orders, bounds_of
-from pipelines.control.sensing.reader import Reader
 from pipelines.control.setup import resets_of
 from pipelines.errors import ColdaisleError
 from pipelines.operations.gateway import Gateway
@@ -26,6 +25,7 @@ from pipelines.operations.standing_orders import limits_by_tag, standing
 from pipelines.site.file import Site
 from pipelines.site.setpoints import Settable
 from pipelines.telemetry.latest import StoreRows
+from pipelines.telemetry.plant_table import row_quantities
 from pipelines.telemetry.store import Store
 
 log = logging.getLogger(__name__)
@@ -101,7 +101,7 @@ class Watchdog:
             return {}
         try:
             arrived = StoreRows(self.site, Store(self.settings.store, self.site)).arrived(now)
-            return Reader(self.site).read(arrived.newest, now)
+            return row_quantities(self.site, arrived.newest.values) if arrived.newest else {}
         except (ColdaisleError, OSError) as error:
             log.warning("the rule's readings are not known (%s): defaults", error)
             return {}

@@ -23,15 +23,16 @@ class Tag:
     counter: bool
 
     def canonical(self, raw: Any) -> float:
-        """The value in the quantity's unit, NaN where it is missing or not to be believed."""
+        """The value in the quantity's unit, NaN where it is missing or not to be believed; never raises."""
         try:
             value = float(raw)
-        except (TypeError, ValueError):
+        except Exception:  # whatever a historian gives for a value, an integer of 400 digits too
             return math.nan
         if not math.isfinite(value) or value in self.sentinels:
             return math.nan
         value = value * self.slope + self.offset
-        return value if self.counter or self.low <= value <= self.high else math.nan
+        believed = math.isfinite(value) if self.counter else self.low <= value <= self.high
+        return value if believed else math.nan
 
     def exported(self, value: float) -> float:
         """A canonical value in the tag's own unit."""

@@ -1,13 +1,13 @@
-"""The store's newest rows as the controller reads them: historian tags, in the tags' own units."""
+"""The store's newest rows as the controller takes them in."""
 
 import math
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 import pandas as pd
 
 from pipelines.site.file import Site
-from pipelines.site.tags import tags_of
+from pipelines.telemetry.readings import Readings
 from pipelines.telemetry.store import Store
 
 STALE_INTERVALS, STALE_AT_LEAST = 2, pd.Timedelta(minutes=30)
@@ -16,15 +16,15 @@ LOOKBACK = pd.Timedelta(hours=24)  # what a controller that starts wants to have
 
 
 class Arrived(NamedTuple):
-    """Rows that were not there before, oldest first, each with the end of its interval."""
+    """Rows that were not there before, oldest first."""
 
-    rows: list[tuple[datetime, dict[str, Any]]]
+    rows: list[Readings]
     stale_for: pd.Timedelta | None  # age of the newest row where it is too old to decide by
 
     @property
-    def newest(self) -> dict[str, Any]:
-        """The row to decide by; empty where there is none that is new and fresh."""
-        return self.rows[-1][1] if self.rows and self.stale_for is None else {}
+    def newest(self) -> Readings | None:
+        """The readings to decide by; None where there are none that are new and fresh."""
+        return self.rows[-1] if self.rows and self.stale_for is None else None
 
 
 class StoreRows:
@@ -32,33 +32,29 @@ class StoreRows:
 
     def __init__(self, site: Site, store: Store) -> None:
         self.site, self.store = site, store
-        self._tags = tags_of(site)
         self._given: set[pd.Timestamp] = set()
-        self._counted: dict[str, float] = {}
 
     def arrived(self, now: datetime) -> Arrived:
-        """What has come in by `now`. Raises StoreError where the store is missing or damaged."""
+        """What has come in by `now` (UTC) of the last day, in canonical columns as the store keeps them.
+
+        Raises StoreError where the store is missing or damaged.
+        """
         at = pd.Timestamp(now)
         table = self.store.read(start=at - LOOKBACK, end=at)
         table = table[table.index <= at - self.site.interval]
         new = table[~table.index.isin(list(self._given))]
         self._given = {pd.Timestamp(each) for each in table.index}
-        rows = [
-            ((pd.Timestamp(start) + self.site.interval).to_pydatetime(), self._row(values))
-            for start, values in zip(new.index, new.to_dict("records"), strict=True)
-        ]
         age = at - (table.index[-1] + self.site.interval) if len(table) else LOOKBACK
         allowed = max(STALE_INTERVALS * self.site.interval, STALE_AT_LEAST)
-        return Arrived(rows, age if age > allowed else None)
+        return Arrived(readings_of(self.site, new), age if age > allowed else None)
 
-    def _row(self, values: dict[Any, float]) -> dict[str, Any]:
-        row = {}
-        hours = self.site.interval / pd.Timedelta(hours=1)
-        for name, tag in self._tags.items():
-            value = float(values.get(tag.column, math.nan))
-            if math.isnan(value):
-                continue
-            if tag.counter:  # the store keeps power; the controller counts as the historian does
-                value = self._counted[name] = self._counted.get(name, 0.0) + value * hours
-            row[name] = tag.exported(value)
-        return row
+
+def readings_of(site: Site, table: pd.DataFrame) -> list[Readings]:
+    """Rows of the site's interval table (UTC index of interval starts, canonical columns) as readings."""
+    return [
+        Readings(
+            (pd.Timestamp(start) + site.interval).to_pydatetime().astimezone(UTC),
+            {str(column): float(value) for column, value in values.items() if math.isfinite(value)},
+        )
+        for start, values in zip(table.index, table.to_dict("records"), strict=True)
+    ]

@@ -1,13 +1,14 @@
-"""The interval table as plant-level columns: points by quantity, power sums, the site's figure, weather."""
+"""Readings as plant-level quantities: points combined, power sums, weather; for a table also the site's figure."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from pipelines.site.file import Site
 from pipelines.site.quantities import QUANTITIES, Quantity
+from pipelines.site.setpoints import apart_columns
+from pipelines.telemetry import outdoor_air
 
 Array = np.ndarray
 
@@ -20,22 +21,50 @@ SMALLEST_LOAD_SHARE = 0.02
 METER_TOLERANCE = 0.05
 
 
-def plant_table(site: Site, table: pd.DataFrame) -> pd.DataFrame:
-    """Plant-level columns of a site's interval table (canonical columns, as the store has it), same index.
+def plant_quantities(site: Site, columns: Mapping[str, Array]) -> dict[str, Array]:
+    """Plant-level quantities (n,) from readings (n,) by canonical column; NaN is unknown in both.
 
-    One column per quantity of the site, its points combined as `Quantity.across` says (a sum is NaN where one
-    of its points is missing, since a part-sum would be wrong), weather completed where it can be derived, and
+    The only way from readings to quantities: tables (`plant_table`), the controller's rows (`row_quantities`) and what
+    is judged afterwards all go through it. Columns that are absent are unknown, and so is what is not finite.
+    One entry per quantity of the site, its points combined as `Quantity.across` says (a sum is NaN where one of its
+    points is missing, since a part-sum would be wrong); humidity and wetbulb of the outdoor air, completed where other
+    readings of it give them; and, in kW,
     - `load_kw`: the figure's denominator: IT power, or the thermal load where the site has no IT meter
     - `it_kw`: IT power, NaN where the site has no IT meter
     - `cooling_kw`, `facility_kw`: sums of the meters that the site file names
     - `overhead_kw`: facility less IT power, or the cooling plant's power where there is no IT meter
+    Where several setpoints share a quantity, each of them and what it controls also stand under their own columns
+    (`supply_air_sp_c:hall_a`; see `pipelines.site.setpoints.apart_columns`).
+    """
+    rows = len(next(iter(columns.values()))) if columns else 0
+    read = {column: _finite(columns.get(column), rows) for column in site.columns}
+    plant = {
+        quantity.name: _across(quantity, [read[column] for column in site.columns_of(quantity.name)])
+        for quantity in _quantities(site)
+    }
+    apart = {column: read[column] for column in apart_columns(site)}
+    return _with_weather(site, plant) | _power_sums(site, read, rows) | apart
+
+
+def row_quantities(site: Site, values: Mapping[str, float]) -> dict[str, float]:
+    """`plant_quantities` of one row: known readings by column in, known quantities out."""
+    row = {column: np.array([values.get(column, np.nan)], dtype=float) for column in site.columns}
+    plant = {name: float(value[0]) for name, value in plant_quantities(site, row).items()}
+    return {name: value for name, value in plant.items() if np.isfinite(value)}
+
+
+def plant_table(site: Site, table: pd.DataFrame) -> pd.DataFrame:
+    """Plant-level columns of a site's interval table (canonical columns, as the store has it), same index.
+
+    `plant_quantities` of its columns, and
+    - `outdoor_enthalpy_j_kg`: enthalpy of the outdoor air, where the site records its drybulb
     - `figure`: PUE, or kW per kW of cooling; NaN where the plant stands still (`standing_still`)
     """
     table = table.reindex(columns=site.columns)
-    quantities = {quantity: table[site.columns_of(quantity.name)] for quantity in _quantities(site)}
-    combined = {quantity.name: _across(quantity, points) for quantity, points in quantities.items()}
-    plant = pd.DataFrame(combined, index=table.index)
-    return _with_figure(site, _with_weather(site, plant), _power_sums(site, table))
+    plant = pd.DataFrame(
+        plant_quantities(site, {str(name): table[name].to_numpy(float) for name in table}), index=table.index
+    )
+    return _with_figure(site, _with_enthalpy(site, plant))
 
 
 def plant_columns(site: Site) -> list[str]:
@@ -74,25 +103,44 @@ def _quantities(site: Site) -> list[Quantity]:
     return [QUANTITIES[name] for name in dict.fromkeys(point.quantity for point in site.points)]
 
 
-def _across(quantity: Quantity, points: pd.DataFrame) -> pd.Series:
+def _finite(values: Array | None, rows: int) -> Array:
+    if values is None:
+        return np.full(rows, np.nan)
+    values = np.asarray(values, dtype=float)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _across(quantity: Quantity, points: list[Array]) -> Array:
     match quantity.across:
         case "sum":
-            return points.sum(axis="columns", skipna=False)
+            return _sum(points)
         case "mean":
-            return points.mean(axis="columns")
+            count = sum((~np.isnan(point)).astype(float) for point in points)
+            total = sum(np.nan_to_num(point) for point in points)
+            return np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
         case "max":
-            return points.max(axis="columns")
+            return np.fmax.reduce(points)
         case "first":
-            return points.bfill(axis="columns").iloc[:, 0]
+            first = points[0]
+            for point in points[1:]:
+                first = np.where(np.isnan(first), point, first)
+            return first
 
 
-def _power_sums(site: Site, table: pd.DataFrame) -> dict[str, pd.Series]:
-    def total(names: list[str]) -> pd.Series:
-        columns = list(dict.fromkeys(column for name in names for column in site.columns_of(name)))
-        return table[columns].sum(axis="columns", skipna=False)
+def _sum(points: list[Array]) -> Array:
+    total = points[0]
+    for point in points[1:]:  # one after the other: the same sum for one row as for a table
+        total = total + point
+    return total
+
+
+def _power_sums(site: Site, read: dict[str, Array], rows: int) -> dict[str, Array]:
+    def total(names: list[str]) -> Array:
+        columns = dict.fromkeys(column for name in names for column in site.columns_of(name))
+        return _sum([np.zeros(rows), *(read[column] for column in columns)])
 
     meters = site.meters
-    it_kw = total(meters.it) if meters.it else pd.Series(np.nan, index=table.index)
+    it_kw = total(meters.it) if meters.it else np.full(rows, np.nan)
     cooling_kw = total(meters.cooling)
     parts_kw = cooling_kw + total(meters.losses) + (it_kw if meters.it else 0.0)
     facility_kw = total(meters.facility) if meters.facility else parts_kw
@@ -105,53 +153,37 @@ def _power_sums(site: Site, table: pd.DataFrame) -> dict[str, pd.Series]:
     }
 
 
-def _with_figure(site: Site, plant: pd.DataFrame, powers: dict[str, pd.Series]) -> pd.DataFrame:
-    plant = plant.assign(**powers)
+def _with_figure(site: Site, plant: pd.DataFrame) -> pd.DataFrame:
     numerator_kw = plant["facility_kw"] if site.meters.it else plant["cooling_kw"]
     runs = plant["load_kw"].where(~standing_still(plant) & ~contradictory(plant))
     return plant.assign(figure=numerator_kw / runs)
 
 
-def _with_weather(site: Site, plant: pd.DataFrame) -> pd.DataFrame:
-    """Relative humidity, wetbulb and enthalpy, wherever two other readings of the air give them."""
-    from simulator import psychrometrics as air  # loads JAX, which only this needs
-
+def _with_weather(site: Site, plant: dict[str, Array]) -> dict[str, Array]:
     if "outdoor_drybulb_c" not in plant:
         return plant
-    unrecorded = pd.Series(np.nan, index=plant.index)
-    drybulb_c, rh_frac, wetbulb_c, dew_point_c, pressure_pa = (
-        plant.get(f"outdoor_{name}", unrecorded)
-        for name in ("drybulb_c", "rh_frac", "wetbulb_c", "dew_point_c", "pressure_pa")
+    drybulb_c = plant["outdoor_drybulb_c"]
+    unrecorded = np.full(len(drybulb_c), np.nan)
+    rh_frac, wetbulb_c = outdoor_air.completed(
+        drybulb_c=drybulb_c,
+        rh_frac=plant.get("outdoor_rh_frac", unrecorded),
+        wetbulb_c=plant.get("outdoor_wetbulb_c", unrecorded),
+        dew_point_c=plant.get("outdoor_dew_point_c", unrecorded),
+        pressure_pa=plant.get("outdoor_pressure_pa", unrecorded),
+        altitude_m=site.location.altitude_m,
     )
-    pressure_pa = pressure_pa.fillna(float(air.pressure_at_altitude_pa(site.location.altitude_m)))
-    rh_frac = _filled(rh_frac, _rh_from_dew_point, drybulb_c, dew_point_c)
-    rh_frac = _filled(rh_frac, air.relative_humidity_from_wetbulb, drybulb_c, wetbulb_c, pressure_pa)
-    wetbulb_c = _filled(wetbulb_c, air.wetbulb_c, drybulb_c, rh_frac, pressure_pa)
-    enthalpy_j_kg = _filled(unrecorded, _enthalpy_j_kg, drybulb_c, rh_frac, pressure_pa)
+    return plant | {"outdoor_rh_frac": rh_frac, "outdoor_wetbulb_c": wetbulb_c}
+
+
+def _with_enthalpy(site: Site, plant: pd.DataFrame) -> pd.DataFrame:
+    if "outdoor_drybulb_c" not in plant:
+        return plant
+    pressure_pa = plant.get("outdoor_pressure_pa", pd.Series(np.nan, index=plant.index))
     return plant.assign(
-        outdoor_rh_frac=rh_frac, outdoor_wetbulb_c=wetbulb_c, outdoor_enthalpy_j_kg=enthalpy_j_kg
+        outdoor_enthalpy_j_kg=outdoor_air.enthalpy_j_kg(
+            drybulb_c=plant["outdoor_drybulb_c"].to_numpy(),
+            rh_frac=plant["outdoor_rh_frac"].to_numpy(),
+            pressure_pa=pressure_pa.to_numpy(),
+            altitude_m=site.location.altitude_m,
+        )
     )
-
-
-def _filled(recorded: pd.Series, formula: Callable[..., Any], *others: pd.Series) -> pd.Series:
-    """`recorded`, its gaps closed by `formula` of the others where they have values."""
-    missing = (recorded.isna() & pd.concat(others, axis="columns").notna().all(axis="columns")).to_numpy()
-    if not missing.any():
-        return recorded
-    # All rows at once: compiled formulas then see one shape per table, not one per pattern of gaps.
-    derived = np.asarray(formula(*(other.to_numpy() for other in others)))
-    return pd.Series(np.where(missing, derived, recorded.to_numpy(dtype=float)), index=recorded.index)
-
-
-def _rh_from_dew_point(drybulb_c: Array, dew_point_c: Array) -> Array:
-    """Ratio of vapour pressure to that of saturated air, ASHRAE Handbook Fundamentals 2021, 1, eq. 22."""
-    from simulator.psychrometrics import saturation_pressure_pa
-
-    ratio = saturation_pressure_pa(dew_point_c) / saturation_pressure_pa(drybulb_c)
-    return np.clip(np.asarray(ratio), 0.0, 1.0)
-
-
-def _enthalpy_j_kg(drybulb_c: Array, rh_frac: Array, pressure_pa: Array) -> Array:
-    from simulator.psychrometrics import enthalpy_j_kg, humidity_ratio
-
-    return np.asarray(enthalpy_j_kg(drybulb_c, humidity_ratio(drybulb_c, rh_frac, pressure_pa)))

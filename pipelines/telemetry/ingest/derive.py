@@ -92,8 +92,7 @@ def _series(readings: pd.DataFrame, offset_us: int, interval_us: int) -> Series:
 
 def _resample(point: Point, stamp: str, series: Series, alive_us: np.ndarray, grid: Grid) -> np.ndarray:
     if point.reading == "counter":
-        gap_us = np.minimum(np.maximum(COUNTER_GAP_STEPS * series.step_us, grid.step_us), LONGEST_REACH_US)
-        return spread(*counter_power(point, series, gap_us), grid)
+        return spread(*counter_power(point, series, counter_gap_us(series.step_us, grid.step_us)), grid)
     if point.reading == "change":
         # What is not believed ends the hold of the value before it; a wrong stamp says nothing about a time.
         said = series.reason != CODE[NON_MONOTONIC]
@@ -106,6 +105,14 @@ def _resample(point: Point, stamp: str, series: Series, alive_us: np.ndarray, gr
     if point.quantity == "wind_direction_deg":
         return _mean_direction_deg(time_us, value, step_us, grid)
     return (held if _keeps_its_value(point) else sampled)(time_us, value, step_us, grid)
+
+
+def counter_gap_us(step_us: np.ndarray, interval_us: int) -> np.ndarray:
+    """Longest time (n,) between two readings of a counter over which its energy is spread.
+
+    step_us: the source's step (n,); interval_us: the site's. All in µs.
+    """
+    return np.minimum(np.maximum(COUNTER_GAP_STEPS * step_us, interval_us), LONGEST_REACH_US)
 
 
 def _mean_direction_deg(
