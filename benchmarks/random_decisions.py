@@ -36,7 +36,8 @@ BAD: tuple[Any, ...] = (
 )  # fmt: skip
 ROWS: tuple[Any, ...] = (None, {}, [], "row", 3, {1: 2}, {"": None})
 TIMES: tuple[Any, ...] = (
-    None, "2026-01-10", 5, math.nan, datetime.max, datetime.min, datetime.max.replace(tzinfo=UTC), datetime(2026, 1, 10),
+    None, "2026-01-10", 5, math.nan, datetime.max, datetime.min, datetime.max.replace(tzinfo=UTC),
+    datetime(2026, 1, 10),
 )  # fmt: skip
 
 
@@ -204,7 +205,8 @@ def _row(site: Site, controller: Controller, random: np.random.Generator) -> Any
 
 def _usual(quantity: str) -> float:
     usual = {
-        "it_power_kw": 800.0, "facility_power_kw": 1_850.0, "chiller_kw": 70.0, "supply_air_c": 21.0, "rack_inlet_c": 23.0,
+        "it_power_kw": 800.0, "facility_power_kw": 1_850.0, "chiller_kw": 70.0, "supply_air_c": 21.0,
+        "rack_inlet_c": 23.0,
         "chw_supply_c": 12.0, "chw_return_c": 20.0, "cw_supply_c": 18.0, "cw_return_c": 24.0, "outdoor_drybulb_c": 12.0,
         "outdoor_wetbulb_c": 8.0, "outdoor_rh_frac": 0.6, "rack_dew_point_c": 10.0,
     }  # fmt: skip

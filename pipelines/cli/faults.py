@@ -36,7 +36,7 @@ def faults(
     from pipelines.evaluation.faults.table import fault_row, fault_runs
     from pipelines.evaluation.replay import replayed
     from pipelines.files import write_page
-    from pipelines.learning.cascade.bundle import load_control
+    from pipelines.learning.cascade.bundle import load_cascade
     from pipelines.site.file import find_site
 
     settings = open_home(home)
@@ -44,7 +44,7 @@ def faults(
     chosen = [fault for fault in catalogue(found) if only.lower() in fault.name.lower()]
     if not chosen:
         raise SiteError(f'no fault is called like "{only}"; leave --only out to see them all')
-    cascade, version = load_control(found, settings)
+    cascade, version = load_cascade(found, settings)
     replay = replayed(found, settings, days=max(1, -(-int(days * 24) // 24)), start=utc(start))
     runs = fault_runs(
         found, cascade, replay.plant, hours=24.0 * days, faults=chosen,

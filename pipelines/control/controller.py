@@ -68,9 +68,9 @@ def decide(
     people have ordered. without_model: why the model may not decide now, "" where it may.
 
     Without a model, with doubts about it, or where load or weather stay unknown, setpoints go to the site's own rule
-    (its default setpoints where it declares none) at their slew rates. Nothing that readings, clock, orders or the model
-    hold raises; every value lies inside the limits in force and within its slew rate of where the setpoint stands, or of
-    the nearest limit where it is read outside.
+    (its default setpoints where it declares none) at their slew rates. Nothing that readings, clock, orders or the
+    model hold raises; every value lies inside the limits in force and within its slew rate of where the setpoint
+    stands, or of the nearest limit where it is read outside.
     """
     orders = orders or Orders()
     moment, why = utc(at, (memory.at or EPOCH) + params.interval)
@@ -150,7 +150,13 @@ def _decided(
     memory, watched = _watched(params, memory, sensed, at)
     bounds = bounds_of(params.site, params.setpoints, orders)
     present, outside = _present(params, memory, sensed, bounds)
-    notices = [*notices, *([why] if why else []), *ignored_orders(params.site, orders), *sensed.notices, *watched]
+    notices = [
+        *notices,
+        *([why] if why else []),
+        *ignored_orders(params.site, orders),
+        *sensed.notices,
+        *watched,
+    ]
     notices += outside
     most = most_move(bounds, passed / timedelta(hours=1))
     now = Situated(at, passed, orders, bounds, sensed, present, most)
@@ -194,9 +200,7 @@ def _watched(params: Parameters, memory: Memory, sensed: Sensed, at: datetime) -
     return replace(memory, sensing=sensing), notices
 
 
-def _present(
-    params: Parameters, memory: Memory, sensed: Sensed, bounds: Bounds
-) -> tuple[Array, list[str]]:
+def _present(params: Parameters, memory: Memory, sensed: Sensed, bounds: Bounds) -> tuple[Array, list[str]]:
     """Where setpoints stand (k,): as read back, else as written last, else at their defaults; inside the bounds.
 
     Only a setpoint's own reading says where it stands: a temperature that follows it may be anywhere.
@@ -260,9 +264,7 @@ def _accepted(params: Parameters, wanted: Wanted, now: Situated) -> Wanted:
     return Wanted(step, goal, "an accepted recommendation", "accepted")
 
 
-def _checked(
-    params: Parameters, memory: Memory, wanted: Wanted, now: Situated
-) -> tuple[Memory, Verdict]:
+def _checked(params: Parameters, memory: Memory, wanted: Wanted, now: Situated) -> tuple[Memory, Verdict]:
     """What the safety layer lets through, and the memory once it is known what became of the choice."""
     binary = {
         name: value
@@ -315,4 +317,3 @@ def _held(
 
 def _named(names: tuple[str, ...], values: Array) -> dict[str, float]:
     return dict(zip(names, np.asarray(values, float).tolist(), strict=True))
-

@@ -131,7 +131,7 @@ def sensing_of(site: Site, setpoints: Settable) -> Sensing:
 def _model(
     site: Site, setpoints: Settable, cascade: Cascade | None, twin: Twin | None, why_none: str
 ) -> tuple[GuardedOptimizer | None, str]:
-    """The model behind its guard, or None and why: a model that cannot be used must not leave the plant uncontrolled."""
+    """The model behind its guard, or None and why: without a usable model the site's rule decides."""
     if cascade is None:
         return None, why_none
     try:
@@ -187,5 +187,3 @@ def _weight(site: Site, at: datetime) -> float:
 
 def _names_by_tag(site: Site) -> dict[str, str]:
     return {setpoint.tag: site.setpoint_name(setpoint) for setpoint in site.setpoints}
-
-

@@ -19,8 +19,9 @@ from pipelines.evaluation.plot import evaluation_figure
 from pipelines.evaluation.references import Defaults, WetbulbReset
 from pipelines.evaluation.replay import replayed
 from pipelines.files import write_page
-from pipelines.learning.cascade.bundle import load_control
+from pipelines.learning.cascade.bundle import load_cascade
 from pipelines.operations.open_controller import open_controller
+from pipelines.operations.tag_controller import TagController
 from pipelines.site.file import Site
 from simulator.load import generated_utilization
 
@@ -46,13 +47,13 @@ def evaluate(
     """
     if not site.setpoints:
         raise SiteError(f'site "{site.name}" declares no setpoints; add [[setpoints]] for what may be chosen')
-    _, version = load_control(site, settings)
+    _, version = load_cascade(site, settings)
     notes: list[str] = []
     runs: dict[str, Driven] = {}
     makes: dict[str, Callable[[], Control]] = {
         "default": lambda: Defaults(site),
         "reset": lambda: WetbulbReset(site),
-        "coldaisle": lambda: open_controller(site, settings)[0],
+        "coldaisle": lambda: TagController(open_controller(site, settings)[0]),
     }
     for name in CONTROLS:
         with _plant(site, settings, plant, days, start, load) as (driven, told):

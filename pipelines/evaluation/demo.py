@@ -7,15 +7,17 @@ import pandas as pd
 
 from pipelines.config import Settings
 from pipelines.control.controller import Controller
+from pipelines.control.setup import parameters_of
 from pipelines.evaluation.closed_loop import Control, drive
 from pipelines.evaluation.compare import report
 from pipelines.evaluation.plants import Simulated
 from pipelines.evaluation.references import Defaults, WetbulbReset
 from pipelines.learning.backtest import backtest
-from pipelines.learning.cascade.bundle import load_control
+from pipelines.learning.cascade.bundle import load_cascade
 from pipelines.learning.train import train
 from pipelines.operations.ledger import Ledger
 from pipelines.operations.recommend import recommend
+from pipelines.operations.tag_controller import TagController
 from pipelines.simulation.demo_site import Scenario, history_steps, simulated_plant
 from pipelines.simulation.historian_exports import write_exports
 from pipelines.simulation.operator_trials import trial_schedule
@@ -68,11 +70,11 @@ def _history(site: Site, scenario: Scenario) -> tuple[SimulatedPlant, pd.DataFra
 def _closed_loop(
     site: Site, settings: Settings, scenario: Scenario, plant: SimulatedPlant, say: Say
 ) -> dict[str, Any]:
-    cascade, _ = load_control(site, settings)
+    cascade, _ = load_cascade(site, settings)
     controls: dict[str, Control] = {
         "default": Defaults(site),
         "reset": WetbulbReset(site),
-        "coldaisle": Controller(site, cascade),
+        "coldaisle": TagController(Controller(parameters_of(site, cascade))),
     }
     runs = {}
     for name, control in controls.items():

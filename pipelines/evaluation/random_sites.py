@@ -9,12 +9,14 @@ import numpy as np
 
 import simulator
 from pipelines.control.controller import Controller
+from pipelines.control.setup import parameters_of
 from pipelines.evaluation.closed_loop import Control, Driven, drive
 from pipelines.evaluation.oracle import Optimum
 from pipelines.evaluation.outcomes import outcome
 from pipelines.evaluation.plants import Simulated
 from pipelines.evaluation.references import Defaults, WetbulbReset
 from pipelines.learning.cascade.training import learn_control
+from pipelines.operations.tag_controller import TagController
 from pipelines.simulation.demo_site import Scenario, history_steps, simulated_plant
 from pipelines.simulation.historian_exports import write_exports
 from pipelines.simulation.operator_trials import default_schedule, trial_schedule
@@ -92,7 +94,7 @@ def judge(drawn: RandomSite, folder: Path, say: Say) -> list[dict[str, Any]]:
         controls: dict[str, Callable[[Simulated], Control]] = {
             "default": lambda _driven: Defaults(site),
             "reset": lambda _driven: WetbulbReset(site),
-            "coldaisle": lambda _driven: Controller(site, cascade),
+            "coldaisle": lambda _driven: TagController(Controller(parameters_of(site, cascade))),
             "optimum": lambda driven: Optimum(site, driven),
         }
         runs = {name: _driven(site, start, control) for name, control in controls.items()}

@@ -22,7 +22,9 @@ from pipelines.telemetry.store import Store
 
 log = logging.getLogger(__name__)
 
-LEDGER_PATIENCE = timedelta(hours=1)  # without a ledger nobody can order or prove anything: then the site's rule
+LEDGER_PATIENCE = timedelta(
+    hours=1
+)  # without a ledger nobody can order or prove anything: then the site's rule
 VALID_STEPS = 2.5  # decisions for which what was written holds
 
 

@@ -112,7 +112,6 @@ class ConfidenceTable(_Strict):
 
     spread_share: float = Field(default=0.5, gt=0)
     outside: float = Field(default=inf, gt=0)
-    disagreement_share: float = Field(default=0.5, gt=0)
     surprise_k: float = Field(default=2.0, gt=0)
     surprise_share: float = Field(default=inf, gt=0)  # costs energy, endangers nothing
 

@@ -78,6 +78,7 @@ def _convert(value: float, source: pint.Unit, target: pint.Unit, density: float 
     return float(reading.to(target).magnitude)
 
 
+@cache
 def is_energy(unit: str) -> bool:
     """Whether a unit measures energy."""
     return _parse(unit).dimensionality == _registry().Unit("kWh").dimensionality

@@ -40,7 +40,9 @@ class Comparison:
         if not cooling_kw - default_kw > WORSE_USUAL * usual_kw:
             return Comparison()
         since = min(self.worse_since or at, at)
-        return Comparison(back_until=at + BACK_FOR) if at - since >= WORSE_FOR else Comparison(worse_since=since)
+        return (
+            Comparison(back_until=at + BACK_FOR) if at - since >= WORSE_FOR else Comparison(worse_since=since)
+        )
 
     def goes_back(self, at: datetime) -> bool:
         """Whether the plant is run at its default setpoints now."""

@@ -111,4 +111,3 @@ def _confidence(memory: OptimizerMemory, now: Moment) -> Confidence:
         surprise_k=now.quantities.get("rack_inlet_c", math.nan) - learned_c,
         surprise_share=abs(cooling_kw / expected.cooling_kw - 1.0) if runs else math.nan,
     )
-

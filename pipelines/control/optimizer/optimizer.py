@@ -186,7 +186,13 @@ class SetpointOptimizer:
             return memory, kept, STILL
         limits = now.bounds.low, now.bounds.high
         dither, away = memory.dither.away(
-            self.names, limits, kept, now.present, lambda v: self._priced(drivers, aim, v), self.usual_kw, now.at
+            self.names,
+            limits,
+            kept,
+            now.present,
+            lambda v: self._priced(drivers, aim, v),
+            self.usual_kw,
+            now.at,
         )
         memory = replace(memory, dither=dither)
         return (memory, kept, STILL) if away is None else (memory, away, COSTLY)
@@ -223,7 +229,9 @@ class SetpointOptimizer:
         )
         conditions = {name: float(value) for name, value in drivers.items()}
         # The last step holds every setpoint.
-        expectation = Expectation(_settled(outcome, len(steps) - 1), _settled(outcome, len(steps)), conditions)
+        expectation = Expectation(
+            _settled(outcome, len(steps) - 1), _settled(outcome, len(steps)), conditions
+        )
         return Chosen(steps[row], target, reason, expectation), expected
 
     def _beyond(self, outcome: Outcome, aim: Objective, inlet_then_c: float) -> Array:

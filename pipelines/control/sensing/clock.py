@@ -5,23 +5,31 @@ from typing import Any
 
 LEAP = timedelta(hours=3)  # more is a clock that was set, less is rows that did not come
 MISSED = 2.0  # intervals without a row
+YEARS = range(1971, 2200)  # a clock beyond them is broken
 
 
 def utc(at: Any, fallback: datetime) -> tuple[datetime, str]:
     """`at` as an aware UTC time, and what is wrong with it ("" for nothing).
 
-    A naive time is taken as UTC. What is no time at all, or a time that no calendar has in UTC, is replaced by
-    `fallback`.
+    A naive time is taken as UTC. What is no time at all, or lies outside `YEARS`, is replaced by `fallback`.
     """
     if not isinstance(at, datetime) or at != at:  # pandas.NaT is a datetime that differs from itself
-        return fallback, f"the time of the decision is no time ({str(at)[:40]}): {fallback:%Y-%m-%d %H:%M} UTC is used"
+        return (
+            fallback,
+            f"the time of the decision is no time ({str(at)[:40]}): {fallback:%Y-%m-%d %H:%M} UTC is used",
+        )
     try:
         plain = datetime(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond, at.tzinfo)
+        if plain.year not in YEARS:
+            return fallback, f"the time {plain} is outside the years {YEARS.start} to {YEARS.stop}: {fallback} is used"
         if plain.tzinfo is None or plain.utcoffset() is None:
             return plain.replace(tzinfo=UTC), "the time of the decision has no time zone: taken as UTC"
         return plain.astimezone(UTC), ""
     except (OverflowError, ValueError, TypeError):
-        return fallback, f"the time of the decision cannot be used ({str(at)[:40]}): {fallback:%Y-%m-%d %H:%M} UTC is used"
+        return (
+            fallback,
+            f"the time of the decision cannot be used ({str(at)[:40]}): {fallback:%Y-%m-%d %H:%M} UTC is used",
+        )
 
 
 def tick(last: datetime | None, at: datetime, interval: timedelta) -> tuple[timedelta, str]:

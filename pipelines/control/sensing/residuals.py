@@ -79,11 +79,11 @@ def shifts(
     return replace(past, values=values), notices
 
 
-def _counterparts(
-    read: Mapping[str, float], expected: Mapping[str, float]
-) -> dict[str, tuple[float, str]]:
+def _counterparts(read: Mapping[str, float], expected: Mapping[str, float]) -> dict[str, tuple[float, str]]:
     against = {
-        measured: (read[setpoint], "its setpoint") for measured, setpoint in FOLLOWS.items() if setpoint in read
+        measured: (read[setpoint], "its setpoint")
+        for measured, setpoint in FOLLOWS.items()
+        if setpoint in read
     } | {name: (value, "what was expected") for name, value in expected.items()}
     if {"facility_kw", "cooling_kw", "it_kw"} <= read.keys():
         against["facility_kw"] = (read["cooling_kw"] + read["it_kw"], "the sum of its submeters")

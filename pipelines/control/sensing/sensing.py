@@ -14,6 +14,7 @@ from pipelines.telemetry.readings import Readings
 HALLS = ("rack_inlet_c", "supply_air_c")  # what tells how warm they are
 BLIND_AFTER = timedelta(hours=1)
 
+
 @dataclass(frozen=True)
 class SensingMemory:
     """What sensing remembers: quantities of the last hours, a day of every sensor, a day of residuals."""

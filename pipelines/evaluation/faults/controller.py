@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,9 @@ from models.cascade.cascade import Cascade
 from pipelines.control.controller import Controller
 from pipelines.control.decision import Decision
 from pipelines.control.orders import Orders
+from pipelines.control.setup import Parameters, parameters_of
 from pipelines.evaluation.faults.catalogue import Window
+from pipelines.operations.tag_controller import TagController
 from pipelines.site.file import Site
 
 DEADLINE_S = 0.5  # short, so that a slow decision does not take the table's time
@@ -32,6 +35,7 @@ class Troubled:
         self.trouble, self.window = trouble, window
         self.orders, self.in_trouble = Orders(), False
         self.controller = self._new(cascade)
+        self._healthy = self.controller.controller.params
         self.decisions: list[Decision] = []
         self.last = self.controller.last
 
@@ -46,25 +50,23 @@ class Troubled:
         self.decisions.append(self.last)
         return values
 
-    def _new(self, cascade: Cascade | None, why_none: str = "") -> Controller:
-        return Controller(self.site, cascade, why_none=why_none, orders=lambda: self.orders)
+    def _new(self, cascade: Cascade | None, why_none: str = "") -> TagController:
+        params = parameters_of(self.site, cascade, why_none=why_none)
+        return TagController(Controller(params, orders=lambda: self.orders))
 
     def _change(self, troubled: bool) -> None:
-        model = self.controller.model
         match self.trouble:
             case "slow decision" | "failing decision":
-                assert model is not None
-                if troubled:
-                    spoiled = self._slow if self.trouble == "slow decision" else _fails
-                    vars(model.chooser)["choose"] = spoiled
-                else:
-                    del vars(model.chooser)["choose"]
+                spoil = self._slow if self.trouble == "slow decision" else _fails
+                self.controller.controller.params = (
+                    _spoiled(self._healthy, spoil) if troubled else self._healthy
+                )
             case "operator changes limits meanwhile":
                 self.orders = _narrowed(self.site) if troubled else Orders()
             case _:
                 self.controller = self._restarted() if troubled else self._new(self.cascade)
 
-    def _restarted(self) -> Controller:
+    def _restarted(self) -> TagController:
         if self.trouble.startswith("model missing"):
             return self._new(None, "it is missing")
         if self.trouble.startswith("model with NaN"):
@@ -74,6 +76,14 @@ class Troubled:
 
     def _slow(self, *_: Any) -> None:
         time.sleep(1.2 * DEADLINE_S)
+
+
+def _spoiled(params: Parameters, choose: Callable[..., Any]) -> Parameters:
+    """The parameters with an optimizer that does something else when it is asked."""
+    assert params.model is not None
+    optimizer = copy(params.model.optimizer)
+    object.__setattr__(optimizer, "choose", choose)
+    return replace(params, model=replace(params.model, optimizer=optimizer))
 
 
 def _fails(*_: Any) -> None:

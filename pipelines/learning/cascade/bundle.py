@@ -17,7 +17,7 @@ def control_name(site: Site) -> str:
     return f"coldaisle.{site.name}.{KIND}"
 
 
-def load_control(site: Site, settings: Settings) -> tuple[Cascade, str]:
+def load_cascade(site: Site, settings: Settings) -> tuple[Cascade, str]:
     """The control model to serve and its version. Raises ModelError where there is none or it cannot be read."""
     remedy = f"run: coldaisle train --site {site.name}"
     if never_trained(settings):

@@ -5,7 +5,6 @@ Both are runs of one plant, so that a lasting error of the twin falls out of the
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cache
 
 import jax
@@ -19,7 +18,6 @@ from models.cascade.cascade import NO_SAY_KW
 from models.twin import Twin
 from models.twin.run import utilization_for_power
 from pipelines.control.recommendation import Estimate, SecondOpinion
-from pipelines.control.sensing.history import NEWEST, WINDOW, Memory
 from pipelines.learning.twin.dataset import CONTROLLED
 from pipelines.simulation.plant import SETPOINT_FIELDS, asked_setpoints, nameplate_plant
 from pipelines.site.file import Site
@@ -52,9 +50,11 @@ class TwinCheck:
         rest = {"load_kw": 1e-3, "outdoor_drybulb_c": 20.0, "outdoor_wetbulb_c": 15.0, "rack_inlet_c": 21.0}
         self._settled(np.zeros((2, len(names))), rest)
 
-    def objection(self, kept: np.ndarray, wanted: np.ndarray, memory: Memory, at: datetime) -> str:
-        """Why the move from one target (k,) to another would harm; "" where it would not, or nothing is known."""
-        now = {name: memory.mean(name, at, WINDOW if name in SLOW else NEWEST) for name in DRIVERS}
+    def objection(self, kept: np.ndarray, wanted: np.ndarray, now: Mapping[str, float]) -> str:
+        """Why the move from one target (k,) to another would harm; "" where it would not, or nothing is known.
+
+        now: present value of each of `DRIVERS`, NaN where it is not known.
+        """
         now = {name: now[instead] if np.isnan(now[name]) else now[name] for name, instead in DRIVERS.items()}
         if not np.isfinite(list(now.values())).all():
             return ""

@@ -216,16 +216,14 @@ def test_economizer_waits_after_a_chiller_has_started(since_h, enabled):
 # confidence gate
 
 
-BOUND = Confidence(
-    spread_share=0.5, outside=np.inf, disagreement_share=0.5, surprise_k=3.0, surprise_share=np.inf
-)
+BOUND = Confidence(spread_share=0.5, outside=2.0, surprise_k=3.0, surprise_share=np.inf)
 
 
 @pytest.mark.parametrize(
     ("confidence", "said"),
     [
         (Confidence(spread_share=0.6), "members"),
-        (Confidence(disagreement_share=0.7), "second opinion"),
+        (Confidence(outside=2.5), "beyond the record"),
         (Confidence(surprise_k=3.5), "warmer than expected"),
     ],
 )

@@ -15,8 +15,8 @@ def site() -> Site:
     return load_site(Path(SITE_FOLDER) / "referee.toml")
 
 
-@pytest.fixture(scope="session")
-def cascade(site) -> Cascade:
+def learned_cascade(site: Site) -> Cascade:
+    """A cascade of the made-up plant of `tests.models.cascade.records`, with the site's meters."""
     columns = record()
     learned = learn_cascade(
         columns,
@@ -26,3 +26,8 @@ def cascade(site) -> Cascade:
         counts_it=True,
     )
     return learned.cascade
+
+
+@pytest.fixture(scope="session")
+def cascade(site) -> Cascade:
+    return learned_cascade(site)

@@ -4,6 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from pipelines.control.controller import Controller
+from pipelines.control.orders import Orders
+from pipelines.control.setup import parameters_of
+from pipelines.operations.tag_controller import TagController
 from pipelines.site.tags import setpoint_tags, tags_of
 
 AT, STEP = datetime(2026, 1, 10, tzinfo=UTC), timedelta(minutes=15)
@@ -42,6 +46,11 @@ def noisy(site, shown: dict[str, float], random: np.random.Generator) -> dict[st
         tag: value if tag in setpoints else value + NOISE.get(units[tag], 0.0) * random.standard_normal()
         for tag, value in shown.items()
     }
+
+
+def controlled(site, cascade, orders=Orders, **more) -> TagController:
+    """A new controller of a site, spoken to in tags."""
+    return TagController(Controller(parameters_of(site, cascade, **more), orders=orders))
 
 
 def defaults(site) -> dict[str, float]:

@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 
 from models.cascade.cascade import Cascade
-from pipelines.control.optimizer.optimizer import Chooser
-from pipelines.control.sensing.history import Memory
+from pipelines.control.optimizer.optimizer import Moment, OptimizerMemory
+from pipelines.control.orders import Orders, bounds_of
+from pipelines.control.sensing.sensing import SensingMemory
+from pipelines.control.setup import parameters_of
 from pipelines.learning.cascade.training import learn_control
 from pipelines.site.file import Site
-from pipelines.site.setpoints import Settable, aliased
 from pipelines.site.tags import setpoint_tags, tags_of
 from pipelines.telemetry.plant_table import plant_table
+from pipelines.telemetry.readings import TagReader
 from tests.models.cascade.records import record
 from tests.pipelines.telemetry.ingest.kit import point, site_of
 
@@ -110,18 +112,18 @@ def shown(site: Site, setpoints: dict[str, float], scale: float = 1.0, **changed
 
 
 def target_of(site: Site, cascade: Cascade, scale: float = 1.0, **changed: float) -> dict[str, float]:
-    """Setpoints that the chooser aims at after an hour of the same readings, by quantity."""
-    from pipelines.control.sensing.reader import Reader
-
-    settable = Settable.of(site)
-    chooser, reader, memory = Chooser(site, cascade, settable), Reader(site), Memory()
-    present = settable.default
+    """Setpoints that the optimizer aims at after an hour of the same readings, by name."""
+    params, reader = parameters_of(site, cascade), TagReader(site)
+    assert params.model is not None
+    bounds, memory, sensing = bounds_of(site, params.setpoints, Orders()), OptimizerMemory(), SensingMemory()
     for number in range(4):
         at = AT + number * site.interval.to_pytimedelta()
-        reading = aliased(reader.read(shown(site, defaults(site), scale, **changed), at))
-        memory.add(at, reading)
-        chosen = chooser.choose(reading, memory, present, settable.slew * 0.25, at)
+        readings = reader.read(shown(site, defaults(site), scale, **changed), at)
+        sensing, sensed = params.sensing.take(sensing, readings)
+        moment = Moment(
+            at, sensed.quantities, sensing.history, bounds.default, bounds.slew_per_hour * 0.25, bounds
+        )
+        memory, chosen = params.model.optimizer.choose(memory, moment)
         assert chosen is not None
-        assert np.isfinite(chosen[0]).all()
-    assert chooser.target is not None
-    return dict(zip(settable.names, chooser.target.tolist(), strict=True))
+        assert np.isfinite(chosen.values).all()
+    return dict(zip(params.setpoints.names, chosen.goal.tolist(), strict=True))

@@ -5,14 +5,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from pipelines.control.controller import Controller
 from pipelines.site.tags import setpoint_tags
-from tests.pipelines.control.plant import AT, DAY, STEP, day, defaults, row
+from tests.pipelines.control.plant import AT, DAY, STEP, controlled, day, defaults, row
 
 
 @pytest.fixture(scope="module")
 def cold_day(site, cascade):
-    return day(site, Controller(site, cascade))
+    return day(site, controlled(site, cascade))
 
 
 def in_limits(site, history) -> bool:
@@ -40,7 +39,7 @@ def test_steady_plant_is_left_alone_after_it_has_been_moved(cold_day):
 
 
 def test_same_rows_same_decisions(site, cascade, cold_day):
-    assert day(site, Controller(site, cascade)) == cold_day
+    assert day(site, controlled(site, cascade)) == cold_day
 
 
 @pytest.mark.parametrize("bad", [None, math.nan, math.inf, -9999.0, "n/a"])
@@ -50,13 +49,13 @@ def test_bad_values_anywhere_never_stop_it(site, cascade, bad):
     def spoil(shown, _k):
         return {tag: bad if random.random() < 0.3 else value for tag, value in shown.items()}
 
-    history = day(site, Controller(site, cascade), spoil, decisions=24)
+    history = day(site, controlled(site, cascade), spoil, decisions=24)
     assert in_limits(site, history)
     assert all(math.isfinite(value) for decision in history for value in decision.values())
 
 
 def test_without_weather_it_holds_for_an_hour_and_then_goes_to_the_defaults(site, cascade):
-    controller = Controller(site, cascade)
+    controller = controlled(site, cascade)
 
     def spoil(shown, k):
         lost = ("OA.WETBULB_F", "OA.DRYBULB_F", "OA.RH_PCT")
@@ -69,7 +68,7 @@ def test_without_weather_it_holds_for_an_hour_and_then_goes_to_the_defaults(site
 
 
 def test_without_a_model_it_goes_to_the_defaults_and_says_so(site):
-    controller = Controller(site, None)
+    controller = controlled(site, None)
     away = defaults(site) | {"CRAH.SAT_SP_C": 24.0}
     decided = controller.decide(row(site, away), AT)
     assert decided["CRAH.SAT_SP_C"] == pytest.approx(23.5)
@@ -77,7 +76,7 @@ def test_without_a_model_it_goes_to_the_defaults_and_says_so(site):
 
 
 def test_inlet_near_its_limit_is_cooled_at_once(site, cascade):
-    controller = Controller(site, cascade)
+    controller = controlled(site, cascade)
     present = defaults(site) | {"CRAH.SAT_SP_C": 25.0, "PLANT.CHWS_SP_C": 18.0}
     decided = controller.decide(row(site, present, rack_inlet_c=26.9), AT)
     assert decided["CRAH.SAT_SP_C"] == pytest.approx(24.5)
@@ -86,7 +85,7 @@ def test_inlet_near_its_limit_is_cooled_at_once(site, cascade):
 
 
 def test_clock_that_jumps_back_or_ahead_gives_no_leap(site, cascade):
-    controller, present = Controller(site, cascade), defaults(site)
+    controller, present = controlled(site, cascade), defaults(site)
     for at in (AT, AT + STEP, AT - timedelta(days=1), AT + timedelta(days=2)):
         decided = controller.decide(row(site, present), at)
         assert abs(decided["CRAH.SAT_SP_C"] - present["CRAH.SAT_SP_C"]) <= 2.0 + 1e-9

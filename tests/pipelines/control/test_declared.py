@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 
 from pipelines.config import SITE_FOLDER
-from pipelines.control.controller import Controller
 from pipelines.errors import SiteError
 from pipelines.site import safety as safety_tables
 from pipelines.site.file import Site, load_site
-from tests.pipelines.control.plant import AT, STEP, day, defaults, row
+from tests.pipelines.control.plant import AT, STEP, controlled, day, defaults, row
 
 SUPPLY, CHILLED, CONDENSER, SWITCH = "CRAH.SAT_SP_C", "PLANT.CHWS_SP_C", "PLANT.CWS_SP_C", "PLANT.WSE_ENABLE"
 REFEREE = Path(SITE_FOLDER) / "referee.toml"
@@ -39,7 +38,7 @@ def test_site_file_that_declares_nothing_changes_nothing(site):
 
 def test_all_that_is_declared_holds_for_a_day(cascade):
     described = declaring(documented())
-    for setpoints in day(described, Controller(described, cascade))[4:]:
+    for setpoints in day(described, controlled(described, cascade))[4:]:
         assert setpoints[SUPPLY] - setpoints[CHILLED] >= 4.0 - 1e-6
         assert setpoints[CONDENSER] >= 13.0 - 1e-6  # the meter says that a chiller runs
 
@@ -47,7 +46,7 @@ def test_all_that_is_declared_holds_for_a_day(cascade):
 @pytest.mark.parametrize(("chiller_kw", "condenser_c"), [(0.0, 9.0), (70.0, 13.0)])
 def test_without_a_model_the_site_s_own_reset_runs_the_plant_and_interlocks_hold(chiller_kw, condenser_c):
     described = declaring(documented())
-    controller, setpoints = Controller(described, None), defaults(described)
+    controller, setpoints = controlled(described, None), defaults(described)
     for k in range(20):
         setpoints = controller.decide(row(described, setpoints, chiller_kw=chiller_kw), AT + k * STEP)
     assert setpoints[CONDENSER] == pytest.approx(condenser_c)  # 9 °C is the reset's at 2 °C wetbulb
@@ -57,7 +56,7 @@ def test_without_a_model_the_site_s_own_reset_runs_the_plant_and_interlocks_hold
 def test_switch_stays_on_for_its_minimum_time():
     text = REFEREE.read_text().replace('kind = "binary"', 'kind = "binary"\nmin_on_minutes = 60')
     described = Site.model_validate(tomllib.loads(text))
-    controller, setpoints = Controller(described, None), defaults(described)
+    controller, setpoints = controlled(described, None), defaults(described)
     shown = [0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]  # somebody has switched it on; the default is off
     decided = [
         controller.decide(row(described, setpoints | {SWITCH: on}), AT + k * STEP)[SWITCH]

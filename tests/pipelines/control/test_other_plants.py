@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.control.controller import Controller
+from tests.pipelines.control.plant import controlled
 from tests.pipelines.control.plants import AT, COLD, defaults, learned, plant_site, shown, target_of
 
 USUAL = {"supply_air_sp_c": 20.0, "chw_supply_sp_c": 12.0, "cw_supply_sp_c": 21.0, "economizer_enable": 0.0}
@@ -86,6 +86,6 @@ def test_dew_point_over_its_limit_keeps_chilled_water_from_getting_warmer():
 
 def test_site_of_other_tags_is_controlled_in_its_own_units():
     site = plant_site(units={"cw_supply_sp_c": {"unit": "degF"}})
-    decided = Controller(site, learned(site)).decide(shown(site, defaults(site)), AT)
+    decided = controlled(site, learned(site)).decide(shown(site, defaults(site)), AT)
     assert set(decided) == set(defaults(site))
     assert 42.8 <= decided["BMS/cw_supply_sp_c"] <= 86.0
