@@ -1,58 +1,65 @@
-"""Figures as pages."""
+"""The only way coldaisle's own files are written: whole or not at all, and durably; locks between processes."""
 
+from __future__ import annotations
+
+import fcntl
 import os
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-import plotly.graph_objects as go
-
-from pipelines.errors import StoreError
-
-
-def write_page(figure: go.Figure, path: Path) -> Path:
-    """The figure as one HTML file that needs no network."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".part")
-    figure.write_html(partial, include_plotlyjs=True)
-    partial.replace(path)
-    return path
+if TYPE_CHECKING:  # the watchdog and the gateway must not load it
+    import plotly.graph_objects as go
 
 
-def _write_durably(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        _sync_folder(path.parent)
-    except OSError as cause:
-        raise StoreError(
-            f"{path} cannot be written ({cause.strerror}); free space or correct its permissions and run this "
-            f"again; the store is as before"
-        ) from cause
-
-
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def write_atomic(path: Path, content: bytes | str) -> None:
+    """Make `content` (text as UTF-8) the file at `path`, as `replace` does. Raises OSError."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    replace(path, lambda partial: partial.write_bytes(data))
 
 
 def replace(path: Path, write: Callable[[Path], Any]) -> None:
-    """What `write` leaves at a temporary path becomes `path`; on any failure `path` stays as it was."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
+    """Make what `write` leaves at the temporary path it is given the file at `path`.
+
+    A reader sees the old file or the new one, whole, even after a power failure: the new one is on the disk before it
+    takes the name. On any failure `path` stays as it was. The folder is made where it is missing.
+    Raises OSError where the file cannot be written, and whatever `write` raises.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{uuid4().hex}.{path.name}")  # a dot in front: no inbox takes it for an export
     try:
-        write(Path(name))
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        write(partial)
+        _sync(partial)
+        os.replace(partial, path)
+        _sync(path.parent)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold the lock file at `path`, made where it is missing, against other processes; a kill frees it.
+
+    Raises BlockingIOError where another holds it and not `wait`, OSError where the lock file cannot be made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+
+
+def write_page(figure: go.Figure, path: Path) -> Path:
+    """The figure as one HTML file that needs no network; returns `path`. Raises OSError."""
+    replace(path, lambda partial: figure.write_html(partial, include_plotlyjs=True))
+    return path
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

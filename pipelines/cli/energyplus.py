@@ -22,6 +22,7 @@ def energyplus(
     as_json: JsonOption = False,
 ) -> None:
     """Prove that an EnergyPlus model's setpoints work, run it under the site's defaults, report its balance."""
+    from pipelines.files import replace
     from pipelines.simulation.energyplus import check_setpoints, run_held
     from pipelines.site.file import find_site
 
@@ -29,7 +30,7 @@ def energyplus(
     moved = check_setpoints(found)
     run = run_held(found, load, days=days)
     if out is not None:
-        run.telemetry.round(4).to_csv(out)
+        replace(out, run.telemetry.round(4).to_csv)
     emit(_result(moved, run, out), as_json, show)
 
 

@@ -1,7 +1,5 @@
 """`coldaisle site`: propose a site file from exports, and check one."""
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +9,7 @@ from rich.markup import escape
 
 from pipelines.cli.common import HomeOption, JsonOption, emit, open_home
 from pipelines.errors import SiteError
+from pipelines.files import write_atomic
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -75,16 +74,7 @@ def write_new(path: Path, text: str, force: bool) -> None:
         raise SiteError(
             f"{path} is there already and would be lost; name another with --output, or say --force"
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(part).chmod(0o644)
-        Path(part).replace(path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
+    write_atomic(path, text)
 
 
 def _show_proposal(result: dict[str, Any], console: Console) -> None:

@@ -1,11 +1,13 @@
 """A simulated site's telemetry as its historian would export it: its own tags, units, counters and clocks."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from pipelines.errors import SiteError
+from pipelines.files import replace
 from pipelines.site.file import Point, Site, Source
 from pipelines.site.units import conversion
 
@@ -18,14 +20,13 @@ def write_exports(
     fault_seed: where given, exports have the defects of real historians (`_with_defects`).
     Raises SiteError where the site asks for a layout or quantity that the simulator does not give.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for number, source in enumerate(site.sources):
         export = _export(site, source, telemetry)
         if fault_seed is not None:
             export = _with_defects(source, export, np.random.default_rng([fault_seed, number]))
         paths.append(folder / source.files[0].replace("*", ""))
-        export.round(4).to_csv(paths[-1], index=False)
+        replace(paths[-1], partial(export.round(4).to_csv, index=False))
     return paths
 
 

@@ -22,7 +22,8 @@ def completed(
     """Relative humidity 0-1 (n,) and wetbulb °C (n,), gaps filled where other readings of the air give them.
 
     Arrays are (n,), NaN where not known; the altitude's standard pressure stands in for one that is not known.
-    Humidity comes from the dew point, else from the wetbulb; the wetbulb from drybulb and humidity. What is recorded is never replaced. Without a drybulb nothing can be derived.
+    Humidity comes from the dew point, else from the wetbulb; the wetbulb from drybulb and humidity. What is
+    recorded is never replaced. Without a drybulb nothing can be derived.
     """
     no_rh, no_wetbulb, dew = np.isnan(rh_frac), np.isnan(wetbulb_c), ~np.isnan(dew_point_c)
     derivable = (no_rh & (dew | ~no_wetbulb)) | (no_wetbulb & (dew | ~no_rh))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from models.exploration import Slot, Space, design, spread_over
 from models.setpoints import quantity_of
+from pipelines import files
 from pipelines.errors import ScenarioError
 from pipelines.learning.trials.envelope import TrialEnvelope, trial_envelope
 from pipelines.site.file import Site
@@ -45,7 +46,9 @@ class Plan:
     def write(self, path: Path) -> Path:
         """A CSV of `time` (UTC) and a column per setpoint tag; empty cells mean the default."""
         stamped = self.table.assign(time=pd.DatetimeIndex(self.table.index).strftime("%Y-%m-%dT%H:%M:%SZ"))
-        stamped[["time", *self.table.columns]].to_csv(path, index=False)
+        files.replace(
+            path, lambda partial: stamped[["time", *self.table.columns]].to_csv(partial, index=False)
+        )
         return path
 
 

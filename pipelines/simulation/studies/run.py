@@ -29,7 +29,7 @@ import pyarrow.parquet as pq
 
 import simulator
 from pipelines.errors import ScenarioError, SiteError
-from pipelines.files import replace
+from pipelines.files import write_atomic
 from pipelines.simulation.plant import nameplate_plant
 from pipelines.simulation.studies.chunks import ChunkRunner, chunk_size
 from pipelines.simulation.studies.conditions import Conditions
@@ -186,5 +186,5 @@ def _digest(paths: list[Path]) -> str:
 def _opened(home: Path, manifest: dict[str, Any]) -> Path:
     """The study's folder with its manifest. The hash is in its name, so parts in it are this study's."""
     (home / PARTS).mkdir(parents=True, exist_ok=True)
-    replace(home / MANIFEST, lambda path: path.write_text(json.dumps(manifest, indent=1)))
+    write_atomic(home / MANIFEST, json.dumps(manifest, indent=1))
     return home

@@ -1,26 +1,25 @@
 """One commit for all that an ingest changes: files under new names first, then the manifest in one rename."""
 
-import fcntl
 import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.errors import IngestError
-from pipelines.files import _write_durably
+from pipelines import files
+from pipelines.errors import IngestError, StoreError
 from pipelines.telemetry.store import LAYERS, UNTIMED, Layer, Manifest, Store, content_hash
 
 
 @contextmanager
 def locked(store: Store) -> Iterator[None]:
     """Hold the store's lock. Raises IngestError where another ingest holds it; a kill frees it."""
-    store.folder.mkdir(parents=True, exist_ok=True)
-    with (store.folder / ".lock").open("w") as lock:
+    with ExitStack() as held:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held.enter_context(files.locked(store.folder / ".lock", wait=False))
         except BlockingIOError as cause:
             raise IngestError(
                 f"another ingest is writing {store.folder}; one at a time: wait for it, then run this again"
@@ -29,7 +28,10 @@ def locked(store: Store) -> Iterator[None]:
 
 
 def write_days(store: Store, manifest: Manifest, layer: Layer, tables: dict[str, pa.Table]) -> None:
-    """Write days of a layer and enter them in a manifest not yet in force; an empty table removes its day."""
+    """Write days of a layer and enter them in a manifest not yet in force; an empty table removes its day.
+
+    Raises StoreError where a file cannot be written.
+    """
     filled = {day: table for day, table in tables.items() if table.num_rows}
     with ThreadPoolExecutor(4) as pool:
         names = pool.map(lambda item: write_file(store, layer, *item), filled.items())
@@ -39,20 +41,23 @@ def write_days(store: Store, manifest: Manifest, layer: Layer, tables: dict[str,
 
 
 def write_file(store: Store, layer: Layer, day: str, table: pa.Table) -> str:
-    """Write one Parquet file under its content's hash, which is returned."""
+    """Write one Parquet file under its content's hash, which is returned. Raises StoreError where it cannot be."""
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd", compression_level=1)
     data = buffer.getvalue()
     name = content_hash(data)
     path = store.path(layer, day, name)
     if not path.exists() or path.read_bytes() != data:
-        _write_durably(path, data)
+        _write(path, data)
     return name
 
 
 def commit(store: Store, manifest: Manifest) -> None:
-    """Put a manifest in force: before this rename the store is as it was, after it as the manifest says."""
-    _write_durably(store.manifest_path, manifest.to_json().encode())
+    """Put a manifest in force: before this rename the store is as it was, after it as the manifest says.
+
+    Raises StoreError where the manifest cannot be written.
+    """
+    _write(store.manifest_path, manifest.to_json().encode())
 
 
 def collect(store: Store, manifest: Manifest) -> None:
@@ -67,3 +72,13 @@ def collect(store: Store, manifest: Manifest) -> None:
         for folder in (store.folder / layer).glob("*"):
             if not any(folder.iterdir()):
                 folder.rmdir()
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        files.write_atomic(path, data)
+    except OSError as cause:
+        raise StoreError(
+            f"{path} cannot be written ({cause.strerror}); free space or correct its permissions and run this "
+            f"again; the store is as before"
+        ) from cause

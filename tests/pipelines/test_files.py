@@ -1,0 +1,72 @@
+import multiprocessing
+import stat
+
+import plotly.graph_objects as go
+import pytest
+
+from pipelines.files import locked, replace, write_atomic, write_page
+
+
+def test_a_file_is_written_whole_into_a_folder_that_may_be_missing(tmp_path):
+    path = tmp_path / "deep" / "note.txt"
+    write_atomic(path, "grüezi")
+    assert path.read_bytes() == "grüezi".encode()
+    write_atomic(path, b"second")
+    assert path.read_bytes() == b"second"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_fails_midway_leaves_the_file_as_it_was_and_nothing_beside_it(tmp_path):
+    path = tmp_path / "note.txt"
+    write_atomic(path, "first")
+
+    def write(partial):
+        partial.write_text("half of the sec")
+        raise RuntimeError("out of power")
+
+    with pytest.raises(RuntimeError, match="out of power"):
+        replace(path, write)
+    assert path.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_writer_sees_the_suffix_and_a_name_that_no_inbox_reads(tmp_path):
+    seen = []
+    replace(tmp_path / "table.csv.gz", lambda partial: (seen.append(partial), partial.write_text("x")))
+    assert seen[0].name.startswith(".")
+    assert seen[0].name.endswith(".csv.gz")
+
+
+def test_others_may_read_what_was_written(tmp_path):
+    write_atomic(tmp_path / "setpoints.json", "{}")
+    plain = tmp_path / "plain"
+    plain.write_text("")
+    mode = [stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "setpoints.json", plain)]
+    assert mode[0] == mode[1]
+
+
+def test_a_folder_that_cannot_be_made_is_an_os_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises((NotADirectoryError, FileExistsError)):
+        write_atomic(tmp_path / "file" / "below", "x")
+
+
+def test_a_lock_is_held_against_other_processes_until_it_is_left(tmp_path):
+    path, fork = tmp_path / "locks" / ".lock", multiprocessing.get_context("spawn")
+    with locked(path):
+        assert fork.Pool(1).apply(_free, (path,)) is False
+    assert fork.Pool(1).apply(_free, (path,)) is True
+
+
+def _free(path):
+    try:
+        with locked(path, wait=False):
+            return True
+    except BlockingIOError:
+        return False
+
+
+def test_a_page_needs_no_network(tmp_path):
+    page = write_page(go.Figure(go.Scatter(y=[1, 2])), tmp_path / "pages" / "plot.html")
+    assert "Plotly.newPlot" in page.read_text()
+    assert "<script src=" not in page.read_text()
