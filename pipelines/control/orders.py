@@ -1,5 +1,6 @@
 """What people have ordered: mode, limits in force and overrides. A controller reads them anew at each decision."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,6 +11,9 @@ from pipelines.control.decision import Mode
 from pipelines.site.file import Setpoint, Site
 from pipelines.site.setpoints import Settable
 
+Limits = tuple[float, float]
+"""Low and high, canonical units."""
+
 
 @dataclass(frozen=True)
 class Orders:
@@ -19,18 +23,56 @@ class Orders:
     """
 
     mode: Mode = "auto"
-    limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    limits: Mapping[str, Limits] = field(default_factory=dict)
     overrides: Mapping[str, float] = field(default_factory=dict)
     accepted: Mapping[str, float] = field(default_factory=dict)
 
 
-def limits_in_force(setpoint: Setpoint, orders: Orders) -> tuple[float, float]:
-    """Limits of a setpoint: the site file's, narrowed by the mode and by what operators ordered, never widened."""
-    hard = (setpoint.min, setpoint.max)
-    auto = setpoint.auto_limits if orders.mode == "auto" else hard
-    low, high = orders.limits.get(setpoint.tag, hard)
-    low, high = max(low, auto[0], hard[0]), min(high, auto[1], hard[1])
-    return (low, high) if low <= high else hard
+def mode_limits(setpoint: Setpoint, mode: Mode) -> Limits:
+    """Limits of a setpoint before any order: the site file's; in mode `auto` its auto limits within them."""
+    if mode != "auto":
+        return setpoint.min, setpoint.max
+    low, high = setpoint.auto_limits
+    return max(setpoint.min, low), min(setpoint.max, high)
+
+
+def narrowed(setpoint: Setpoint, limits: Limits, order: Limits) -> Limits | None:
+    """What an order leaves of a setpoint's limits; None where it leaves no value or is not a pair of finite numbers.
+
+    An on/off setpoint keeps whole values only: 0..0.6 leaves off.
+    """
+    if len(order) != 2 or not all(_finite(each) for each in order):
+        return None
+    low, high = max(limits[0], order[0]), min(limits[1], order[1])
+    if setpoint.kind == "binary":
+        low, high = math.ceil(low), math.floor(high)
+    return (float(low), float(high)) if low <= high else None
+
+
+def limits_in_force(setpoint: Setpoint, orders: Orders) -> Limits:
+    """Limits of a setpoint: what the site file, the mode and an operator's order all allow.
+
+    Limits only ever narrow. An order that would leave nothing is ignored (`ignored_orders` says which).
+    """
+    limits = mode_limits(setpoint, orders.mode)
+    order = orders.limits.get(setpoint.tag)
+    return limits if order is None else narrowed(setpoint, limits, order) or limits
+
+
+def ignored_orders(site: Site, orders: Orders) -> tuple[str, ...]:
+    """Notices about orders that cannot be followed: damaged numbers, or limits that leave no value."""
+    notices = []
+    for setpoint in site.setpoints:
+        limits, order = mode_limits(setpoint, orders.mode), orders.limits.get(setpoint.tag)
+        if order is not None and narrowed(setpoint, limits, order) is None:
+            notices.append(
+                f"limits of {setpoint.tag} ignored: the ordered {_shown(order)} leaves nothing of "
+                f"{limits[0]:g}..{limits[1]:g}, which stays in force; release them or order others"
+            )
+        value = orders.overrides.get(setpoint.tag)
+        if value is not None and not _finite(value):
+            notices.append(f"override of {setpoint.tag} ignored: {value!r} is no finite number; order it again")
+    return tuple(notices)
 
 
 def bounds_of(site: Site, settable: Settable, orders: Orders) -> Bounds:
@@ -48,6 +90,17 @@ def bounds_of(site: Site, settable: Settable, orders: Orders) -> Bounds:
 
 
 def by_quantity(site: Site, values: Mapping[str, float]) -> dict[str, float]:
-    """Values by setpoint tag under the names that decisions use."""
-    quantities = {setpoint.tag: site.setpoint_name(setpoint) for setpoint in site.setpoints}
-    return {quantities[tag]: value for tag, value in values.items() if tag in quantities}
+    """Finite values by setpoint tag under the setpoints' names, which decisions use."""
+    names = {setpoint.tag: site.setpoint_name(setpoint) for setpoint in site.setpoints}
+    return {names[tag]: float(value) for tag, value in values.items() if tag in names and _finite(value)}
+
+
+def _finite(value: object) -> bool:
+    try:
+        return math.isfinite(value)  # type: ignore[arg-type]
+    except (TypeError, OverflowError):  # no number, or an integer beyond any float
+        return False
+
+
+def _shown(order: Limits) -> str:
+    return "..".join(f"{each:g}" if isinstance(each, float) else repr(each)[:20] for each in order)
