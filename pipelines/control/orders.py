@@ -69,9 +69,11 @@ def ignored_orders(site: Site, orders: Orders) -> tuple[str, ...]:
                 f"limits of {setpoint.tag} ignored: the ordered {_shown(order)} leaves nothing of "
                 f"{limits[0]:g}..{limits[1]:g}, which stays in force; release them or order others"
             )
-        value = orders.overrides.get(setpoint.tag)
-        if value is not None and not _finite(value):
-            notices.append(f"override of {setpoint.tag} ignored: {value!r} is no finite number; order it again")
+        value = orders.overrides.get(setpoint.tag, 0.0)
+        if not _finite(value):
+            notices.append(
+                f"override of {setpoint.tag} ignored: {value!r} is no finite number; order it again"
+            )
     return tuple(notices)
 
 
@@ -89,7 +91,7 @@ def bounds_of(site: Site, settable: Settable, orders: Orders) -> Bounds:
     )
 
 
-def by_quantity(site: Site, values: Mapping[str, float]) -> dict[str, float]:
+def by_name(site: Site, values: Mapping[str, float]) -> dict[str, float]:
     """Finite values by setpoint tag under the setpoints' names, which decisions use."""
     names = {setpoint.tag: site.setpoint_name(setpoint) for setpoint in site.setpoints}
     return {names[tag]: float(value) for tag, value in values.items() if tag in names and _finite(value)}

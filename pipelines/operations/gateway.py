@@ -65,7 +65,10 @@ class Gateway(Protocol):
         """Hand the plant back to its own control."""
 
     def last(self) -> Written | None:
-        """What was written last; None before the first and where it was released. Raises GatewayError where it cannot be read."""
+        """What was written last; None before the first and where it was released.
+
+        Raises GatewayError where it cannot be read.
+        """
 
 
 class Outbox:

@@ -9,10 +9,11 @@ from typing import Any
 from pipelines.config import Settings
 from pipelines.control.orders import Orders
 from pipelines.errors import ColdaisleError
+from pipelines.operations.acceptance import accepted_goal
 from pipelines.operations.gateway import Gateway, Receipt
 from pipelines.operations.ledger import LedgerError, Operations
 from pipelines.operations.open_controller import open_controller
-from pipelines.operations.standing_orders import Standing, accepted_values, limits_by_tag, standing
+from pipelines.operations.standing_orders import Standing, limits_by_tag, standing
 from pipelines.site.file import Site
 from pipelines.site.tags import setpoint_tags
 from pipelines.telemetry.latest import StoreRows
@@ -99,7 +100,7 @@ class Server:
         try:
             operations = self._ledger()
             self.standing = standing(operations.orders(), now)
-            self._accepted = accepted_values(operations, self.standing)
+            self._accepted = accepted_goal(operations, self.standing)
             self._ledger_lost_at, self.controller.without_model = None, ""
         except LedgerError as error:
             self._operations = None
@@ -170,7 +171,7 @@ class Server:
         for text in step.trouble:
             log.warning("%s %s", step.at, text)
         try:
-            number = self._ledger().decided(
+            number = self._ledger().add_decision(
                 at=step.at,
                 mode=step.mode,
                 source=step.source,

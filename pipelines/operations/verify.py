@@ -103,7 +103,9 @@ def _fault(
         return "what is in force is not known, so its slew rate cannot be kept"
     hours = min(max(passed_h, 0.0), LONGEST_H) if math.isfinite(passed_h) else 0.0
     if abs(wanted - start) > setpoint.slew_per_hour * hours + ROUNDING:
-        return f"{abs(wanted - start):.3g} in {hours:.2f} h is faster than {setpoint.slew_per_hour:g} per hour"
+        return (
+            f"{abs(wanted - start):.3g} in {hours:.2f} h is faster than {setpoint.slew_per_hour:g} per hour"
+        )
     return ""
 
 

@@ -12,9 +12,7 @@ JUNK = (math.nan, math.inf, -math.inf, 1e308, -1e9, 40.0, 0.0, 1.0, 0.5)
 
 
 def related(site, *relations):
-    return site.model_copy(
-        update={"safety": site.safety.model_copy(update={"relations": [*relations]})}
-    )
+    return site.model_copy(update={"safety": site.safety.model_copy(update={"relations": [*relations]})})
 
 
 def test_step_within_limits_and_rates_leaves_as_it_is(site):
@@ -48,7 +46,9 @@ def test_reading_beyond_a_limit_never_lets_a_value_beyond_it_leave(site, read):
     assert refused.values[SUPPLY] == 26.0  # the nearest limit: sending nothing would leave the plant outside
     assert "site file's limits 18..26" in refused.refused[0]
     assert checked(site, NOW | {SUPPLY: 25.5}, stands, 0.25, {}).values[SUPPLY] == 25.5
-    assert checked(site, NOW | {SUPPLY: 25.4}, stands, 0.25, {}).values[SUPPLY] == 26.0  # 0.6 K from the limit
+    assert (
+        checked(site, NOW | {SUPPLY: 25.4}, stands, 0.25, {}).values[SUPPLY] == 26.0
+    )  # 0.6 K from the limit
 
 
 def test_value_in_force_outside_limits_narrowed_since_is_not_sent_again(site):
@@ -114,6 +114,7 @@ def test_unknown_tag_never_leaves(site):
 def test_whatever_is_read_written_or_proposed_what_leaves_is_inside_limits_and_rates(site):
     random = np.random.default_rng(0)
     for _ in range(5_000):
+
         def any_value(near: float = 20.0) -> float:
             return float(random.choice([*JUNK, near + 3.0 * random.normal()]))
 
