@@ -2,6 +2,6 @@
 
 from pipelines.operations.ledger.audit_log import Operations
 from pipelines.operations.ledger.database import Database, LedgerError
-from pipelines.operations.ledger.tables import DecisionRecord, Event, Order, SavedMemory
+from pipelines.operations.ledger.tables import DecisionRecord, Event, Order
 
-__all__ = ["Database", "DecisionRecord", "Event", "LedgerError", "Operations", "Order", "SavedMemory"]
+__all__ = ["Database", "DecisionRecord", "Event", "LedgerError", "Operations", "Order"]

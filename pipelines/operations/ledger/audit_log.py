@@ -16,7 +16,6 @@ from pipelines.operations.ledger.tables import (
     Event,
     Order,
     OrderKind,
-    SavedMemory,
     decisions_table,
     events_table,
     memory_table,
@@ -147,9 +146,9 @@ class Operations:
             rows = rows_of(connection, query.order_by(events_table.c.id.desc()).limit(limit))
         return [Event(**_without_site(row)) for row in rows]
 
-    def save_memory(self, at: datetime, body: dict[str, Any], decision: int | None = None) -> None:
-        """Replace the site's controller memory by that of `at`, after the decision numbered. body: what JSON can hold."""
-        row = {"at": at, "decision": decision, "body": json.dumps(body)}
+    def save_memory(self, at: datetime, body: str, decision: int | None = None) -> None:
+        """Replace the site's controller memory by that of `at`, after a decision, as text."""
+        row = {"at": at, "decision": decision, "body": body}
         replace = sa.update(memory_table).where(memory_table.c.site == self.site).values(row)
         with self._database.connect() as connection:
             if connection.execute(replace).rowcount:
@@ -160,13 +159,12 @@ class Operations:
             except IntegrityError:  # another process saved the first one in between
                 connection.execute(replace)
 
-    def load_memory(self) -> SavedMemory | None:
-        """The controller memory saved last; None where there is none or it cannot be read."""
-        query = sa.select(memory_table).where(memory_table.c.site == self.site)
+    def load_memory(self) -> str | None:
+        """The controller memory saved last, as text; None where there is none."""
+        query = sa.select(memory_table.c.body).where(memory_table.c.site == self.site)
         with self._database.connect() as connection:
             rows = rows_of(connection, query)
-        saved = SavedMemory(**_entry(rows[0])) if rows else None
-        return saved if saved and saved.body else None
+        return str(rows[0]["body"]) if rows else None
 
     def _records(self, query: Any) -> list[DecisionRecord]:
         with self._database.connect() as connection:
@@ -184,7 +182,7 @@ def _entry(row: dict[str, Any]) -> dict[str, Any]:
     except (ValueError, TypeError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        log.warning("the body of ledger entry %s cannot be read", row.get("id", "of the controller's memory"))
+        log.warning("the body of ledger entry %s cannot be read", row["id"])
         body = {}
     return _without_site(row) | {"body": body}
 

@@ -108,11 +108,3 @@ class Event(NamedTuple):
     at: datetime
     source: str
     text: str
-
-
-class SavedMemory(NamedTuple):
-    """The controller's memory as of `at`, after the decision of that number (None: recorded in no ledger)."""
-
-    at: datetime
-    decision: int | None
-    body: dict[str, Any]
