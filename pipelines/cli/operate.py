@@ -47,7 +47,7 @@ def mode(
     home: HomeOption = None,
 ) -> None:
     """Change the mode; a restart resumes in it."""
-    from pipelines.operations.standing_orders import order_mode
+    from pipelines.operations.order_entry import order_mode
 
     _, operations = _opened(site, home)
     now = order_mode(operations, to, by=by, why=why)
@@ -66,7 +66,7 @@ def limits(
     home: HomeOption = None,
 ) -> None:
     """Narrow a setpoint's limits, in force from the next decision on."""
-    from pipelines.operations.standing_orders import order_limits
+    from pipelines.operations.order_entry import order_limits
 
     found, operations = _opened(site, home)
     order_limits(operations, found, tag, low, high, by=by, why=why, until=utc(until))
@@ -84,7 +84,7 @@ def override(
     home: HomeOption = None,
 ) -> None:
     """Take over a setpoint: it goes to the value at its slew rate and stays until released."""
-    from pipelines.operations.standing_orders import order_override
+    from pipelines.operations.order_entry import order_override
 
     found, operations = _opened(site, home)
     order_override(operations, found, tag, value, by=by, why=why, until=utc(until))
@@ -101,7 +101,7 @@ def release(
     home: HomeOption = None,
 ) -> None:
     """Give a setpoint back: end its override and its narrower limits."""
-    from pipelines.operations.standing_orders import order_release
+    from pipelines.operations.order_entry import order_release
 
     found, operations = _opened(site, home)
     order_release(operations, found, tag, by=by, why=why, what=what)
@@ -118,7 +118,7 @@ def answer(
     home: HomeOption = None,
 ) -> None:
     """Accept or reject a recommendation in mode advise; accepted, it is gone for within the next hours."""
-    from pipelines.operations.standing_orders import order_answer
+    from pipelines.operations.order_entry import order_answer
 
     _, operations = _opened(site, home)
     order_answer(operations, decision, accept=accept, by=by, why=why)

@@ -69,9 +69,11 @@ def ignored_orders(site: Site, orders: Orders) -> tuple[str, ...]:
                 f"limits of {setpoint.tag} ignored: the ordered {_shown(order)} leaves nothing of "
                 f"{limits[0]:g}..{limits[1]:g}, which stays in force; release them or order others"
             )
-        value = orders.overrides.get(setpoint.tag)
-        if value is not None and not _finite(value):
-            notices.append(f"override of {setpoint.tag} ignored: {value!r} is no finite number; order it again")
+        value = orders.overrides.get(setpoint.tag, 0.0)
+        if not _finite(value):
+            notices.append(
+                f"override of {setpoint.tag} ignored: {value!r} is no finite number; order it again"
+            )
     return tuple(notices)
 
 

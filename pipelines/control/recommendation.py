@@ -11,22 +11,23 @@ class _Frozen(BaseModel):
 
 
 class Move(_Frozen):
-    """One setpoint: where it stands and where it should go, in the canonical `unit` of its quantity."""
+    """One setpoint, in the canonical `unit` of its quantity: where it stands, the step now, and where it should end."""
 
     tag: str
     quantity: str
     unit: str
     present: float
-    proposed: float
+    step: float
+    goal: float
 
 
 class Estimate(_Frozen):
-    """What a model expects of the plant under given setpoints.
+    """What the model expects of the plant, once settled, under given setpoints.
 
     figure: PUE, or kW per kW of cooling where the site has no IT meter (see `Recommendation.figure_name`).
-    cooling_kw: power of the cooling plant.
-    facility_kw: what is minimised, the servers' fans included where IT power is metered.
-    it_power_kw, rack_inlet_c: None where the site does not measure them.
+    cooling_kw: power of the cooling plant. facility_kw: what is minimised, the servers' fans included where IT power is
+    metered. it_power_kw, rack_inlet_c: None where the site does not measure them. outside_sd: how far the setpoints lie
+    beyond the record, in standard deviations; 0 inside.
     """
 
     figure: float
@@ -34,30 +35,24 @@ class Estimate(_Frozen):
     facility_kw: float
     it_power_kw: float | None = None
     rack_inlet_c: float | None = None
-
-
-class SecondOpinion(_Frozen):
-    """The simulator's second opinion on the same moves."""
-
-    agrees: bool
-    present: Estimate
-    proposed: Estimate
-    note: str
+    outside_sd: float = 0.0
 
 
 class Recommendation(_Frozen):
-    """Setpoints to change at `at`, or to hold, and the reason in words.
+    """A decision as a recommendation: setpoints to change at `at`, or to hold, and the reason in words.
 
-    saving_kw: present minus proposed facility power, and its 90 % interval; None for a hold.
-    binding: what keeps each move from going further. precedent: the most similar hour of the record, in words.
-    hold_if: what would make it a hold. rollback: how to go back.
-    twin: None where the site has no twin. model_version: None where no model had a say.
+    source, mode: of the decision. present, proposed: expected at the present setpoints and at the goal.
+    saving_kw: power at the present setpoints less power at the goal, and its 90 % interval; None where the model did
+    not decide. binding: what keeps each move from going further. precedent: the most similar hour of the record.
+    hold_if: what would make it a hold. rollback: how to go back. notices: what is wrong with sensors, plant or clock.
     """
 
     site: str
     at: AwareDatetime
     action: Literal["change", "hold"]
     reason: str
+    source: str = "hold"
+    mode: str = "shadow"
     figure_name: str
     moves: list[Move] = []
     present: Estimate | None = None
@@ -69,7 +64,7 @@ class Recommendation(_Frozen):
     precedent: str | None = None
     hold_if: list[str] = []
     rollback: str | None = None
-    twin: SecondOpinion | None = None
+    notices: list[str] = []
     model_version: str | None = None
 
     @property
@@ -88,6 +83,4 @@ class Recommendation(_Frozen):
             raise ValueError(f"a hold has no moves, found {len(self.moves)}; say change or drop the moves")
         if self.action == "change" and not self.moves:
             raise ValueError("a change has at least one move, found none; say hold and why")
-        if self.action == "change" and (self.present is None or self.proposed is None):
-            raise ValueError("a change states what is expected before and after; give present and proposed")
         return self

@@ -2,13 +2,14 @@
 
 import fcntl
 import json
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from pipelines.errors import ColdaisleError
 from pipelines.operations.verify import checked
@@ -55,13 +56,19 @@ class Gateway(Protocol):
         present: Mapping[str, float],
         limits: Limits,
     ) -> Receipt:
-        """Verify and write values by tag (canonical units). present: as read back, by tag; limits: asked at the end."""
+        """Verify and write values by tag (canonical units). present: as read back, by tag; limits: asked at the end.
+
+        Raises GatewayError where it cannot be written to.
+        """
 
     def release(self, *, at: datetime, reason: str) -> None:
         """Hand the plant back to its own control."""
 
     def last(self) -> Written | None:
-        """What was written last; None before the first and where it was released."""
+        """What was written last; None before the first and where it was released.
+
+        Raises GatewayError where it cannot be read.
+        """
 
 
 class Outbox:
@@ -87,14 +94,17 @@ class Outbox:
         limits: Limits,
     ) -> Receipt:
         with self._locked():  # the watchdog may write at the same moment
-            before = self.last()
-            in_force = _in_force(values, present, before.values if before else {})
+            before, refused = self._before()
+            in_force = _in_force(values, present, before, at)
             # The first step starts from where the plant stands.
-            passed_h = self.site.interval_minutes / 60.0 if before is None else _hours(at - before.at)
-            found = checked(self.site, values, in_force, passed_h, limits())
-            written = Written(at, at + valid_for, source, reason, found.values)
+            step_h = self.site.interval_minutes / 60.0
+            passed_h = step_h if before is None else _hours(at - before.at)
+            if before is not None and at > before.valid_until:
+                passed_h = min(passed_h, step_h)
+            verdict = checked(self.site, values, in_force, passed_h, limits())
+            written = Written(at, at + valid_for, source, reason, verdict.values)
             self._replace(written)
-        return Receipt(written, found.refused)
+        return Receipt(written, (*refused, *verdict.refused))
 
     def release(self, *, at: datetime, reason: str) -> None:
         with self._locked():
@@ -106,20 +116,32 @@ class Outbox:
             if document["source"] == "released":
                 return None
             return Written(
-                at=datetime.fromisoformat(document["at"]),
-                valid_until=datetime.fromisoformat(document["valid_until"]),
-                source=document["source"],
-                reason=document["reason"],
-                values={
-                    each["tag"]: self._tags[each["tag"]].canonical(each["value"])
-                    for each in document["setpoints"]
-                    if each["tag"] in self._tags
-                },
+                at=_utc(document["at"]),
+                valid_until=_utc(document["valid_until"]),
+                source=str(document["source"]),
+                reason=str(document["reason"]),
+                values=self._values(document["setpoints"]),
             )
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as cause:
-            raise GatewayError(f"{self.path} cannot be read ({cause}); remove it and serve again") from cause
+        except (OSError, ValueError, KeyError, TypeError, OverflowError) as cause:
+            raise GatewayError(f"{self.path} cannot be read ({cause}); the next write replaces it") from cause
+
+    def _values(self, setpoints: list[dict[str, Any]]) -> dict[str, float]:
+        """Values by tag in canonical units, those that can be believed."""
+        values = {
+            each["tag"]: self._tags[each["tag"]].canonical(each["value"])
+            for each in setpoints
+            if each["tag"] in self._tags
+        }
+        return {tag: value for tag, value in values.items() if math.isfinite(value)}
+
+    def _before(self) -> tuple[Written | None, tuple[str, ...]]:
+        """What was written last; a document that cannot be read counts as none, and why."""
+        try:
+            return self.last(), ()
+        except GatewayError as error:
+            return None, (f"{error}; counted from what is read back",)
 
     def _replace(self, written: Written) -> None:
         document = asdict(written) | {
@@ -157,16 +179,30 @@ class Outbox:
 
 
 def _in_force(
-    values: Mapping[str, float], present: Mapping[str, float], written: Mapping[str, float]
+    values: Mapping[str, float], present: Mapping[str, float], before: Written | None, at: datetime
 ) -> dict[str, float]:
     """What each step starts from: the last written, or what is read back where that is nearer to the step.
 
-    A plant that did not obey stands where it says; a reading that lags says where it was.
+    A plant that did not obey stands where it says; a reading that lags says where it was. What was written and has run
+    out counts only where nothing is read back: the plant went to its own setpoints. No finite number counts as none.
     """
-    found = dict(present) | dict(written)
-    for tag in values.keys() & present.keys() & written.keys():
-        found[tag] = min(written[tag], present[tag], key=lambda each: abs(values[tag] - each))
-    return found
+    read = {tag: value for tag, value in present.items() if math.isfinite(value)}
+    written = {} if before is None else before.values
+    if before is not None and at > before.valid_until:
+        return written | read
+    in_force = read | written
+    for tag in values.keys() & read.keys() & written.keys():
+        if math.isfinite(values[tag]):
+            in_force[tag] = min(written[tag], read[tag], key=lambda each: abs(values[tag] - each))
+    return in_force
+
+
+def _utc(text: str) -> datetime:
+    """A time of the document. Raises ValueError where it has no zone."""
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return time.astimezone(UTC)
 
 
 def _hours(passed: timedelta) -> float:

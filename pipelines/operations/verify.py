@@ -1,14 +1,14 @@
 """Verification at the receiving side: the second layer, written apart from the first on purpose.
 
-It shares no code with `models.safety`: plain numbers by tag, from the site file and the last values that left. A value
-that breaks a rule does not leave; the one in force stays.
+It shares no code with `models.safety`: plain numbers by tag, from the site file and the last values that left. What
+leaves lies inside the site file's limits and the limits in force, whatever was read, written or proposed.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipelines.site.file import Site
+from pipelines.site.file import Setpoint, Site
 
 ROUNDING = 1e-6
 LONGEST_H = 1.0
@@ -29,73 +29,122 @@ def checked(
     passed_h: float,
     limits: Mapping[str, tuple[float, float]],
 ) -> Checked:
-    """What may leave of the values proposed.
+    """What may leave of the values proposed, by tag, canonical units.
 
-    in_force: values now in force by tag, as last written or else as read. passed_h: since they were written. limits:
-    those in force; the site file's hold as well. A value on its way back inside is let through at its slew rate.
+    in_force: values now in force, as last written or else as read back. passed_h: hours since they were written.
+    limits: those in force; the site file's hold as well.
+
+    Slew counts from the value in force, clipped into the limits: a setpoint that stands outside comes back to the
+    limit at once and moves on at its slew rate. A value that is refused is replaced by that same clipped value: to
+    send nothing would leave the plant outside its limits, and the nearest limit is the smallest move that ends that.
+    Where it is not known what is in force, a continuous setpoint is not sent: its slew rate cannot be kept.
     """
-    values: dict[str, float] = {}
-    refused: list[str] = []
+    ranges, refused = _ranges(site, limits)
+    starts = {each.tag: _start(each, in_force.get(each.tag), ranges[each.tag]) for each in site.setpoints}
+    stays = {tag: value for tag, value in starts.items() if value is not None}
+    values = dict(stays)
     for setpoint in site.setpoints:
-        tag, now = setpoint.tag, in_force.get(setpoint.tag)
-        wanted = proposed.get(tag)
-        why = "" if wanted is None else _fault(site, tag, wanted, now, passed_h, limits)
-        if wanted is not None and not why:
-            values[tag] = wanted
-        elif now is not None:
-            values[tag] = now
+        tag = setpoint.tag
+        if tag not in proposed:
+            continue
+        wanted = _number(proposed[tag])
+        why = _fault(setpoint, wanted, starts[tag], passed_h, ranges[tag])
         if why:
             refused.append(f"{tag} {wanted:.6g} refused: {why}")
-    for relation in site.safety.relations:
-        refused += _relation(relation.lower, relation.upper, relation.least_k, values, in_force)
-    unknown = sorted(set(proposed) - {setpoint.tag for setpoint in site.setpoints})
+        else:
+            values[tag] = min(max(wanted, ranges[tag][0]), ranges[tag][1])
+    refused += _relations(site, values, stays)
+    unknown = sorted(str(tag) for tag in set(proposed) - starts.keys())
     refused += [f"{tag} refused: it is no setpoint of this site" for tag in unknown]
     return Checked(values, tuple(refused))
 
 
+def _ranges(
+    site: Site, limits: Mapping[str, tuple[float, float]]
+) -> tuple[dict[str, tuple[float, float]], list[str]]:
+    """Low and high of every setpoint by tag, and what of the limits in force could not be used."""
+    ranges, unusable = {}, []
+    for setpoint in site.setpoints:
+        tag, widest = setpoint.tag, (setpoint.min, setpoint.max)
+        low, high = (_number(each) for each in limits.get(tag, widest))
+        inside = max(low, widest[0]), min(high, widest[1])
+        if setpoint.kind == "binary" and math.isfinite(low) and math.isfinite(high):
+            inside = float(math.ceil(inside[0])), float(math.floor(inside[1]))
+        usable = math.isfinite(low) and math.isfinite(high) and inside[0] <= inside[1]
+        ranges[tag] = inside if usable else widest
+        if not usable:
+            unusable.append(f"limits in force {low:g}..{high:g} of {tag} refused: the site file's hold")
+    return ranges, unusable
+
+
+def _start(setpoint: Setpoint, now: float | None, within: tuple[float, float]) -> float | None:
+    """The value in force clipped into the limits; None where it is not known."""
+    value = math.nan if now is None else _number(now)
+    if not math.isfinite(value) or (setpoint.kind == "binary" and value not in (0.0, 1.0)):
+        return None
+    return min(max(value, within[0]), within[1])
+
+
 def _fault(
-    site: Site,
-    tag: str,
-    wanted: float,
-    now: float | None,
-    passed_h: float,
-    limits: Mapping[str, tuple[float, float]],
+    setpoint: Setpoint, wanted: float, start: float | None, passed_h: float, within: tuple[float, float]
 ) -> str:
-    setpoint = next(each for each in site.setpoints if each.tag == tag)
+    """Why a value may not leave; empty where it may."""
     if not math.isfinite(wanted):
         return "it is not finite"
     if setpoint.kind == "binary" and wanted not in (0.0, 1.0):
         return "it is neither on nor off"
-    if not setpoint.min - ROUNDING <= wanted <= setpoint.max + ROUNDING and not _returns(
-        wanted, now, setpoint.min, setpoint.max
-    ):
+    if not setpoint.min - ROUNDING <= wanted <= setpoint.max + ROUNDING:
         return f"outside the site file's limits {setpoint.min:g}..{setpoint.max:g}"
-    low, high = limits.get(tag, (setpoint.min, setpoint.max))
-    if not low - ROUNDING <= wanted <= high + ROUNDING and not _returns(wanted, now, low, high):
-        return f"outside the limits in force {low:g}..{high:g}"
-    if setpoint.kind == "continuous" and now is not None:
-        most = setpoint.slew_per_hour * min(max(passed_h, 0.0), LONGEST_H)
-        if abs(wanted - now) > most + ROUNDING:
-            return f"{abs(wanted - now):.3g} in {passed_h:.2f} h is faster than {setpoint.slew_per_hour:g} per hour"
+    if not within[0] - ROUNDING <= wanted <= within[1] + ROUNDING:
+        return f"outside the limits in force {within[0]:g}..{within[1]:g}"
+    if setpoint.kind == "binary":
+        return ""
+    if start is None:
+        return "what is in force is not known, so its slew rate cannot be kept"
+    hours = min(max(passed_h, 0.0), LONGEST_H) if math.isfinite(passed_h) else 0.0
+    if abs(wanted - start) > setpoint.slew_per_hour * hours + ROUNDING:
+        return (
+            f"{abs(wanted - start):.3g} in {hours:.2f} h is faster than {setpoint.slew_per_hour:g} per hour"
+        )
     return ""
 
 
-def _returns(wanted: float, now: float | None, low: float, high: float) -> bool:
-    """Whether a value outside is at least a step back towards the inside."""
-    if now is None:
-        return False
-    return (now > high and wanted < now) or (now < low and wanted > now)
+def _relations(site: Site, values: dict[str, float], stays: Mapping[str, float]) -> list[str]:
+    """Setpoints go back to where they stand, in `values`, where the step would break a relation or break it further.
+
+    Setting back one pair may break another relation: repeated until nothing changes, at most once per relation.
+    """
+    refused: list[str] = []
+    for _ in site.safety.relations:
+        before = len(refused)
+        for relation in site.safety.relations:
+            refused += _relation(relation.lower, relation.upper, relation.least_k, values, stays)
+        if len(refused) == before:
+            break
+    return refused
 
 
 def _relation(
-    lower: str, upper: str, least_k: float, values: dict[str, float], in_force: Mapping[str, float]
+    lower: str, upper: str, least_k: float, values: dict[str, float], stays: Mapping[str, float]
 ) -> list[str]:
-    """Both stay where they are where a step would break the relation, or break it further."""
-    if lower not in values or upper not in values or values[upper] - values[lower] >= least_k - ROUNDING:
+    if lower not in values or upper not in values:
         return []
-    before = in_force.get(upper, math.inf) - in_force.get(lower, -math.inf)
-    if values[upper] - values[lower] >= before - ROUNDING:
+    gap_k, now_k = values[upper] - values[lower], math.inf
+    if lower in stays and upper in stays:
+        now_k = stays[upper] - stays[lower]
+    if gap_k >= least_k - ROUNDING or gap_k >= now_k - ROUNDING:
         return []
-    gap_k = values[upper] - values[lower]
-    values.update({tag: in_force[tag] for tag in (lower, upper) if tag in in_force})
+    for tag in (lower, upper):
+        if tag in stays:
+            values[tag] = stays[tag]
+        else:
+            del values[tag]
     return [f"{lower} and {upper} refused: {gap_k:.3g} K apart, {least_k:g} K are declared"]
+
+
+def _number(value: object) -> float:
+    """A float, NaN for what is none."""
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return math.nan

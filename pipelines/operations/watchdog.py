@@ -109,7 +109,7 @@ class Watchdog:
     def _tell(self, text: str) -> None:
         log.warning(text)
         try:
-            Operations(self.settings.ledger, self.site.name).happened("watchdog", text)
+            Operations(self.settings.ledger, self.site.name).add_event("watchdog", text)
         except ColdaisleError as error:  # without a ledger the plant is still to be looked after
             log.error("in no ledger: %s", error)
 

@@ -1,7 +1,7 @@
-"""The ledger: what people and controllers did. Rows are added, never changed or removed."""
+"""The ledger: what people ordered and what controllers did. Such rows are added, never changed or removed."""
 
 from pipelines.operations.ledger.audit_log import Operations
 from pipelines.operations.ledger.database import Database, LedgerError
-from pipelines.operations.ledger.recommendations import Answer, Ledger, Recorded
+from pipelines.operations.ledger.tables import DecisionRecord, Event, Order
 
-__all__ = ["Answer", "Database", "Ledger", "LedgerError", "Operations", "Recorded"]
+__all__ = ["Database", "DecisionRecord", "Event", "LedgerError", "Operations", "Order"]

@@ -1,106 +1,35 @@
-"""What people order and what controllers did: modes, limits in force, overrides, decisions, events."""
+"""What people order and what controllers did: modes, limits in force, overrides, answers, decisions, events."""
 
+import hashlib
 import json
+import logging
+import math
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
-from pipelines.operations.ledger.database import (
-    Database,
-    LedgerError,
-    UtcDateTime,
-    added,
-    append_only,
-    metadata,
-    rows_of,
-    signed,
+from pipelines.operations.ledger.database import Database, LedgerError, added, rows_of, signed
+from pipelines.operations.ledger.tables import (
+    DecisionRecord,
+    Event,
+    Order,
+    OrderKind,
+    decisions_table,
+    events_table,
+    memory_table,
+    orders_table,
 )
 
-OrderKind = Literal["mode", "limits", "override", "release", "accept", "reject"]
-
-_orders = append_only(
-    sa.Table(
-        "orders",
-        metadata,
-        sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("site", sa.String(200), nullable=False, index=True),
-        sa.Column("at", UtcDateTime, nullable=False),
-        sa.Column("kind", sa.String(20), nullable=False),
-        sa.Column("tag", sa.String(200), nullable=False),
-        sa.Column("body", sa.Text, nullable=False),
-        sa.Column("until", UtcDateTime, nullable=True),
-        sa.Column("by", sa.String(200), nullable=False),
-        sa.Column("why", sa.Text, nullable=False),
-    )
-)
-
-_decisions = append_only(
-    sa.Table(
-        "decisions",
-        metadata,
-        sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("site", sa.String(200), nullable=False, index=True),
-        sa.Column("at", UtcDateTime, nullable=False),
-        sa.Column("made_at", UtcDateTime, nullable=False),
-        sa.Column("mode", sa.String(20), nullable=False),
-        sa.Column("source", sa.String(20), nullable=False),
-        sa.Column("reason", sa.Text, nullable=False),
-        sa.Column("written", sa.Boolean, nullable=False),
-        sa.Column("body", sa.Text, nullable=False),
-    )
-)
-
-_events = append_only(
-    sa.Table(
-        "events",
-        metadata,
-        sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("site", sa.String(200), nullable=False, index=True),
-        sa.Column("at", UtcDateTime, nullable=False),
-        sa.Column("source", sa.String(20), nullable=False),
-        sa.Column("text", sa.Text, nullable=False),
-    )
-)
-
-
-class Order(NamedTuple):
-    """What somebody ordered. body: by kind, `{"to": mode}`, `{"low":, "high":}`, `{"value":}`, `{"decision":}`."""
-
-    id: int
-    at: datetime
-    kind: OrderKind
-    tag: str
-    body: dict[str, Any]
-    until: datetime | None
-    by: str
-    why: str
-
-
-class Made(NamedTuple):
-    """A decision with its number; body: values by tag, clips, notices, what verification refused."""
-
-    id: int
-    at: datetime
-    made_at: datetime
-    mode: str
-    source: str
-    reason: str
-    written: bool
-    body: dict[str, Any]
-
-
-class Event(NamedTuple):
-    """Something that happened to the serving loop or the watchdog."""
-
-    id: int
-    at: datetime
-    source: str
-    text: str
+log = logging.getLogger(__name__)
 
 
 class Operations:
-    """Orders, decisions and events of a site in the ledger at an address (see `Database`)."""
+    """Orders, decisions, events and the controller's memory of a site in the ledger at an address (see `Database`).
+
+    Every method raises LedgerError where the database does not answer.
+    """
 
     def __init__(self, uri: str, site: str) -> None:
         self._database, self.site = Database(uri), site
@@ -130,57 +59,140 @@ class Operations:
             "why": why.strip(),
         }
         with self._database.connect() as connection:
-            return added(connection, sa.insert(_orders).values(row))
+            return added(connection, sa.insert(orders_table).values(row))
 
     def orders(self, since: datetime | None = None) -> list[Order]:
         """Every order, first to last."""
-        query = sa.select(_orders).where(_orders.c.site == self.site).order_by(_orders.c.id)
+        query = sa.select(orders_table).where(orders_table.c.site == self.site).order_by(orders_table.c.id)
         if since is not None:
-            query = query.where(_orders.c.at >= since)
+            query = query.where(orders_table.c.at >= since)
         with self._database.connect() as connection:
             rows = rows_of(connection, query)
-        return [Order(**(_without_site(row) | {"body": json.loads(row["body"])})) for row in rows]
+        return [Order(**_entry(row)) for row in rows]
 
-    def decided(
-        self, *, at: datetime, mode: str, source: str, reason: str, written: bool, body: dict[str, Any]
+    def add_decision(
+        self,
+        *,
+        at: datetime,
+        mode: str,
+        source: str,
+        reason: str,
+        written: bool,
+        body: dict[str, Any],
+        once: bool = False,
     ) -> int:
-        """Add a decision and return its number."""
-        row = {
+        """Add a decision and return its number. once: the same decision again is the row already there.
+
+        Numbers in `body` that are not finite are kept as null.
+        """
+        body = _finite(body)
+        content = {"mode": mode, "source": source, "reason": reason, "written": written}
+        row = content | {
             "site": self.site,
             "at": at,
             "made_at": datetime.now(UTC),
-            "mode": mode,
-            "source": source,
-            "reason": reason,
-            "written": written,
             "body": json.dumps(body, allow_nan=False),
+            "digest": None,
         }
+        if once:
+            text = json.dumps([at.isoformat(), content, body], sort_keys=True, allow_nan=False)
+            row["digest"] = hashlib.sha256(text.encode()).hexdigest()
         with self._database.connect() as connection:
-            return added(connection, sa.insert(_decisions).values(row))
+            try:
+                with connection.begin_nested():
+                    return added(connection, sa.insert(decisions_table).values(row))
+            except IntegrityError:  # recorded before, by this process or another
+                same = sa.select(decisions_table.c.id).where(
+                    decisions_table.c.site == self.site, decisions_table.c.digest == row["digest"]
+                )
+                return int(connection.execute(same).scalar_one())
 
-    def decisions(self, limit: int = 100, since: datetime | None = None) -> list[Made]:
-        """Decisions, latest first."""
-        query = sa.select(_decisions).where(_decisions.c.site == self.site)
+    def decisions(self, limit: int = 100, since: datetime | None = None) -> list[DecisionRecord]:
+        """Decisions, recorded last first."""
+        query = sa.select(decisions_table).where(decisions_table.c.site == self.site)
         if since is not None:
-            query = query.where(_decisions.c.at >= since)
-        with self._database.connect() as connection:
-            rows = rows_of(connection, query.order_by(_decisions.c.id.desc()).limit(limit))
-        return [Made(**(_without_site(row) | {"body": json.loads(row["body"])})) for row in rows]
+            query = query.where(decisions_table.c.at >= since)
+        return self._records(query.order_by(decisions_table.c.id.desc()).limit(limit))
 
-    def happened(self, source: str, text: str) -> int:
+    def decision(self, number: Any) -> DecisionRecord | None:
+        """The decision of that number, None where the site has none."""
+        if not isinstance(number, int):
+            return None
+        table = decisions_table
+        records = self._records(sa.select(table).where(table.c.site == self.site, table.c.id == number))
+        return records[0] if records else None
+
+    def latest_decision(self, until: datetime | None = None) -> DecisionRecord | None:
+        """The decision for the latest time, at most `until`; of several for one time the one recorded last."""
+        table = decisions_table
+        query = sa.select(table).where(table.c.site == self.site)
+        if until is not None:
+            query = query.where(table.c.at <= until)
+        records = self._records(query.order_by(table.c.at.desc(), table.c.id.desc()).limit(1))
+        return records[0] if records else None
+
+    def add_event(self, source: str, text: str) -> int:
         """Add an event and return its number."""
         row = {"site": self.site, "at": datetime.now(UTC), "source": source, "text": text}
         with self._database.connect() as connection:
-            return added(connection, sa.insert(_events).values(row))
+            return added(connection, sa.insert(events_table).values(row))
 
     def events(self, limit: int = 100, within: timedelta | None = None) -> list[Event]:
         """Events, latest first."""
-        query = sa.select(_events).where(_events.c.site == self.site)
+        query = sa.select(events_table).where(events_table.c.site == self.site)
         if within is not None:
-            query = query.where(_events.c.at >= datetime.now(UTC) - within)
+            query = query.where(events_table.c.at >= datetime.now(UTC) - within)
         with self._database.connect() as connection:
-            rows = rows_of(connection, query.order_by(_events.c.id.desc()).limit(limit))
+            rows = rows_of(connection, query.order_by(events_table.c.id.desc()).limit(limit))
         return [Event(**_without_site(row)) for row in rows]
+
+    def save_memory(self, at: datetime, body: str, decision: int | None = None) -> None:
+        """Replace the site's controller memory by that of `at`, after a decision, as text."""
+        row = {"at": at, "decision": decision, "body": body}
+        replace = sa.update(memory_table).where(memory_table.c.site == self.site).values(row)
+        with self._database.connect() as connection:
+            if connection.execute(replace).rowcount:
+                return
+            try:
+                with connection.begin_nested():
+                    connection.execute(sa.insert(memory_table).values(site=self.site, **row))
+            except IntegrityError:  # another process saved the first one in between
+                connection.execute(replace)
+
+    def load_memory(self) -> str | None:
+        """The controller memory saved last, as text; None where there is none."""
+        query = sa.select(memory_table.c.body).where(memory_table.c.site == self.site)
+        with self._database.connect() as connection:
+            rows = rows_of(connection, query)
+        return str(rows[0]["body"]) if rows else None
+
+    def _records(self, query: Any) -> list[DecisionRecord]:
+        with self._database.connect() as connection:
+            rows = rows_of(connection, query)
+        return [
+            DecisionRecord(**_entry({name: value for name, value in row.items() if name != "digest"}))
+            for row in rows
+        ]
+
+
+def _entry(row: dict[str, Any]) -> dict[str, Any]:
+    """A row without its site, its body as a mapping; empty where the text is no JSON object."""
+    try:
+        body = json.loads(row["body"])
+    except (ValueError, TypeError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        log.warning("the body of ledger entry %s cannot be read", row["id"])
+        body = {}
+    return _without_site(row) | {"body": body}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _without_site(row: dict[str, Any]) -> dict[str, Any]:

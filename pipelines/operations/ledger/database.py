@@ -1,4 +1,4 @@
-"""The ledger's database: append-only tables at a SQLAlchemy address, SQLite or PostgreSQL."""
+"""The ledger's database: tables at a SQLAlchemy address, SQLite or PostgreSQL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,7 +62,8 @@ def append_only(table: sa.Table) -> sa.Table:
 class Database:
     """Where the ledger is kept: `sqlite:///path` or `postgresql+psycopg://...`.
 
-    Opening makes the tables where they are missing. Raises LedgerError where the database does not answer.
+    Opening makes the tables where they are missing, and adds to a ledger of an earlier version the columns and indexes
+    that it lacks. Raises LedgerError where the database does not answer.
     """
 
     def __init__(self, uri: str) -> None:
@@ -81,6 +82,7 @@ class Database:
             if lock:
                 connection.exec_driver_sql(lock)
             metadata.create_all(connection)
+            _add_what_is_missing(connection)
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -110,5 +112,23 @@ def signed(by: str, what: str) -> str:
 
 
 def rows_of(connection: Connection, query: Any) -> list[dict[str, Any]]:
-    """Rows as plain dicts."""
-    return [dict(row) for row in connection.execute(query).mappings()]
+    """Rows as plain dicts. Raises LedgerError where a row holds what its column cannot."""
+    try:
+        return [dict(row) for row in connection.execute(query).mappings()]
+    except (ValueError, TypeError) as cause:
+        raise LedgerError(
+            f"a row of the ledger cannot be read: {cause}; restore the ledger from a copy"
+        ) from cause
+
+
+def _add_what_is_missing(connection: Connection) -> None:
+    """Columns and indexes that a ledger of an earlier version does not have; new columns are empty there."""
+    inspector = sa.inspect(connection)
+    for table in metadata.sorted_tables:
+        present = {column["name"] for column in inspector.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in present:
+                kind = column.type.compile(connection.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}")
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)

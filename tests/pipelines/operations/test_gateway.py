@@ -69,3 +69,43 @@ def test_plant_that_did_not_obey_is_led_from_where_it_stands(halls):
     later = AT + timedelta(minutes=15)
     assert write(halls, {"CHW_SP": 9.2}, at=later, present={"CHW_SP": 9.0}).refused == ()
     assert write(halls, {"CHW_SP": 15.0}, at=later, present={"CHW_SP": 9.0}).refused
+
+
+@pytest.mark.parametrize("damaged", ["{", "[]", '{"source": "coldaisle", "at": "2026-01-10T00:00:00"}', "\x00"])
+def test_damaged_document_is_replaced_and_counts_from_what_is_read_back(halls, damaged):
+    write(halls, {"CHW_SP": 12.5})
+    halls.path.write_text(damaged)
+    receipt = write(halls, {"CHW_SP": 12.5}, at=AT + timedelta(minutes=15))
+    assert receipt.written.values == {"CHW_SP": pytest.approx(12.5)}
+    assert "cannot be read" in receipt.refused[0]
+    assert halls.last() == receipt.written
+
+
+@pytest.mark.parametrize("value", [1e308, "warm", None, -300.0])
+def test_damaged_value_counts_as_unknown(halls, value):
+    write(halls, {"CHW_SP": 12.5})
+    document = json.loads(halls.path.read_text())
+    document["setpoints"][0]["value"] = value
+    halls.path.write_text(json.dumps(document))
+    later = AT + timedelta(minutes=15)
+    assert write(halls, {"CHW_SP": 12.5}, at=later, present={}).written.values == {}
+    assert write(halls, {"CHW_SP": 12.4}, at=later + HALF).written.values == {"CHW_SP": pytest.approx(12.4)}
+
+
+def test_reading_far_outside_never_takes_a_written_value_outside(halls):
+    for read in (60.0, -40.0, float("nan"), float("inf")):
+        for wanted in (60.0, 59.0, -40.0, float("nan"), 13.0):
+            receipt = write(halls, {"CHW_SP": wanted}, present={"CHW_SP": read})
+            for value in receipt.written.values.values():
+                assert halls.site.setpoints[0].min <= value <= halls.site.setpoints[0].max
+
+
+def test_what_ran_out_is_in_force_no_longer(halls):
+    """The plant has gone to its own setpoint, 9 °C, after what was written, 12.5 °C, ran out."""
+    write(halls, {"CHW_SP": 12.5})
+    later = AT + timedelta(hours=3)
+    assert write(halls, {"CHW_SP": 12.5}, at=later, present={"CHW_SP": 9.0}).written.values == {"CHW_SP": 9.0}
+    halls.path.unlink()
+    write(halls, {"CHW_SP": 12.5})
+    # nothing is read back: then the last written is the best that is known
+    assert write(halls, {"CHW_SP": 13.0}, at=later, present={}).refused == ()

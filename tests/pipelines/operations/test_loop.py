@@ -6,7 +6,7 @@ from pipelines.control.controller import Controller
 from pipelines.errors import ModelError
 from pipelines.operations import open_controller
 from pipelines.operations.ledger import LedgerError
-from pipelines.operations.standing_orders import order_answer, order_limits, order_mode, order_override
+from pipelines.operations.order_entry import order_answer, order_limits, order_mode, order_override
 from pipelines.telemetry.store import Store
 from tests.pipelines.control.plant import AT, STEP
 from tests.pipelines.operations.conftest import bring

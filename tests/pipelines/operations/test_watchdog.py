@@ -5,7 +5,7 @@ import pytest
 
 from pipelines.operations import watchdog as watchdog_module
 from pipelines.operations.ledger import LedgerError
-from pipelines.operations.standing_orders import order_override
+from pipelines.operations.order_entry import order_override
 from pipelines.operations.watchdog import Watchdog
 from pipelines.site.safety import ResetTable
 from tests.pipelines.control.plant import AT, defaults

@@ -1,0 +1,156 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipelines.operations.ledger import LedgerError
+from pipelines.operations.order_entry import (
+    ANSWERED_WITHIN,
+    OrderError,
+    order_answer,
+    order_limits,
+    order_mode,
+    order_override,
+    order_release,
+)
+from pipelines.operations.standing_orders import limits_by_tag, standing
+
+SUPPLY = "CRAH.SAT_SP_C"
+SIGNED = {"by": "Ana", "why": "commissioning"}
+
+
+def now(operations, later=timedelta(0)):
+    return standing(operations.orders(), datetime.now(UTC) + later)
+
+
+def test_mode_goes_up_one_step_at_a_time_each_signed_and_down_at_once(operations):
+    with pytest.raises(OrderError, match="order advise first"):
+        order_mode(operations, "auto", **SIGNED)
+    order_mode(operations, "advise", **SIGNED)
+    order_mode(operations, "auto", by="Ben", why="a month of good advice")
+    order_mode(operations, "shadow", by="Cho", why="pump 2 is out")
+    steps = [(one.body["from"], one.body["to"], one.by, one.why) for one in operations.orders()]
+    assert steps == [
+        ("shadow", "advise", "Ana", "commissioning"),
+        ("advise", "auto", "Ben", "a month of good advice"),
+        ("auto", "shadow", "Cho", "pump 2 is out"),
+    ]
+
+
+@pytest.mark.parametrize(("by", "why", "said"), [("", "because", "name"), ("Ana", " ", "reason")])
+def test_unsigned_or_unreasoned_order_is_refused(operations, by, why, said):
+    with pytest.raises(LedgerError, match=said):
+        order_mode(operations, "advise", by=by, why=why)
+    assert now(operations).mode == "shadow"
+
+
+def test_limits_are_narrowed_and_released(operations, site):
+    order_limits(operations, site, SUPPLY, 19.0, 23.0, **SIGNED)
+    assert limits_by_tag(site, now(operations).orders())[SUPPLY] == (19.0, 23.0)
+    order_limits(operations, site, SUPPLY, 19.0, 24.0, **SIGNED)
+    assert limits_by_tag(site, now(operations).orders())[SUPPLY] == (19.0, 24.0)
+    order_release(operations, site, SUPPLY, **SIGNED)
+    assert limits_by_tag(site, now(operations).orders())[SUPPLY] == (18.0, 26.0)
+
+
+def test_limits_that_leave_nothing_of_the_auto_limits_are_refused_and_what_stands_stays(operations, site):
+    supply = next(each for each in site.setpoints if each.tag == SUPPLY)
+    narrow = supply.model_copy(update={"auto_min": 18.0, "auto_max": 22.0})
+    narrow = site.model_copy(update={"setpoints": [narrow]})
+    order_limits(operations, narrow, SUPPLY, 19.0, 21.0, **SIGNED)
+    with pytest.raises(OrderError, match=r"23\.\.24 .* mode auto, 18\.\.22"):
+        order_limits(operations, narrow, SUPPLY, 23.0, 24.0, **SIGNED)
+    assert limits_by_tag(narrow, now(operations).orders())[SUPPLY] == (19.0, 21.0)
+
+
+@pytest.mark.parametrize(("low", "high"), [(17.0, 22.0), (19.0, 30.0), (23.0, 19.0), (float("nan"), 20.0)])
+def test_limits_beyond_the_site_file_or_in_disorder_are_refused(operations, site, low, high):
+    with pytest.raises(OrderError, match="limits of"):
+        order_limits(operations, site, SUPPLY, low, high, **SIGNED)
+    assert operations.orders() == []
+
+
+def test_override_ends_at_its_time_or_when_released(operations, site):
+    until = datetime.now(UTC) + timedelta(hours=2)
+    order_override(operations, site, SUPPLY, 19.0, until=until, **SIGNED)
+    assert now(operations).orders().overrides == {SUPPLY: 19.0}
+    assert now(operations, timedelta(hours=3)).orders().overrides == {}
+    order_override(operations, site, SUPPLY, 19.5, **SIGNED)
+    assert now(operations, timedelta(days=30)).orders().overrides == {SUPPLY: 19.5}
+    order_release(operations, site, SUPPLY, **SIGNED)
+    assert now(operations).orders().overrides == {}
+
+
+@pytest.mark.parametrize(
+    ("tag", "value", "said"),
+    [(SUPPLY, 40.0, "must lie in"), ("PLANT.WSE_ENABLE", 0.5, "on/off"), ("NO.TAG", 1.0, "no setpoint")],
+)
+def test_override_that_the_plant_cannot_take_is_refused(operations, site, tag, value, said):
+    with pytest.raises(OrderError, match=said):
+        order_override(operations, site, tag, value, **SIGNED)
+
+
+def test_override_that_has_ended_before_it_begins_is_refused(operations, site):
+    with pytest.raises(OrderError, match="must lie ahead"):
+        order_override(operations, site, SUPPLY, 20.0, until=datetime(2020, 1, 1, tzinfo=UTC), **SIGNED)
+
+
+def recommended(operations, *, ago=timedelta(0), goal=22.0) -> int:
+    return operations.add_decision(
+        at=datetime.now(UTC) - ago, mode="advise", source="model", reason="warmer", written=False,
+        body={"present": {SUPPLY: 20.0}, "goal": {SUPPLY: goal}},
+    )  # fmt: skip
+
+
+def answer(operations, number, accept=True):
+    return order_answer(operations, number, accept=accept, **SIGNED)
+
+
+def test_latest_recommendation_is_accepted_and_rejected(operations):
+    order_mode(operations, "advise", **SIGNED)
+    number = recommended(operations)
+    answer(operations, number)
+    assert now(operations).accepted.body == {"decision": number}
+    answer(operations, number, accept=False)
+    assert now(operations).accepted is None
+
+
+def test_answer_outside_advise_or_to_no_decision_is_refused(operations):
+    with pytest.raises(OrderError, match="no decision 7"):
+        answer(operations, 7)
+    with pytest.raises(OrderError, match="answered in advise"):
+        answer(operations, recommended(operations))
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"ago": ANSWERED_WITHIN + timedelta(minutes=1)}, "1.0 h old, more than 1 h"),
+        ({"ago": -timedelta(hours=1)}, "lies ahead"),
+        ({"goal": 20.0}, "moves no setpoint"),
+    ],
+)
+def test_recommendation_that_is_old_early_or_moves_nothing_is_not_accepted(operations, given, why):
+    order_mode(operations, "advise", **SIGNED)
+    with pytest.raises(OrderError, match=why):
+        answer(operations, recommended(operations, **given))
+    assert now(operations).accepted is None
+
+
+def test_only_the_latest_recommendation_is_accepted(operations):
+    order_mode(operations, "advise", **SIGNED)
+    first = recommended(operations, ago=timedelta(minutes=15))
+    second = recommended(operations)
+    with pytest.raises(OrderError, match=f"answer decision {second}"):
+        answer(operations, first)
+    # one that was asked for a past time does not take its place
+    recommended(operations, ago=timedelta(days=30))
+    answer(operations, second)
+
+
+def test_acceptance_can_be_withdrawn_after_newer_decisions(operations):
+    order_mode(operations, "advise", **SIGNED)
+    number = recommended(operations, ago=timedelta(minutes=15))
+    answer(operations, number)
+    recommended(operations, goal=20.0)
+    answer(operations, number, accept=False)
+    assert now(operations).accepted is None
