@@ -13,6 +13,7 @@ from flax import struct
 from jax import Array
 from jax.typing import ArrayLike
 
+from models.cascade.groups import Apart, Hall, beyond_apart, hall_inlets, with_shared
 from models.cascade.surface import Leaf, Surface, beyond, mean, members
 
 MECHANICAL, PARTIAL, FULL = "mechanical", "partial", "full"
@@ -55,6 +56,8 @@ class Cascade:
     worst_inlet: K of the worst rack inlet over the supply-air setpoint. inlet_rise_k: rack inlet over supply air.
     dew_point: °C at the racks. usual_kw: cooling power that the plant usually needs, the measure of its size.
     twin_bound_kw: how far the site's twin is off, in the power between two states of the record.
+    apart: quantity -> how far its setpoints stood apart, where a site has several; halls: the inlets of each, where it
+    has several supply-air setpoints. Both empty elsewhere.
     """
 
     counts_it: bool = struct.field(pytree_node=False)
@@ -71,6 +74,8 @@ class Cascade:
     inlet_rise_k: Leaf
     usual_kw: Leaf
     twin_bound_kw: Leaf = NO_SAY_KW
+    apart: dict[str, Apart] = struct.field(default_factory=dict)
+    halls: dict[str, Hall] = struct.field(default_factory=dict)
 
 
 @struct.dataclass
@@ -78,7 +83,7 @@ class Outcome:
     """What n choices lead to. facility_kw (m, n); all others (n,).
 
     it_kw: IT power, or the thermal load that stands for it.
-
+    rack_inlet_c, coldest_inlet_c: worst inlet of the warmest and of the coldest hall, the same where there is one hall.
     mode: index into MODES. short_k: condenser water over what was asked, because the towers reach no further.
     spare_k: margin, beyond what is to be kept in hand, with which chillers stay stopped.
     outside: how far a choice leads beyond the record, of the worst step in standard deviations; 0 inside.
@@ -89,6 +94,7 @@ class Outcome:
     it_kw: Array
     cooling_kw: Array
     rack_inlet_c: Array
+    coldest_inlet_c: Array
     dew_point_c: Array
     cw_supply_c: Array
     short_k: Array
@@ -101,13 +107,13 @@ class Outcome:
 def outcome(cascade: Cascade, known: Mapping[str, ArrayLike]) -> Outcome:
     """Outcome of choices; arrays in `known` broadcast to (n,).
 
-    known: load_kw, weather and every setpoint by quantity (where one is not chosen, its present value), and the
-    present: rack_inlet_now_c; wetbulb_rise_k (expected within the hour); what feedback says of the towers' reach and
+    known: load_kw, weather and every setpoint by name (where one is not chosen, its present value); of setpoints that
+    share a quantity the equipment answers to the mean, and each hall's inlet to its own; and the present: rack_inlet_now_c; wetbulb_rise_k (expected within the hour); what feedback says of the towers' reach and
     the worst inlet, reach_bias_k and inlet_bias_k; and what is kept in hand of them: cover_in_hand_k over the
     economizer's `covers_k`, reach_in_hand_k over the coldest water that towers reach.
     """
     arrays = jnp.broadcast_arrays(*(jnp.asarray(value, jnp.float32) for value in known.values()))
-    now = dict(zip(known, arrays, strict=True))
+    now = with_shared(dict(zip(known, arrays, strict=True)))
     outside = _air_and_chilled_water(cascade, now)
     ends = {mode: _in_mode(cascade, now, mode) for mode in _modes(cascade)}
     mode, spare_k = _mode(cascade, now, ends)
@@ -124,6 +130,7 @@ def outcome(cascade: Cascade, known: Mapping[str, ArrayLike]) -> Outcome:
         it_kw=now["load_kw"],
         cooling_kw=cooling.mean(axis=0),
         rack_inlet_c=now["worst_inlet_c"],
+        coldest_inlet_c=now["coldest_inlet_c"],
         dew_point_c=mean(cascade.dew_point, now) if cascade.dew_point else now["load_kw"] * 0.0 + DRY_C,
         cw_supply_c=in_force("cw_supply_c"),
         short_k=in_force("short_k"),
@@ -141,6 +148,8 @@ def _modes(cascade: Cascade) -> tuple[str, ...]:
 def _air_and_chilled_water(cascade: Cascade, now: Known) -> Array:
     """Adds what does not depend on the mode; returns how far that lies beyond the record."""
     outside = jnp.zeros_like(now["load_kw"])
+    for apart in cascade.apart.values():
+        outside = jnp.maximum(outside, beyond_apart(apart, now))
     if "supply_air_sp_c" in now and "chw_supply_sp_c" in now:
         now["gap_k"] = now["supply_air_sp_c"] - now["chw_supply_sp_c"]
     if "supply_air_sp_c" in now:
@@ -155,6 +164,12 @@ def _air_and_chilled_water(cascade: Cascade, now: Known) -> Array:
     if cascade.worst_inlet and "supply_air_sp_c" in now:
         over_k = jnp.maximum(mean(cascade.worst_inlet, now), 0.0)
         now["worst_inlet_c"] = now["supply_air_sp_c"] + over_k + now["inlet_bias_k"]
+    now["coldest_inlet_c"] = now["worst_inlet_c"]
+    if cascade.halls:
+        # What feedback says is of the warmest hall: it makes no other one warmer.
+        warmest_c, now["coldest_inlet_c"], edge = hall_inlets(cascade.halls, now)
+        now["worst_inlet_c"] = warmest_c + now["inlet_bias_k"]
+        outside = jnp.maximum(outside, edge)
     if cascade.it_response:
         present = mean(cascade.it_response, {"rack_inlet_c": now["rack_inlet_now_c"]})
         now["load_kw"] += mean(cascade.it_response, now) - present

@@ -1,10 +1,11 @@
 """Learn a cascade from a record: settled rows, one surface for each step, meters apart by the economizer's mode."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from models.cascade.cascade import FULL, MECHANICAL, PARTIAL, Cascade
+from models.cascade.groups import apart_of, halls_of, with_shared
 from models.cascade.it_response import fit_it_response
 from models.cascade.modes import STOPPED_SHARE, modes_of
 from models.cascade.record import Columns, Record
@@ -47,11 +48,16 @@ _INPUTS: dict[str, dict[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class LearnedCascade:
-    """The cascade, settled rows of each mode, and each step's scatter (kW or K)."""
+    """The cascade, settled rows of each mode, and each step's scatter (kW or K).
+
+    follows: rack-inlet column -> supply-air setpoint it answers to, "" where the record cannot tell; empty where a site
+    has one supply-air setpoint.
+    """
 
     cascade: Cascade
     rows: dict[str, int]
     scatter: dict[str, float]
+    follows: dict[str, str] = field(default_factory=dict)
 
 
 def learn_cascade(
@@ -62,23 +68,27 @@ def learn_cascade(
     step_hours: float,
     counts_it: bool,
     virtual: np.ndarray | None = None,
+    setpoints: tuple[str, ...] = (),
 ) -> LearnedCascade:
     """Learn from plant columns (n,) on a regular grid of time, NaN where unknown.
 
     settled (n,): no setpoint moved lately. meters: names of the cooling meters. counts_it: whether IT power is
     metered and counts in what is minimised. virtual (n,): rows of a simulation, believed only where none of the
-    others are. Raises TooFewRowsError.
+    others are. setpoints: names of what may be set, where several share a quantity (`supply_air_sp_c:hall_a`); columns
+    have the quantity itself, too, or else their mean is taken. Raises TooFewRowsError.
     """
     # Weather goes on being logged where a plant's record ends.
     settled = settled & np.isfinite(columns["load_kw"])
     enough = int(settled.sum())
     if enough < LEAST_ROWS:
         raise TooFewRowsError(f"{enough} settled rows with a load reading, needs {LEAST_ROWS}")
-    record = Record(columns, settled, virtual)
+    shared = with_shared({name: columns[name] for name in setpoints if name in columns})
+    record = Record({**shared, **columns}, settled, virtual)
     modes, economizer = modes_of(record, _chiller_alone(record, meters), step_hours)
     reach, offset_k = _towers(record, modes)
     by_meter = {name: _meter(record, name, modes, economizer is not None) for name in meters}
     rise_k = record.get("rack_inlet_c") - record.get("supply_air_c")
+    halls, follows = halls_of(record, setpoints)
     cascade = Cascade(
         counts_it=counts_it,
         air_float=record.fit(
@@ -97,9 +107,11 @@ def learn_cascade(
         dew_point=record.fit(("chw_supply_c", "outdoor_wetbulb_c"), record.get("rack_dew_point_c")),
         inlet_rise_k=_median(rise_k[settled]),
         usual_kw=_usual_kw(record),
+        apart=apart_of(record, setpoints),
+        halls=halls,
     )
     counts = {mode: int((settled & rows).sum()) for mode, rows in modes.items()}
-    return LearnedCascade(cascade, counts, _scatter(cascade))
+    return LearnedCascade(cascade, counts, _scatter(cascade), follows)
 
 
 def _chiller_alone(record: Record, meters: tuple[str, ...]) -> Surface | None:
@@ -178,6 +190,7 @@ def _scatter(cascade: Cascade) -> dict[str, float]:
         "chilled-water range": cascade.chw_range,
         "losses": cascade.losses,
     }
+    steps |= {f"inlet, {name}": hall.over_k for name, hall in cascade.halls.items()}
     steps |= {f"towers' reach, {mode}": surface for mode, surface in cascade.reach.items()}
     steps |= {f"{name}, {mode}": s for name, by in cascade.meters.items() for mode, s in by.items()}
     return {name: float(surface.noise) for name, surface in steps.items() if surface is not None}

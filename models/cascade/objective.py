@@ -61,9 +61,9 @@ priced = jax.jit(price, static_argnums=1)
 
 
 def out_of_envelope(objective: Objective, found: Outcome) -> Array:
-    """K (n,) by which the worst of rack inlet and dew point leaves the envelope, 0 inside."""
-    inlet_c = found.rack_inlet_c
-    inlet_k = jnp.maximum(inlet_c - objective.inlet_high_c, objective.inlet_low_c - inlet_c)
+    """K (n,) by which the worst of rack inlets (warmest, coldest) and dew point leaves the envelope, 0 inside."""
+    warm_k = found.rack_inlet_c - objective.inlet_high_c
+    inlet_k = jnp.maximum(warm_k, objective.inlet_low_c - found.coldest_inlet_c)
     return jnp.maximum(inlet_k, found.dew_point_c - objective.dew_point_high_c).clip(0.0)
 
 

@@ -1,6 +1,7 @@
 """A site's columns as surfaces want them: differences that equipment feels, and the rows worth learning from."""
 
 from collections.abc import Mapping
+from copy import copy
 
 import numpy as np
 
@@ -19,7 +20,14 @@ class Record:
         self.columns, self.settled = with_differences(columns), settled
         self.virtual = np.zeros(len(settled), bool) if virtual is None else virtual
 
+    def replaced(self, **columns: np.ndarray) -> "Record":
+        """The same record with other values (n,) of some columns; differences are not made anew."""
+        other = copy(self)
+        other.columns = self.columns | columns
+        return other
+
     def get(self, name: str) -> np.ndarray:
+        """Values (n,) of a column, NaN where the record has none."""
         return self.columns.get(name, np.full(len(self.settled), np.nan))
 
     def usable(self, names: tuple[str, ...], rows: np.ndarray) -> tuple[str, ...]:

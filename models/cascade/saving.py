@@ -8,9 +8,11 @@ import numpy as np
 from flax import serialization
 
 from models.cascade.cascade import Cascade, Economizer
+from models.cascade.groups import Apart, Hall
 from models.cascade.surface import Surface
 
-FORMAT = 3  # of the bytes; a cascade of another format must be learned again
+FORMAT = 4  # of the bytes; a cascade of another format must be learned again
+_BETWEEN = "\n"  # names; equipment may be called anything else
 
 
 def to_bytes(cascade: Cascade) -> bytes:
@@ -37,12 +39,12 @@ def from_bytes(data: bytes) -> Cascade:
 
 def _plain(value: Any) -> Any:
     """Nested dicts of arrays and text; None is left out by its parent."""
-    if isinstance(value, Cascade | Economizer | Surface):
+    if isinstance(value, Cascade | Economizer | Surface | Apart | Hall):
         value = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, dict):
         return {name: "none" if part is None else _plain(part) for name, part in value.items()}
     if isinstance(value, tuple):
-        return ",".join(value)
+        return _BETWEEN.join(value)
     return value if isinstance(value, bool) else np.asarray(value)
 
 
@@ -60,8 +62,17 @@ def _cascade(tree: dict[str, Any]) -> Cascade:
         inlet_rise_k=tree["inlet_rise_k"],
         usual_kw=tree["usual_kw"],
         twin_bound_kw=tree["twin_bound_kw"],
+        apart={name: Apart(**(part | {"names": _names(part["names"])})) for name, part in tree["apart"].items()},
+        halls={
+            name: Hall(_names(part["follows"]), _a_surface(part["over_k"]))
+            for name, part in tree["halls"].items()
+        },
         **{step: _surface(tree[step]) for step in steps},
     )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split(_BETWEEN))
 
 
 def _surface(tree: Any) -> Surface | None:
@@ -69,4 +80,4 @@ def _surface(tree: Any) -> Surface | None:
 
 
 def _a_surface(tree: dict[str, Any]) -> Surface:
-    return Surface(**(tree | {"inputs": tuple(tree["inputs"].split(","))}))
+    return Surface(**(tree | {"inputs": _names(tree["inputs"])}))

@@ -4,20 +4,26 @@ from itertools import product
 
 import numpy as np
 
+from models.setpoints import Bounds
+
 Array = np.ndarray
 
-ROUNDING = 0.005  # K or standard deviations
+ROUNDING = 0.005  # K or standard deviations: below what sensors resolve
 
 
-def reachable_steps(present: Array, target: Array, most: Array, binary: Array) -> Array:
-    """Every way (2^k, k) of moving some setpoints towards the target and holding the others; the boldest first.
+def reachable_steps(present: Array, target: Array, most: Array, bounds: Bounds) -> Array:
+    """Every way (2^g, k) of moving some of the g quantities towards the target and holding the others; boldest first.
 
-    most (k,): largest move of each; on/off setpoints switch at once.
+    present, target (k,): setpoints now and where they are meant to end. most (k,): largest move of each; on/off
+    setpoints switch at once. The setpoints of one quantity are moved or held together.
     """
     goal = present + np.clip(target - present, -most, most)
-    goal = np.where(binary, np.round(target), goal)
-    held = np.array(sorted(product((False, True), repeat=len(present)), key=sum), dtype=bool)
-    return np.where(held, present, goal)
+    goal = np.where(bounds.binary, np.round(target), goal)
+    group = np.zeros(len(present), int)
+    for number, columns in enumerate(bounds.groups.values()):
+        group[list(columns)] = number
+    held = np.array(sorted(product((False, True), repeat=len(bounds.groups)), key=sum), dtype=bool)
+    return np.where(held[:, group], present, goal)
 
 
 def boldest_allowed(beyond: Array, spare_k: Array) -> int:
