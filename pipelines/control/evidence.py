@@ -65,7 +65,9 @@ def binding(
     for column, setpoint in enumerate(site.setpoints):
         present = decision.present[site.setpoint_name(setpoint)]
         if setpoint.kind == "continuous" and differs(setpoint, present, goal[column]):
-            stop = _stop(optimizer, decision, bounds, goal, column, math.copysign(1.0, goal[column] - present))
+            stop = _stop(
+                optimizer, decision, bounds, goal, column, math.copysign(1.0, goal[column] - present)
+            )
             stops.append(f"{setpoint.tag}: {stop}")
     return stops
 
@@ -86,7 +88,11 @@ def _stop(
     further[column] = np.clip(goal[column] + way * FURTHER * span, bounds.low[column], bounds.high[column])
     conditions = decision.expected.conditions if decision.expected else {}
     wetbulb_c = conditions.get("outdoor_wetbulb_c", math.nan)
-    if optimizer.measured[column] and way < 0.0 and further[column] < wetbulb_c <= goal[column] + span * FURTHER:
+    if (
+        optimizer.measured[column]
+        and way < 0.0
+        and further[column] < wetbulb_c <= goal[column] + span * FURTHER
+    ):
         return f"the wetbulb of {wetbulb_c:.1f} °C"
     outcome, aim = optimizer.outcomes(np.stack([goal, further]), conditions), optimizer.objective
     inlet_c = float(outcome.rack_inlet_c[1])

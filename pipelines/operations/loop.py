@@ -165,7 +165,7 @@ class Server:
                 values,
                 at=now,
                 valid_for=VALID_STEPS * self.every,
-                source=decision.source,
+                source="coldaisle",
                 reason=decision.reason,
                 present=self._read_back(readings),
                 limits=self._limits,

@@ -13,9 +13,9 @@ import numpy as np
 from models.cascade.cascade import FULL, MODES, Cascade, Outcome
 from models.cascade.feedback import Expected, Feedback
 from models.cascade.objective import Objective, priced
-from models.cascade.search import Choice, best
+from models.cascade.search import best
 from models.cascade.step import boldest_allowed, reachable_steps
-from models.setpoints import Array, Bounds, quantity_of
+from models.setpoints import Array, Bounds, groups_of, quantity_of
 from pipelines.control.decision import Expectation, Settled
 from pipelines.control.optimizer.corrections import BACK, COSTLY, Comparison, Dither
 from pipelines.control.optimizer.inputs import ENTER_K, an_hour_ago_c, drivers_of, needed, rest
@@ -131,7 +131,7 @@ class SetpointOptimizer:
         jax.block_until_ready(best(self.cascade, self._choice(bounds), self.objective, drivers))
         self._priced(drivers, self.objective, bounds.default[None])
 
-    def _choice(self, bounds: Bounds, wetbulb_c: float = math.nan, present: Array | None = None) -> Choice:
+    def _choice(self, bounds: Bounds, wetbulb_c: float = math.nan, present: Array | None = None) -> Bounds:
         """What the search may choose: setpoints that the record says nothing of stay at their defaults.
 
         A setpoint that is a measured temperature may not be chosen colder than a tower could make it.
@@ -144,12 +144,7 @@ class SetpointOptimizer:
             towers = self.measured & np.array([quantity_of(name) == "cw_supply_sp_c" for name in self.names])
             floor = np.minimum(np.maximum(low, wetbulb_c), np.maximum(present, low))
             low = np.where(towers, np.minimum(floor, high), low)
-        return Choice(
-            self.names,
-            tuple(bounds.binary.tolist()),
-            jnp.asarray(low, jnp.float32),
-            jnp.asarray(high, jnp.float32),
-        )
+        return replace(bounds, names=self.names, low=low, high=high)
 
     def _target(
         self, memory: OptimizerMemory, now: Moment, drivers: dict[str, Any], aim: Objective
@@ -210,7 +205,7 @@ class SetpointOptimizer:
         self, now: Moment, drivers: dict[str, Any], aim: Objective, target: Array, reason: str
     ) -> tuple[Chosen, Expected]:
         """The boldest step towards the target that leads no further beyond what is known and allowed."""
-        steps = reachable_steps(now.present, target, now.most, now.bounds.binary)
+        steps = reachable_steps(now.present, target, now.most, now.bounds)
         tried = np.vstack([steps, target])
         _, outcome = self._priced(drivers, aim, tried)
         keeps_standing = float(drivers["chillers_stopped"]) > 0.5 and outcome.mode[-1] == FULL_MODE
@@ -237,7 +232,9 @@ class SetpointOptimizer:
     def _beyond(self, outcome: Outcome, aim: Objective, inlet_then_c: float) -> Array:
         """How far outcomes (n,) lie beyond record, reach of the towers, envelope and its rate of change: (5, n)."""
         inlet_c = outcome.rack_inlet_c
-        excess_k = np.maximum(inlet_c - float(aim.inlet_high_c), float(aim.inlet_low_c) - inlet_c).clip(0.0)
+        excess_k = np.maximum(
+            inlet_c - float(aim.inlet_high_c), float(aim.inlet_low_c) - outcome.coldest_inlet_c
+        ).clip(0.0)
         dew_k = (outcome.dew_point_c - float(aim.dew_point_high_c)).clip(0.0)
         rate_k = (np.abs(inlet_c - inlet_then_c) - RATE_SHARE * self.rate_k_per_h).clip(0.0)
         outside = outcome.outside if self.support else outcome.outside * 0.0
@@ -269,8 +266,7 @@ class SetpointOptimizer:
 
     def _priced(self, drivers: dict[str, Any], aim: Objective, values: Array) -> tuple[Array, Any]:
         """Price and outcome of setpoints (n, k), padded so that one shape is compiled."""
-        groups = len({quantity_of(name) for name in self.names})
-        rows = max(2**groups + 1, 4, len(values))
+        rows = max(2 ** len(groups_of(self.names)) + 1, 4, len(values))
         padded = np.concatenate([values, np.repeat(values[-1:], rows - len(values), axis=0)])
         cost, outcome = priced(self.cascade, self.names, aim, drivers, jnp.asarray(padded, jnp.float32))
         cut = jax.tree.map(lambda part: np.asarray(part)[..., : len(values)], outcome)

@@ -21,7 +21,10 @@ def utc(at: Any, fallback: datetime) -> tuple[datetime, str]:
     try:
         plain = datetime(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond, at.tzinfo)
         if plain.year not in YEARS:
-            return fallback, f"the time {plain} is outside the years {YEARS.start} to {YEARS.stop}: {fallback} is used"
+            return (
+                fallback,
+                f"the time {plain} is outside the years {YEARS.start} to {YEARS.stop}: {fallback} is used",
+            )
         if plain.tzinfo is None or plain.utcoffset() is None:
             return plain.replace(tzinfo=UTC), "the time of the decision has no time zone: taken as UTC"
         return plain.astimezone(UTC), ""

@@ -71,7 +71,9 @@ def test_plant_that_did_not_obey_is_led_from_where_it_stands(halls):
     assert write(halls, {"CHW_SP": 15.0}, at=later, present={"CHW_SP": 9.0}).refused
 
 
-@pytest.mark.parametrize("damaged", ["{", "[]", '{"source": "coldaisle", "at": "2026-01-10T00:00:00"}', "\x00"])
+@pytest.mark.parametrize(
+    "damaged", ["{", "[]", '{"source": "coldaisle", "at": "2026-01-10T00:00:00"}', "\x00"]
+)
 def test_damaged_document_is_replaced_and_counts_from_what_is_read_back(halls, damaged):
     write(halls, {"CHW_SP": 12.5})
     halls.path.write_text(damaged)

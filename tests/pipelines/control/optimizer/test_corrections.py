@@ -43,4 +43,3 @@ def test_clock_set_back_by_months_does_not_keep_the_defaults_for_ever():
         comparison = comparison.after(300.0, 200.0, USUAL_KW, AT + k * STEP)
     assert comparison.goes_back(AT + BACK_FOR / 2)
     assert not comparison.goes_back(AT - timedelta(days=90))
-
