@@ -247,7 +247,7 @@ def main(count: int) -> int:
     """Print the tally; 1 where a decision raised, left a limit or moved too fast."""
     from pipelines.config import SITE_FOLDER
     from pipelines.site.file import load_site
-    from tests.pipelines.control.conftest import learned_cascade
+    from tests.pipelines.conftest import learned_cascade
 
     logging.disable(logging.CRITICAL)
     site = load_site(SITE_FOLDER / "referee.toml")

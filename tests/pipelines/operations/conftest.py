@@ -11,7 +11,7 @@ from pipelines.operations.ledger import Operations
 from pipelines.operations.loop import Server
 from pipelines.telemetry.ingest import ingest_files
 from pipelines.telemetry.store import Store
-from tests.pipelines.control.conftest import cascade, site  # noqa: F401
+from tests.pipelines.conftest import cascade, site  # noqa: F401
 from tests.pipelines.control.plant import AT, STEP, defaults, noisy, row
 
 EVERY = timedelta(minutes=15)
