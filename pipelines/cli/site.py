@@ -11,6 +11,8 @@ from pipelines.cli.common import HomeOption, JsonOption, emit, open_home
 from pipelines.errors import SiteError
 from pipelines.files import write_atomic
 
+GUESSES_LEFT = 1  # exit code
+
 app = typer.Typer(no_args_is_help=True)
 
 
@@ -47,25 +49,36 @@ def new(
 @app.command()
 def check(
     site: Annotated[str, typer.Argument(help="A site's name, or the path of its .toml file")],
+    allow_guesses: Annotated[
+        bool, typer.Option("--allow-guesses", help="Succeed though values are still marked as guesses")
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a site file and say what it describes."""
+    """Check a site file, say what it describes, and list what in it is still a guess (exit code 1)."""
     from pipelines.config import settings
-    from pipelines.site.file import find_site
+    from pipelines.site.file import load_site, site_path
+    from pipelines.site.guesses import open_guesses
 
-    found = find_site(site, settings(home))
+    path = site_path(site, settings(home))
+    checked = load_site(path)
+    guesses = open_guesses(path)
     result = {
-        "site": found.name,
-        "title": found.title,
-        "interval_minutes": found.interval_minutes,
-        "sources": [source.name for source in found.sources],
-        "points": len(found.points),
-        "setpoints": [setpoint.tag for setpoint in found.setpoints],
-        "figure": f"PUE category {found.meters.pue_category}" if found.meters.it else "kW per kW of cooling",
-        "boundary": found.meters.boundary,
+        "site": checked.name,
+        "title": checked.title,
+        "interval_minutes": checked.interval_minutes,
+        "sources": [source.name for source in checked.sources],
+        "points": len(checked.points),
+        "setpoints": [setpoint.tag for setpoint in checked.setpoints],
+        "figure": f"PUE category {checked.meters.pue_category}"
+        if checked.meters.it
+        else "kW per kW of cooling",
+        "boundary": checked.meters.boundary,
+        "guesses": [str(guess) for guess in guesses],
     }
     emit(result, as_json, _show_check)
+    if guesses and not allow_guesses:
+        raise typer.Exit(GUESSES_LEFT)
 
 
 def write_new(path: Path, text: str, force: bool) -> None:
@@ -97,3 +110,11 @@ def _show_check(result: dict[str, Any], console: Console) -> None:
     console.print(f"every {result['interval_minutes']} min, {result['points']} points from {sources}")
     console.print(f"figure: {result['figure']} ({escape(result['boundary'])})")
     console.print(f"setpoints: {escape(setpoints)}")
+    if result["guesses"]:
+        console.print(
+            f"{len(result['guesses'])} values are still guesses; correct each, then delete its mark, or say "
+            "--allow-guesses:",
+            soft_wrap=True,
+        )
+    for guess in result["guesses"]:
+        console.print(f"  - {escape(guess)}", soft_wrap=True)

@@ -1,11 +1,11 @@
 """How a site wants its setpoints chosen: the `[control]` table of its file."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pipelines.site.checks import Table, within
 
 
-class ControlOptions(BaseModel):
+class ControlOptions(Table):
     """What is minimised, and how carefully.
 
     objective: facility energy at equal compute, or its cost at the site's tariff; `overhead` and `pue` are there to
@@ -14,10 +14,8 @@ class ControlOptions(BaseModel):
     twin_check: whether a registered twin has a say. meters: a surface for each meter, or one for their total.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     objective: Literal["facility", "overhead", "pue", "cost"] = "facility"
-    caution: float = Field(default=1.0, ge=0.0)
+    caution: Annotated[float, within(0.0, 10.0, "", "standard deviations")] = 1.0
     support: bool = True
     twin_check: bool = True
     meters: Literal["each", "total"] = "each"

@@ -1,11 +1,12 @@
 """The `[[effects]]` tables of a site file: what an engineer knows of the plant, kept by whatever is learned of it."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
 from models.efficiency.declared_effects import Effect
+from pipelines.site.checks import Table, within
 from pipelines.site.quantities import QUANTITIES
 
 # Names that a model's targets go by, beside the meters of a site.
@@ -15,11 +16,16 @@ NOT_OF = ("load_kw", "it_power_kw", "cooling_load_kw", "it_utilization_frac")
 
 
 def per_load(meter: str) -> str:
-    """Name of a meter's power per kW of load, as a model's target."""
+    """Name of a meter's power per kW of load, as a model's target (`chiller_kw_per_kw`)."""
     return f"{meter}_per_kw"
 
 
-class KnownEffect(BaseModel):
+Percent = Annotated[
+    float, within(-100.0, 100.0, "% per K", "more would turn power negative, or double it, per K")
+]
+
+
+class KnownEffect(Table):
     """With `of` one unit (K) higher and all else equal, load too, `on` changes in a way that is known.
 
     of: a quantity that models take as input, for example cw_supply_c. on: a power meter's quantity (chiller_kw),
@@ -27,13 +33,11 @@ class KnownEffect(BaseModel):
     low_percent_per_k, high_percent_per_k: by how much, in percent of `on` per unit of `of`.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     of: str
     on: str
     sign: Literal["positive", "negative"] | None = None
-    low_percent_per_k: float | None = None
-    high_percent_per_k: float | None = None
+    low_percent_per_k: Percent | None = None
+    high_percent_per_k: Percent | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -59,7 +63,7 @@ class KnownEffect(BaseModel):
         return f"effect of {self.of} on {self.on}"
 
     def of_target(self, target: str) -> Effect:
-        """The same in a model's terms."""
+        """The same in a model's terms: shares of the target, not percent."""
         low, high = (percent / 100.0 for percent in self._percent())
         return Effect(self.of, target, low, high)
 

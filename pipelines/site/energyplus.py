@@ -25,24 +25,34 @@ probe = [0.3, 0.8]
 least_move = 1000.0
 """
 
+from datetime import date
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+from pipelines.site.checks import Table
 
 
-class OutputVariable(_Strict):
+def _month_and_day(day: tuple[int, int]) -> tuple[int, int]:
+    try:
+        date(2024, *day)  # a leap year: 29 February may be meant
+    except ValueError as cause:
+        raise ValueError(f"must be a month and a day of it, not {list(day)}; write e.g. [7, 31]") from cause
+    return day
+
+
+Day = Annotated[tuple[int, int], AfterValidator(_month_and_day)]
+
+
+class OutputVariable(Table):
     """An output variable as EnergyPlus's .rdd file lists it."""
 
     name: str
     key: str
 
 
-class ReadingTable(_Strict):
+class ReadingTable(Table):
     """What EnergyPlus gives under a name: a historian tag, or a name used in `moves` and the heat balance."""
 
     tag: str
@@ -50,7 +60,7 @@ class ReadingTable(_Strict):
     variables: list[OutputVariable] = Field(min_length=1)
 
 
-class ActuatorTable(_Strict):
+class ActuatorTable(Table):
     """An actuator as EnergyPlus's .edd file lists it, and the reading that must follow it."""
 
     component: str
@@ -59,12 +69,20 @@ class ActuatorTable(_Strict):
     moves: str
 
 
-class DrivenTable(_Strict):
+class DrivenTable(Table):
     """Actuators that one value writes; toggled between `probe`, each must move its reading by `least_move`."""
 
     actuators: list[ActuatorTable] = Field(min_length=1)
     probe: tuple[float, float]
-    least_move: float = Field(gt=0)
+    least_move: float = Field(gt=0, le=1e9)  # a GW, of any unit
+
+    @model_validator(mode="after")
+    def _probe_moves(self) -> Self:
+        if self.probe[0] == self.probe[1]:
+            raise ValueError(
+                f"energyplus: probe ({self.probe[0]:g} and {self.probe[1]:g}) must be two values; give two that differ"
+            )
+        return self
 
 
 class SetpointTable(DrivenTable):
@@ -73,18 +91,31 @@ class SetpointTable(DrivenTable):
     tag: str
 
 
-class EnergyPlusTable(_Strict):
+class EnergyPlusTable(Table):
     """An EnergyPlus model with the tags that read and write it."""
 
     model: Path
     weather: str
-    begin: tuple[int, int] | None = None
-    end: tuple[int, int] | None = None
+    begin: Day | None = None
+    end: Day | None = None
     heat_given: list[str] = []
     heat_removed: list[str] = []
     readings: list[ReadingTable] = Field(min_length=1)
     setpoints: list[SetpointTable] = []
     loads: list[DrivenTable] = []
+
+    @model_validator(mode="after")
+    def _period_and_loads(self) -> Self:
+        if self.begin and self.end and self.end < self.begin:
+            raise ValueError(
+                f"energyplus: end ({list(self.end)}) must not come before begin ({list(self.begin)}); swap them"
+            )
+        for load in self.loads:
+            if not all(0.0 <= value <= 1.0 for value in load.probe):
+                raise ValueError(
+                    f"energyplus: probe {list(load.probe)} of a load must lie in 0..1, IT utilisation; correct it"
+                )
+        return self
 
     @model_validator(mode="after")
     def _names_are_readings(self) -> Self:

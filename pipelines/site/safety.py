@@ -42,24 +42,24 @@ after = "chiller_kw"
 running_above = 5.0
 minutes = 30
 
-[safety.confidence]                   # beyond these the site's rule decides; infinite switches a bound off
+[safety.confidence]                   # beyond these the site's rule decides; inf switches a bound off
 surprise_k = 2.0
 """
 
 from math import inf
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from pipelines.site.quantities import QUANTITIES
+from pipelines.site.checks import Table, within
+
+Bound = Annotated[
+    float, Field(gt=0, allow_inf_nan=True)
+]  # infinite: switched off; NaN is greater than nothing
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ResetTable(_Strict):
-    """A linear reset of a setpoint over a quantity, canonical units."""
+class ResetTable(Table):
+    """A linear reset of a setpoint over a quantity, canonical units, flat beyond the first and the last point."""
 
     tag: str
     on: str
@@ -73,14 +73,25 @@ class ResetTable(_Strict):
         return self
 
 
-class RelationTable(_Strict):
+class RelationTable(Table):
+    """`lower` stays at least `least_k` kelvin below `upper`, both tags of temperature setpoints."""
+
     lower: str
     upper: str
-    least_k: float
+    least_k: Annotated[float, within(0.0, 30.0, "K", "between air and water of one plant")]
+
+    @model_validator(mode="after")
+    def _two(self) -> Self:
+        if self.lower == self.upper:
+            raise ValueError(f"relation: {self.lower} cannot stay below itself; name two setpoints")
+        return self
 
 
-class InterlockTable(_Strict):
-    """See the head of this file."""
+class InterlockTable(Table):
+    """While `when` (less `less`) is above or below a limit, the setpoint `tag` keeps one; canonical units.
+
+    See the head of this file.
+    """
 
     name: str = Field(min_length=1)
     when: str
@@ -97,30 +108,44 @@ class InterlockTable(_Strict):
             raise ValueError(f'interlock "{self.name}" never acts; give above or below')
         if self.at_least is None and self.at_most is None:
             raise ValueError(f'interlock "{self.name}" does nothing; give at_least or at_most')
+        if self.above is not None and self.below is not None and self.above <= self.below:
+            raise ValueError(
+                f'interlock "{self.name}" always acts: above ({self.above:g}) must exceed below ({self.below:g}); '
+                "correct one of them"
+            )
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError(
+                f'interlock "{self.name}": at_least ({self.at_least:g}) must not exceed at_most ({self.at_most:g}); '
+                "correct one of them"
+            )
         return self
 
 
-class DwellTable(_Strict):
+class DwellTable(Table):
+    """No switching of the on/off setpoint `tag` for `minutes` after what `after` measures started or stopped."""
+
     tag: str
     after: str
     running_above: float
-    minutes: float = Field(gt=0)
+    minutes: float = Field(gt=0, le=1440)
 
 
-class ConfidenceTable(_Strict):
-    """Bounds of the confidence gate; see models.safety.confidence.Confidence."""
+class ConfidenceTable(Table):
+    """Bounds of the confidence gate, each positive; infinite switches one off. See models.safety.confidence."""
 
-    spread_share: float = Field(default=0.5, gt=0)
-    outside: float = Field(default=inf, gt=0)
-    surprise_k: float = Field(default=2.0, gt=0)
-    surprise_share: float = Field(default=inf, gt=0)  # costs energy, endangers nothing
+    spread_share: Bound = 0.5
+    outside: Bound = inf
+    surprise_k: Bound = 2.0
+    surprise_share: Bound = inf  # costs energy, endangers nothing
 
 
-class SafetyTable(_Strict):
+class SafetyTable(Table):
     """Everything under [safety]."""
 
-    deadline_s: float = Field(default=20.0, gt=0)
-    heartbeat_timeout_s: float = Field(default=180.0, gt=0)
+    deadline_s: Annotated[float, within(0.1, 300.0, "s", "a decision must come well before the next")] = 20.0
+    heartbeat_timeout_s: Annotated[float, within(1.0, 1800.0, "s", "nobody controls the plant meanwhile")] = (
+        180.0
+    )
     resets: list[ResetTable] = []
     relations: list[RelationTable] = []
     interlocks: list[InterlockTable] = []
@@ -140,23 +165,9 @@ class SafetyTable(_Strict):
     @property
     def quantities(self) -> list[str]:
         """Every quantity that is named."""
-        named = [
+        return [
             *(each.on for each in self.resets),
             *(each.when for each in self.interlocks),
             *(each.less for each in self.interlocks if each.less),
             *(each.after for each in self.dwells),
         ]
-        return [name for name in named if name not in DERIVED]
-
-    def check(self, setpoint_tags: set[str], quantities: set[str]) -> None:
-        """Raises ValueError where something is named that the site does not have."""
-        for tag in self.tags:
-            if tag not in setpoint_tags:
-                raise ValueError(f"safety: {tag} is not a declared setpoint; add it to [[setpoints]]")
-        for name in self.quantities:
-            if name not in quantities:
-                known = "a point of it" if name in QUANTITIES else "a quantity that is known"
-                raise ValueError(f'safety: "{name}" is not measured here; name {known}')
-
-
-DERIVED = frozenset(("load_kw", "it_kw", "cooling_kw", "facility_kw", "outdoor_wetbulb_c"))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.exploration import Limits
-from models.setpoints import quantity_of
 from pipelines.site.file import Site
 from pipelines.site.tags import Tag, setpoint_tags
 
@@ -16,7 +15,6 @@ _ALIASES = {
     "chw_supply_sp_c": "chw_supply_c",
     "cw_supply_sp_c": "cw_supply_c",
 }
-SUPPLY_AIR = ("supply_air_sp_c", "supply_air_c")
 
 
 @dataclass(frozen=True)
@@ -53,19 +51,6 @@ class Settable:
 def setpoint_names(site: Site) -> list[str]:
     """Names of the site's setpoints, in the site file's order (see `Site.setpoint_name`)."""
     return [site.setpoint_name(setpoint) for setpoint in site.setpoints]
-
-
-def apart_columns(site: Site) -> list[str]:
-    """Columns of the site's points that plant tables keep apart, beside the plant-level quantities.
-
-    Where several setpoints share a quantity, their own columns (`supply_air_sp_c:hall_a`); where several set supply
-    air, also those of every rack inlet and supply air, for each hall answers to its own units. Empty for a site with
-    one setpoint per quantity.
-    """
-    shared = [name for name in setpoint_names(site) if ":" in name]
-    if any(quantity_of(name) in SUPPLY_AIR for name in shared):
-        shared += [*site.columns_of("rack_inlet_c"), *site.columns_of("supply_air_c")]
-    return [name for name in dict.fromkeys(shared) if ":" in name]
 
 
 def limits(site: Site) -> Limits:

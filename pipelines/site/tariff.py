@@ -1,9 +1,34 @@
-"""What a kWh costs at a time, by the site's tariff."""
+"""The `[tariff]` of a site file: what a kWh costs at a time."""
+
+from typing import Annotated, Self
 
 import numpy as np
 import pandas as pd
+from pydantic import AfterValidator, Field, model_validator
 
-from pipelines.site.file import Tariff
+from pipelines.site.checks import Table, known_time_zone, within
+
+Price = Annotated[float, within(0.0, 1e5, "per kWh", "of any currency")]
+
+
+class Tariff(Table):
+    """Price of electricity: one rate, or another on working days from `peak_from_hour` to `peak_to_hour`."""
+
+    currency: str = Field(default="USD", min_length=3, max_length=3)
+    per_kwh: Price
+    peak_per_kwh: Price | None = None
+    peak_from_hour: float = Field(default=8.0, ge=0, le=24)
+    peak_to_hour: float = Field(default=20.0, ge=0, le=24)
+    time_zone: Annotated[str, AfterValidator(known_time_zone)] = "UTC"
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.peak_to_hour <= self.peak_from_hour:
+            raise ValueError(
+                f"tariff: peak_to_hour ({self.peak_to_hour:g}) must exceed peak_from_hour "
+                f"({self.peak_from_hour:g}); edit [tariff]"
+            )
+        return self
 
 
 def prices_per_kwh(tariff: Tariff | None, times: pd.DatetimeIndex) -> np.ndarray:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from pipelines.errors import SiteError
+from pipelines.site.checks import fault_text
 from pipelines.site.file import Site
 from pipelines.site.proposal.document import write_document
 from pipelines.site.proposal.meters import guess_meters
@@ -57,12 +58,7 @@ def _load(text: str) -> tuple[Site | None, list[str]]:
     try:
         return Site.model_validate(tomllib.loads(text)), []
     except ValidationError as cause:
-        return None, [_fault(error) for error in cause.errors()]
-
-
-def _fault(error) -> str:
-    where = ".".join(str(part) for part in error["loc"]) or "site"
-    return f"{where}: {error['msg'].removeprefix('Value error, ')}"
+        return None, [fault_text(error) for error in cause.errors()]
 
 
 def _open_questions(sources: list[ProposedSource], unmoved: list[str]) -> list[str]:

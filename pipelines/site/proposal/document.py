@@ -6,6 +6,7 @@ from typing import Any
 import tomlkit
 from tomlkit.items import Table
 
+from pipelines.site.guesses import mark
 from pipelines.site.proposal.meters import MetersGuess
 from pipelines.site.proposal.points import Guess
 from pipelines.site.proposal.setpoints import SetpointGuess, SetpointsGuess
@@ -38,19 +39,19 @@ def _title(name: str, sources: list[ProposedSource]) -> str:
     minutes = max(source.clock.site_minutes for source in sources)
     values = {"name": name, "title": name, "interval_minutes": minutes}
     marks = {
-        "title": "guess: a name for people",
-        "interval_minutes": "guess: the longest step of the exports",
+        "title": mark("a name for people"),
+        "interval_minutes": mark("the longest step of the exports"),
     }
     return _marked(values, marks).as_string()
 
 
 def _location() -> str:
     values = dict.fromkeys(("latitude", "longitude", "altitude_m"), 0.0)
-    return _section("location", values, dict.fromkeys(values, "guess: unknown, fill in"))
+    return _section("location", values, dict.fromkeys(values, mark("unknown, fill in")))
 
 
 def _meters(meters: MetersGuess) -> str:
-    marks = dict.fromkeys(meters.values, "guess") | {"boundary": "guess: say it in words"}
+    marks = dict.fromkeys(meters.values, mark()) | {"boundary": mark("say it in words")}
     text = _section("meters", meters.values, marks)
     return text if meters.complete else _commented(text)
 
@@ -58,27 +59,27 @@ def _meters(meters: MetersGuess) -> str:
 def _source(source: ProposedSource) -> str:
     sample, clock = source.sample, source.clock
     values: dict[str, Any] = {"name": source.name, "files": source.patterns}
-    marks = {"files": "guess: further exports are named alike"}
+    marks = {"files": mark("further exports are named alike")}
     if sample.tag_column is not None:
         values |= {"layout": "long"}
     values |= {"time_column": sample.time_column}
     if clock.time_format is not None:
         values["time_format"] = clock.time_format
-        marks["time_format"] = "guess: day and month may be swapped" if clock.ambiguous else "guess"
+        marks["time_format"] = mark("day and month may be swapped" if clock.ambiguous else "")
     values["time_zone"] = clock.time_zone or "UTC"
-    marks["time_zone"] = "guess: from the export" if clock.time_zone else "guess: unknown, fill in"
+    marks["time_zone"] = mark("from the export" if clock.time_zone else "unknown, fill in")
     if any(guess.reading == "interval" for guess in source.guesses):
         values["stamp"] = "start"
-        marks["stamp"] = 'guess: "end" where a row\'s time is the end of what it covers'
+        marks["stamp"] = mark('"end" where a row\'s time is the end of what it covers')
     if clock.step_minutes:
         values["interval_minutes"] = clock.step_minutes
-        marks["interval_minutes"] = "guess: the commonest step"
+        marks["interval_minutes"] = mark("the commonest step")
     if sample.tag_column is not None:
         values |= {"tag_column": sample.tag_column, "value_column": sample.value_column}
     if sample.quality_column is not None:
         common = sample.rows[sample.quality_column].mode().iloc[0]
         values |= {"quality_column": sample.quality_column, "good_quality": [common]}
-        marks["good_quality"] = "guess: the commonest code"
+        marks["good_quality"] = mark("the commonest code")
     return _item("sources", values, marks)
 
 
@@ -88,23 +89,23 @@ def _point(source: ProposedSource, guess: Guess) -> str:
         blank = {"tag": guess.tag, "source": source.name, "quantity": "", "unit": guess.unit}
         return _commented(_item("points", blank, {"quantity": f"{guess.why}; {seen}"}))
     values: dict[str, Any] = {"tag": guess.tag, "source": source.name, "quantity": guess.quantity}
-    marks = {"quantity": f"guess: {seen}"}
+    marks = {"quantity": mark(seen)}
     if guess.equipment:
-        values["equipment"], marks["equipment"] = guess.equipment, "guess"
+        values["equipment"], marks["equipment"] = guess.equipment, mark()
     if guess.unit:
-        values["unit"], marks["unit"] = guess.unit, f"guess: {guess.why or 'from the name'}"
+        values["unit"], marks["unit"] = guess.unit, mark(guess.why or "from the name")
     if guess.reading != "instant":
-        values["reading"], marks["reading"] = guess.reading, "guess"
+        values["reading"], marks["reading"] = guess.reading, mark()
     if guess.reading == "counter":
-        marks["reading"] = "guess: add rollover, the value at which the counter wraps"
+        marks["reading"] = mark("add rollover, the value at which the counter wraps")
     if guess.full_scale is not None:
-        values["full_scale"], marks["full_scale"] = guess.full_scale, "guess: mains frequency"
+        values["full_scale"], marks["full_scale"] = guess.full_scale, mark("mains frequency")
     return _item("points", values, marks)
 
 
 def _setpoint(setpoint: SetpointGuess) -> str:
-    marks = dict.fromkeys(("min", "max"), "guess: what the sample shows")
-    marks |= {"slew_per_hour": "guess", "default": "guess: the sample's median"}
+    marks = dict.fromkeys(("min", "max"), mark("what the sample shows"))
+    marks |= {"slew_per_hour": mark(), "default": mark("the sample's median")}
     return _item("setpoints", setpoint.values, marks)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.errors import SiteError
-from pipelines.site.file import Reading
+from pipelines.site.points import Reading
 from pipelines.site.proposal.names import equipment_of, looks_derived, quantities_of, written_unit
 from pipelines.site.quantities import QUANTITIES, column_name
 from pipelines.site.units import conversion, is_energy

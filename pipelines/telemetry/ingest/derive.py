@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pipelines.errors import IngestError
 from pipelines.site.file import Point, Site
 from pipelines.site.quantities import QUANTITIES
 from pipelines.telemetry.ingest.clock import DAY_US
@@ -192,19 +191,3 @@ def day_name(day: int) -> str:
 
 def day_number(name: str) -> int:
     return int(np.datetime64(name, "D").astype(np.int64))
-
-
-def check_site(site: Site) -> None:
-    """Raises IngestError for what a site file may say but no table can be derived from."""
-    for source in site.sources:
-        if abs(source.clock_offset_minutes) > 1440:
-            raise IngestError(
-                f"source {source.name}: clock_offset_minutes ({source.clock_offset_minutes:g}) must be within a "
-                f"day (1440); correct the times in the export instead"
-            )
-    for point in site.points:
-        if point.reading == "counter" and QUANTITIES[point.quantity].unit != "kW":
-            raise IngestError(
-                f"point {point.tag}: a counter must count energy, not {point.quantity}; "
-                f'set reading = "instant", or give its rate a tag of its own'
-            )

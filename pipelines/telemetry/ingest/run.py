@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pipelines.site.file import Site, Source
 from pipelines.telemetry.ingest.clock import to_utc
-from pipelines.telemetry.ingest.derive import Derived, check_site
+from pipelines.telemetry.ingest.derive import Derived
 from pipelines.telemetry.ingest.files import Export, open_export, points_of
 from pipelines.telemetry.ingest.raw import SHORT, Keys, make_batch
 from pipelines.telemetry.ingest.read import Cells, read_cells, row_texts
@@ -42,7 +42,6 @@ def ingest_files(
     now: readings stamped more than a day later are not believed; the present by default.
     Raises IngestError, StoreError or SiteError; the store is then as before.
     """
-    check_site(site)
     tell = progress or (lambda what, share: None)
     report = IngestReport(site.name)
     with locked(store):

@@ -129,18 +129,6 @@ def test_energy_per_interval_with_mixed_steps_needs_a_declared_step(tmp_path):
         ingested(tmp_path, site, file)
 
 
-def test_a_counter_of_anything_but_energy(tmp_path):
-    site = site_of(point("P"), point("F", "chw_flow_kg_s", unit="kg/s", reading="counter"))
-    with pytest.raises(IngestError, match="a counter must count energy"):
-        ingested(tmp_path, site, wide(tmp_path / "a.csv", stamps("2025-01-01", 2), P=[1, 2], F=[1, 2]))
-
-
-def test_a_clock_that_is_days_off(tmp_path):
-    site = site_of(point("P"), sources=[source(clock_offset_minutes=-525_600)])
-    with pytest.raises(IngestError, match="must be within a day"):
-        ingested(tmp_path, site, wide(tmp_path / "a.csv", stamps("2025-01-01", 2), P=[1, 2]))
-
-
 def test_a_full_disk_or_a_folder_in_the_way(tmp_path):
     site = site_of(point("P"))
     store = store_of(tmp_path, site)

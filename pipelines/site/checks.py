@@ -1,0 +1,44 @@
+"""What every table of a site file shares: nothing that is not declared, no number that is infinite or absurd."""
+
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+
+class Table(BaseModel):
+    """A table of a site file: frozen, without unknown keys, without NaN or infinity."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def within(low: float, high: float, unit: str, because: str) -> AfterValidator:
+    """A rule for an annotated number: it lies in low..high, ends included; `because` says where the range is from."""
+
+    def check(value: float) -> float:
+        if not low <= value <= high:
+            raise ValueError(f"must lie in {low:g}..{high:g}{unit and ' '}{unit} ({because}); correct it")
+        return value
+
+    return AfterValidator(check)
+
+
+def known_time_zone(zone: str) -> str:
+    """The zone's name. Raises ValueError where the IANA database does not have it."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as cause:
+        raise ValueError(
+            f'time_zone "{zone}" is not in the IANA database; write e.g. "Asia/Singapore"'
+        ) from cause
+    return zone
+
+
+def fault_text(error: Any) -> str:
+    """One fault of a pydantic ValidationError: where it is, the rule and remedy, and the value that breaks it."""
+    where = ".".join(str(part) for part in error["loc"]) or "site"
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "finite_number":
+        message = "must be a finite number; write the value that holds"
+    shown = "" if isinstance(error["input"], dict | list) else f" (found {error['input']!r})"
+    return f"{where}: {message}{shown}"

@@ -1,0 +1,116 @@
+"""The `[[sources]]` and `[[points]]` of a site file: exports and the historian tags in them."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from pipelines.errors import SiteError
+from pipelines.site.checks import Table, known_time_zone, within
+from pipelines.site.quantities import QUANTITIES, column_name
+from pipelines.site.units import conversion, is_energy
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+Reading = Literal["instant", "interval", "counter", "change"]
+
+
+class Source(Table):
+    """One kind of export: a historian, a weather logger; each has its own clock and layout.
+
+    stamp: whether a row's time is the start or the end of what it covers (interval readings only; an
+        instant reading is taken at its time).
+    clock_offset_minutes: how far this clock runs ahead of true time; it is subtracted.
+    interval_minutes: the source's own step; inferred where absent.
+    """
+
+    name: Slug
+    files: list[str]
+    layout: Literal["wide", "long"] = "wide"
+    time_column: str
+    time_format: str | None = None
+    time_zone: Annotated[str, AfterValidator(known_time_zone)]
+    stamp: Literal["start", "end"] = "start"
+    interval_minutes: Annotated[float, within(1 / 60, 1440, "min", "a second to a day")] | None = None
+    clock_offset_minutes: Annotated[
+        float, within(-1440, 1440, "min", "a clock is wrong by a day at most; beyond, correct the export")
+    ] = 0.0
+    tag_column: str = "tag"
+    value_column: str = "value"
+    quality_column: str | None = None
+    good_quality: list[str] = []
+    sentinels: list[float] = [-9999.0, -999.0, 9999.0, 32767.0, -32768.0]
+
+
+class Point(Table):
+    """One historian tag and what it measures.
+
+    reading: `instant` (a value at a time), `interval` (energy or mean of an interval), `counter`
+        (cumulative, with `rollover` as the value at which it wraps), `change` (logged on change only).
+    full_scale: the reading that stands for 1 of a fraction (50 for a 50 Hz drive).
+    low, high, stuck_hours: narrow the quantity's own range (canonical units) and override its time to be stuck.
+    impute: what stands in for a missing reading when predictions are served, for at most `impute_hours` after the
+        last one: that reading itself, or the median of the weeks before. Where absent, nothing does.
+    lead_hours: of a forecast: its row holds what was known then of so many hours later.
+    """
+
+    tag: str
+    source: Slug
+    quantity: str
+    equipment: str = ""
+    unit: str = ""
+    reading: Reading = "instant"
+    rollover: Annotated[float, within(1e-3, 1e15, "", "the reading at which a counter wraps")] | None = None
+    full_scale: Annotated[float, within(1e-3, 1e6, "", "the reading that stands for 1")] | None = None
+    low: float | None = None
+    high: float | None = None
+    stuck_hours: float | None = Field(default=None, gt=0, le=48)
+    impute: Literal["last", "median"] | None = None
+    impute_hours: float = Field(default=3.0, gt=0, le=168)
+    lead_hours: float = Field(default=1.0, gt=0, le=168)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.quantity not in QUANTITIES:
+            raise ValueError(
+                f'quantity "{self.quantity}" is not known; choose one of {", ".join(sorted(QUANTITIES))}'
+            )
+        try:
+            conversion(self.unit, self.quantity, self.full_scale)
+        except SiteError as error:
+            raise ValueError(f"tag {self.tag}: {error}") from error
+        self._check_energy()
+        self._check_range()
+        return self
+
+    def _check_energy(self) -> None:
+        energy, power = is_energy(self.unit), QUANTITIES[self.quantity].unit == "kW"
+        if self.reading == "counter" and not (energy and power):
+            raise ValueError(
+                f'tag {self.tag}: a counter must count energy, not {self.quantity} in "{self.unit}"; '
+                'set reading = "instant", or give its rate a tag of its own'
+            )
+        if energy and self.reading not in ("interval", "counter"):
+            raise ValueError(
+                f'tag {self.tag}: unit "{self.unit}" is energy; set reading = "interval" or "counter"'
+            )
+
+    def _check_range(self) -> None:
+        quantity, (low, high) = QUANTITIES[self.quantity], self.limits
+        if not quantity.low <= low < high <= quantity.high:
+            raise ValueError(
+                f"tag {self.tag}: low..high ({low:g}..{high:g}) must ascend inside {quantity.low:g}..{quantity.high:g} "
+                f"{quantity.unit}, what is physically possible of {self.quantity}; edit [[points]]"
+            )
+
+    @property
+    def column(self) -> str:
+        """Column of the interval table: `quantity` or `quantity:equipment`."""
+        return column_name(self.quantity, self.equipment)
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Lowest and highest reading that is believed, canonical unit."""
+        quantity = QUANTITIES[self.quantity]
+        return (
+            quantity.low if self.low is None else self.low,
+            quantity.high if self.high is None else self.high,
+        )
