@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import qmc
 
+from models.setpoints import Bounds
+
 Array = np.ndarray
 
 FOURIER_FEATURES = 96
@@ -19,16 +21,7 @@ LENGTH_SCALE = 1.5  # trials nearer than this many usual sizes tell much the sam
 NOISE = 0.3  # of a trial hour, where the response's own spread is 1: meters, and what conditions leave unexplained
 BISECTIONS = 12
 HOUR = 1.0
-
-
-@dataclass(frozen=True)
-class Space:
-    """What may be set. k setpoints: default, slew_per_hour, scale (one trial's usual size) and binary are (k,)."""
-
-    default: Array
-    slew_per_hour: Array
-    scale: Array
-    binary: Array
+RESOLUTION = 0.1  # the step that an operator would enter; candidates are rounded to it
 
 
 @dataclass(frozen=True)
@@ -53,7 +46,8 @@ class Design:
 
 
 def design(
-    space: Space,
+    bounds: Bounds,
+    scale: Array,
     slots: list[Slot],
     candidates: Array,
     record: Array,
@@ -64,7 +58,8 @@ def design(
 ) -> Design:
     """Trials for `slots` in time order, within `budget_kwh` at risk.
 
-    candidates: (m, k) setpoints; record: (n, k + c) rows already seen, setpoints then conditions.
+    scale (k,): one trial's usual size. candidates: (m, k) setpoints. record: (n, k + c) rows already seen, setpoints
+    then conditions.
     conditions_scale: mean and spread of the c conditions. risk_kw: rows (n, k + c) -> kW at risk (n,).
 
     Raises ValueError where no candidate is allowed in any slot that does not rest.
@@ -73,46 +68,46 @@ def design(
         raise ValueError(
             "no trial is safe under the envelope and limits; widen the limits or lower the margin"
         )
-    features = _Features(space, *conditions_scale)
+    features = _Features(bounds, scale, *conditions_scale)
     known = _information(features(record))
-    free = _sequence(space, slots, candidates, features, known, risk_kw, price=0.0)
+    free = _sequence(bounds, slots, candidates, features, known, risk_kw, price=0.0)
     if free.risk_kwh <= budget_kwh:
         return free
     low, high, best = 0.0, 1.0, None
     for _ in range(BISECTIONS):
         price = 0.5 * (low + high)
-        tried = _sequence(space, slots, candidates, features, known, risk_kw, price=price)
+        tried = _sequence(bounds, slots, candidates, features, known, risk_kw, price=price)
         low, high = (low, price) if tried.risk_kwh <= budget_kwh else (price, high)
         if tried.risk_kwh <= budget_kwh:
             best = tried
-    return best or _sequence(space, slots, candidates, features, known, risk_kw, price=high)
+    return best or _sequence(bounds, slots, candidates, features, known, risk_kw, price=high)
 
 
-def approach_path(present: Array, goals: Array, space: Space, hours: int) -> Array:
+def approach_path(present: Array, goals: Array, bounds: Bounds, hours: int) -> Array:
     """Setpoints (m, hours, k) at the end of each hour on the way from present (k,) to goals (m, k)."""
-    reach = space.slew_per_hour * HOUR * np.arange(1, hours + 1)[:, None]  # (hours, k)
+    reach = bounds.slew_per_hour * HOUR * np.arange(1, hours + 1)[:, None]  # (hours, k)
     gap = (goals - present)[:, None, :]
     moved = present + np.clip(gap, -reach, reach)
-    return np.where(space.binary, goals[:, None, :], moved)
+    return np.where(bounds.binary, goals[:, None, :], moved)
 
 
 class _Features:
     """Fourier features of standardised setpoints and conditions, a set for each state of the binary ones."""
 
-    def __init__(self, space: Space, mean: Array, spread: Array) -> None:
-        self._space = space
-        self._centre = np.concatenate([space.default, mean])
-        self._scale = np.concatenate([space.scale, spread])
+    def __init__(self, bounds: Bounds, scale: Array, mean: Array, spread: Array) -> None:
+        self._bounds = bounds
+        self._centre = np.concatenate([bounds.default, mean])
+        self._scale = np.concatenate([scale, spread])
         random = np.random.default_rng(0)  # any draw serves; the same one makes plans repeatable
-        smooth = int((~space.binary).sum()) + len(mean)
+        smooth = int((~bounds.binary).sum()) + len(mean)
         self._waves = random.standard_normal((smooth, FOURIER_FEATURES)) / LENGTH_SCALE
         self._phases = random.uniform(0.0, 2.0 * np.pi, FOURIER_FEATURES)
 
     def __call__(self, rows: Array) -> Array:
         z = (rows - self._centre) / self._scale
-        k = len(self._space.default)
-        on = rows[..., :k][..., self._space.binary] > 0.5
-        smooth = np.concatenate([z[..., :k][..., ~self._space.binary], z[..., k:]], axis=-1)
+        k = len(self._bounds.default)
+        on = rows[..., :k][..., self._bounds.binary] > 0.5
+        smooth = np.concatenate([z[..., :k][..., ~self._bounds.binary], z[..., k:]], axis=-1)
         basis = np.sqrt(2.0 / FOURIER_FEATURES) * np.cos(smooth @ self._waves + self._phases)
         return np.concatenate([basis, *(basis * on[..., [j]] for j in range(on.shape[-1]))], axis=-1)
 
@@ -124,7 +119,7 @@ def _information(phi: Array) -> Array:
 
 
 def _sequence(
-    space: Space,
+    bounds: Bounds,
     slots: list[Slot],
     candidates: Array,
     features: _Features,
@@ -133,11 +128,11 @@ def _sequence(
     *,
     price: float,
 ) -> Design:
-    present, covariance, chosen, gained, risked = space.default, known, [], 0.0, 0.0
+    present, covariance, chosen, gained, risked = bounds.default, known, [], 0.0, 0.0
     for slot in slots:
-        goals = space.default[None] if slot.rests else np.vstack([space.default, candidates])
+        goals = bounds.default[None] if slot.rests else np.vstack([bounds.default, candidates])
         hours = len(slot.conditions)
-        path = approach_path(present, goals, space, hours)
+        path = approach_path(present, goals, bounds, hours)
         seen = np.broadcast_to(slot.conditions, (len(goals), *slot.conditions.shape))
         rows = np.concatenate([path, seen], axis=-1)  # (m, hours, k + c)
         phi = features(rows)
@@ -165,50 +160,41 @@ def _updated(covariance: Array, phi: Array) -> Array:
     return covariance - projected.T @ np.linalg.solve(inner, projected)
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What may be chosen for each of k setpoints; every array has shape (k,).
-
-    binary: on/off setpoints, which switch at once and take only their minimum or maximum.
-    resolution: the step that an operator would enter; candidates are rounded to it.
-    """
-
-    minimum: Array
-    maximum: Array
-    slew_per_hour: Array
-    binary: Array
-    resolution: float = 0.1
-
-
-def reachable(present: Array, limits: Limits, *, hours: float) -> tuple[Array, Array]:
+def reachable(present: Array, bounds: Bounds, *, hours: float) -> tuple[Array, Array]:
     """Lowest and highest value of each setpoint within `hours`; two arrays of shape (k,).
 
     Where the present value lies so far outside the limits that they cannot be reached, both are the
     nearest value that can.
     """
-    step = limits.slew_per_hour * hours
-    low = np.maximum(limits.minimum, present - step)
-    high = np.minimum(limits.maximum, present + step)
-    nearest = present + np.clip(np.clip(present, limits.minimum, limits.maximum) - present, -step, step)
+    step = bounds.slew_per_hour * hours
+    low = np.maximum(bounds.low, present - step)
+    high = np.minimum(bounds.high, present + step)
+    nearest = present + np.clip(np.clip(present, bounds.low, bounds.high) - present, -step, step)
     low, high = np.where(low > high, nearest, low), np.where(low > high, nearest, high)
-    return np.where(limits.binary, limits.minimum, low), np.where(limits.binary, limits.maximum, high)
+    return np.where(bounds.binary, bounds.low, low), np.where(bounds.binary, bounds.high, high)
 
 
-def candidates(present: Array, limits: Limits, *, hours: float, count: int) -> Array:
+def candidates(present: Array, bounds: Bounds, *, hours: float, count: int) -> Array:
     """Setpoints to compare, shape (count + 1, k): the present, then a Sobol sequence over what is reachable.
 
     Deterministic. `count` must be a power of two (Sobol, USSR Comput. Math. Math. Phys. 7, 1967: the sequence
     is balanced only then).
     """
-    return np.vstack([present, spread_over(*reachable(present, limits, hours=hours), limits, count)])
+    return np.vstack([present, spread_over(*reachable(present, bounds, hours=hours), bounds, count)])
 
 
-def spread_over(low: Array, high: Array, limits: Limits, count: int) -> Array:
-    """A Sobol sequence over the box from low (k,) to high (k,), rounded as an operator would: (count, k)."""
+def spread_over(low: Array, high: Array, bounds: Bounds, count: int) -> Array:
+    """A Sobol sequence over the box from low (k,) to high (k,), rounded as an operator would: (count, k).
+
+    On/off setpoints of one quantity switch together.
+    """
     unit = qmc.Sobol(len(low), scramble=False).random(count)
+    for columns in bounds.groups.values():
+        if bounds.binary[list(columns)].all():
+            unit[:, list(columns)] = unit[:, [columns[0]]]
     values = low + unit * (high - low)
-    values = np.where(limits.binary, np.where(unit < 0.5, limits.minimum, limits.maximum), values)
-    return np.clip(np.round(values / limits.resolution) * limits.resolution, low, high)
+    values = np.where(bounds.binary, np.where(unit < 0.5, bounds.low, bounds.high), values)
+    return np.clip(np.round(values / RESOLUTION) * RESOLUTION, low, high)
 
 
 def settle(power_kw: Array, spread_kw: Array, allowed: Array, *, caution: float, hysteresis_kw: float) -> int:
@@ -225,7 +211,7 @@ def settle(power_kw: Array, spread_kw: Array, allowed: Array, *, caution: float,
     return best if wins or (allowed[best] and not allowed[0]) else 0
 
 
-def without_small_moves(chosen: Array, present: Array, limits: Limits, *, least_share: float = 0.02) -> Array:
+def without_small_moves(chosen: Array, present: Array, bounds: Bounds, *, least_share: float = 0.02) -> Array:
     """`chosen` (n, k) with moves smaller than `least_share` of a setpoint's range dropped."""
-    least = least_share * (limits.maximum - limits.minimum)
+    least = least_share * (bounds.high - bounds.low)
     return np.where(np.abs(chosen - present) < least, present, chosen)

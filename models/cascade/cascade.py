@@ -104,13 +104,21 @@ class Outcome:
     unreachable_k: Array
 
 
+def inlet_noise_k(cascade: Cascade) -> float:
+    """Standard deviation (K) of what the worst inlet's surface leaves, in the hall where it is largest; 0 without one."""
+    surfaces: list[Surface | None] = [hall.over_k for hall in cascade.halls.values()]
+    surfaces = surfaces or [cascade.worst_inlet]
+    return max((float(surface.noise) for surface in surfaces if surface is not None), default=0.0)
+
+
 def outcome(cascade: Cascade, known: Mapping[str, ArrayLike]) -> Outcome:
     """Outcome of choices; arrays in `known` broadcast to (n,).
 
     known: load_kw, weather and every setpoint by name (where one is not chosen, its present value); of setpoints that
-    share a quantity the equipment answers to the mean, and each hall's inlet to its own; and the present: rack_inlet_now_c; wetbulb_rise_k (expected within the hour); what feedback says of the towers' reach and
-    the worst inlet, reach_bias_k and inlet_bias_k; and what is kept in hand of them: cover_in_hand_k over the
-    economizer's `covers_k`, reach_in_hand_k over the coldest water that towers reach.
+    share a quantity the equipment answers to the mean, and each hall's inlet to its own. Further the present:
+    rack_inlet_now_c; wetbulb_rise_k (expected within the hour); what feedback says of the towers' reach and the worst
+    inlet, reach_bias_k and inlet_bias_k; and what is kept in hand of them: cover_in_hand_k over the economizer's
+    `covers_k`, reach_in_hand_k over the coldest water that towers reach.
     """
     arrays = jnp.broadcast_arrays(*(jnp.asarray(value, jnp.float32) for value in known.values()))
     now = with_shared(dict(zip(known, arrays, strict=True)))

@@ -1,10 +1,11 @@
-"""Several setpoints of one quantity: the value they share, how far apart the record shows them, and whose inlet is whose.
+"""Several setpoints of one quantity: the value they share, how far apart they stood, and which inlets each moves.
 
 Coils, exchangers and pumps of a whole plant answer to the mean of the setpoints; a hall's racks answer to the setpoint
 of their own units, where the record moved the setpoints apart far and often enough to tell.
 """
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -18,10 +19,15 @@ from models.setpoints import groups_of, quantity_of
 SUPPLY = ("supply_air_sp_c", "supply_air_c")  # the second where a site sets the measured temperature itself
 CHILLED = ("chw_supply_sp_c", "chw_supply_c")
 INLET = "rack_inlet_c"
+Values = TypeVar("Values", np.ndarray, Array)
 # Engineering judgement: twice the error of a class B sensor, IEC 60751, and some ten hours at a quarter of an hour.
 APART_K, FEWEST_APART = 0.5, 40
-CLEARLY_BEST = 0.8  # of the second best setpoint's error: engineering judgement; noise alone moves it by a few percent
-LEAST_SCALE = 0.1  # of the quantity's own standard deviation: setpoints that stood 0.01 K apart are no unit of distance
+CLEARLY_BEST = (
+    0.8  # of the second best setpoint's error: engineering judgement; noise alone moves it by a few percent
+)
+LEAST_SCALE = (
+    0.1  # of the quantity's own standard deviation: setpoints that stood 0.01 K apart are no unit of distance
+)
 
 
 @struct.dataclass
@@ -49,14 +55,16 @@ class Hall:
     over_k: Surface
 
 
-def with_shared(known: Mapping[str, Array]) -> dict[str, Array]:
-    """`known` (leaves (n,)) and, of every quantity of which it has several setpoints, their mean."""
+def with_shared(known: Mapping[str, Values]) -> dict[str, Values]:
+    """`known` (leaves (n,)) and the mean of the setpoints of every quantity of which it has several."""
     own = [name for name in known if ":" in name]
-    means = {
-        quantity: sum(known[own[column]] for column in columns) / len(columns)
-        for quantity, columns in groups_of(own).items()
-    }
-    return {**known, **means}
+    found = dict(known)
+    for quantity, columns in groups_of(own).items():
+        total = known[own[columns[0]]]
+        for column in columns[1:]:
+            total = total + known[own[column]]
+        found[quantity] = total / len(columns)
+    return found
 
 
 def apart_of(record: Record, setpoints: tuple[str, ...]) -> dict[str, Apart]:

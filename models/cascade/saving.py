@@ -62,7 +62,9 @@ def _cascade(tree: dict[str, Any]) -> Cascade:
         inlet_rise_k=tree["inlet_rise_k"],
         usual_kw=tree["usual_kw"],
         twin_bound_kw=tree["twin_bound_kw"],
-        apart={name: Apart(**(part | {"names": _names(part["names"])})) for name, part in tree["apart"].items()},
+        apart={
+            name: Apart(**(part | {"names": _names(part["names"])})) for name, part in tree["apart"].items()
+        },
         halls={
             name: Hall(_names(part["follows"]), _a_surface(part["over_k"]))
             for name, part in tree["halls"].items()

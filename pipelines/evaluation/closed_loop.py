@@ -144,7 +144,7 @@ def _decided(
         run.errors += 1
         values = in_force
     run.seconds.append(time.perf_counter() - began)
-    most = np.where(settable.binary, 1.0, settable.slew * step_hours)
+    most = np.where(settable.binary, 1.0, settable.slew_per_hour * step_hours)
     held = np.clip(values, settable.low, settable.high)
     held = np.clip(held, in_force - most, in_force + most)
     run.clamped += int((np.abs(held - values) > NOTICEABLE * np.maximum(1.0, np.abs(values))).sum())

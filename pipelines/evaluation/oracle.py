@@ -37,7 +37,7 @@ class Optimum:
         envelope = site.envelope
         self.inlet_c = jnp.array([envelope.rack_inlet_min_c + MARGIN_K, envelope.rack_inlet_max_c - MARGIN_K])
         self.target, self.present, self.asked = self.settable.default, self.settable.default, 0
-        self.slew_k = self.settable.slew * max(site.interval_minutes, 15) / 60.0
+        self.slew_k = self.settable.slew_per_hour * max(site.interval_minutes, 15) / 60.0
         dimensions = len(self.settable.names)
         self._sobol = qmc.Sobol(dimensions, scramble=False).random(SWEEP)
 
@@ -76,7 +76,7 @@ class Optimum:
         first = min(plant.steps_done, len(plant.drivers.outdoor_drybulb_c) - steps)
         fields = tuple(SETPOINT_FIELDS[STANDS_FOR.get(name, name)] for name in settable.names)
         held = simulator.init(plant.plant).setpoints if plant.held is None else plant.held
-        slew = np.where(settable.binary, np.inf, settable.slew * plant.dt_s / 3600.0)
+        slew = np.where(settable.binary, np.inf, settable.slew_per_hour * plant.dt_s / 3600.0)
         cost = _compiled()(
             plant.plant, plant.state, plant.drivers, first, held, jnp.asarray(goals, float),
             jnp.asarray(self.present, float), jnp.asarray(slew, float), self.inlet_c,

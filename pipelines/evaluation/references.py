@@ -42,7 +42,7 @@ class WetbulbReset:
 
     def __init__(self, site: Site) -> None:
         self.site, self.settable, self.reader = site, Settable.of(site), TagReader(site)
-        self.most = self.settable.slew * max(site.interval_minutes, 15) / 60.0
+        self.most = self.settable.slew_per_hour * max(site.interval_minutes, 15) / 60.0
 
     def decide(self, row: Mapping[str, Any], at: datetime) -> dict[str, float]:
         """Setpoints by tag, each within its limits and slew rate."""

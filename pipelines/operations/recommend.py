@@ -25,7 +25,7 @@ from pipelines.learning.efficiency.dataset import OVERHEAD, RACK_INLET
 from pipelines.learning.twin.bundle import find_twin
 from pipelines.site.file import Site
 from pipelines.site.quantities import QUANTITIES
-from pipelines.site.setpoints import limits, setpoint_names
+from pipelines.site.setpoints import Settable, setpoint_names
 from pipelines.telemetry.plant_table import figure_name, plant_table
 from pipelines.telemetry.store import Store
 
@@ -136,8 +136,8 @@ def _best(site: Site, rows: np.ndarray, expected: pd.DataFrame) -> int:
         allowed = allowed & inlet_c.between(lowest_c, highest_c).to_numpy()
         if not allowed.any():
             raise Hold(f"no reachable setpoints keep the rack inlet in {lowest_c:g} to {highest_c:g} °C")
-    bounds = limits(site)
-    moving_kw = MOVING_KW * (np.abs(rows - rows[0]) / (bounds.maximum - bounds.minimum)).sum(axis=1)
+    bounds = Settable.of(site)
+    moving_kw = MOVING_KW * (np.abs(rows - rows[0]) / (bounds.high - bounds.low)).sum(axis=1)
     return settle(
         expected["power_kw"].to_numpy() + moving_kw,
         expected["spread_kw"].to_numpy(),

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 import simulator
+from models.setpoints import mean_of_quantity
 from models.twin.nameplate import nameplate_plant as textbook_plant
 from pipelines.errors import SiteError
 from pipelines.site.file import Site
@@ -140,8 +141,14 @@ def _nameplate(figures: tuple[tuple[str, Any], ...]) -> simulator.Plant:
 def asked_setpoints(
     plant: simulator.Plant, schedule: pd.DataFrame, held: simulator.Setpoints | None = None
 ) -> simulator.Setpoints:
-    """Setpoints of a schedule, shape (steps,) each; what it does not name stays at `held`, else the plant's initial."""
+    """Setpoints of a schedule, shape (steps,) each; what it does not name stays at `held`, else the plant's initial.
+
+    schedule: by setpoint name; the simulator has one setpoint of each quantity and gets the mean of several.
+    """
     initial = simulator.init(plant).setpoints if held is None else held
+    schedule = pd.DataFrame(
+        mean_of_quantity([*map(str, schedule)], schedule.to_numpy()), index=schedule.index
+    )
     schedule = schedule.rename(
         columns={name: other for name, other in STANDS_FOR.items() if other not in schedule}
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.exploration import Limits
+from models.setpoints import Bounds, quantity_of
 from pipelines.site.file import Site
 from pipelines.site.tags import Tag, setpoint_tags
 
@@ -18,16 +18,15 @@ _ALIASES = {
 
 
 @dataclass(frozen=True)
-class Settable:
-    """Quantities, tags, limits, defaults, and slew rates per hour (k,) of what may be set, canonical units."""
+class Settable(Bounds):
+    """Bounds of the k setpoints that a site file declares, and their tags; canonical units."""
 
-    names: tuple[str, ...]
     tags: tuple[Tag, ...]
-    low: np.ndarray
-    high: np.ndarray
-    default: np.ndarray
-    slew: np.ndarray
-    binary: np.ndarray
+
+    @property
+    def slew(self) -> np.ndarray:
+        """`slew_per_hour`, as control code still calls it."""
+        return self.slew_per_hour
 
     @classmethod
     def of(cls, site: Site) -> "Settable":
@@ -39,28 +38,18 @@ class Settable:
         )
         return cls(
             names=tuple(setpoint_names(site)),
-            tags=tuple(tag for _, tag in setpoints),
             low=low,
             high=high,
             default=default,
-            slew=slew,
+            slew_per_hour=slew,
             binary=np.array([setpoint.kind == "binary" for setpoint, _ in setpoints], bool),
+            tags=tuple(tag for _, tag in setpoints),
         )
 
 
 def setpoint_names(site: Site) -> list[str]:
     """Names of the site's setpoints, in the site file's order (see `Site.setpoint_name`)."""
     return [site.setpoint_name(setpoint) for setpoint in site.setpoints]
-
-
-def limits(site: Site) -> Limits:
-    """The site's setpoint limits and slew rates as arrays."""
-    return Limits(
-        minimum=np.array([s.min for s in site.setpoints]),
-        maximum=np.array([s.max for s in site.setpoints]),
-        slew_per_hour=np.array([s.slew_per_hour for s in site.setpoints]),
-        binary=np.array([s.kind == "binary" for s in site.setpoints]),
-    )
 
 
 def aliased(columns: dict) -> dict:

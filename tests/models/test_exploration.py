@@ -3,14 +3,18 @@
 import numpy as np
 import pytest
 
-from models.exploration import Slot, Space, approach_path, design
+from models.exploration import Slot, approach_path, design
+from models.setpoints import Bounds
 
-SPACE = Space(
+SPACE = Bounds(
+    names=("supply_air_sp_c", "economizer_enable"),
+    low=np.array([18.0, 0.0]),
+    high=np.array([26.0, 1.0]),
     default=np.array([20.0, 0.0]),
     slew_per_hour=np.array([2.0, 1.0]),
-    scale=np.array([3.0, 0.5]),
     binary=np.array([False, True]),
 )
+USUAL_SIZE = np.array([3.0, 0.5])
 CANDIDATES = np.array([[t, b] for t in np.linspace(18.0, 26.0, 17) for b in (0.0, 1.0)])
 RECORD = np.column_stack([np.full(500, 20.0), np.zeros(500), np.linspace(0.0, 20.0, 500)])
 SCALE = (np.array([10.0]), np.array([6.0]))
@@ -30,8 +34,9 @@ def away_from_default(rows: np.ndarray) -> np.ndarray:
 
 def planned(budget_kwh: float = 1e9, allowed=everything):
     return design(
-        SPACE, slots(allowed=allowed), CANDIDATES, RECORD, SCALE, away_from_default, budget_kwh=budget_kwh
-    )
+        SPACE, USUAL_SIZE, slots(allowed=allowed), CANDIDATES, RECORD, SCALE, away_from_default,
+        budget_kwh=budget_kwh,
+    )  # fmt: skip
 
 
 def test_trials_cover_both_ends_and_both_modes_where_energy_is_no_object() -> None:

@@ -1,11 +1,14 @@
 import numpy as np
 import pytest
 
-from models.exploration import Limits, candidates, reachable, settle, without_small_moves
+from models.exploration import candidates, reachable, settle, without_small_moves
+from models.setpoints import Bounds
 
-LIMITS = Limits(
-    minimum=np.array([18.0, 7.0, 0.0]),
-    maximum=np.array([26.0, 20.0, 1.0]),
+LIMITS = Bounds(
+    names=("supply_air_sp_c", "chw_supply_sp_c", "economizer_enable"),
+    low=np.array([18.0, 7.0, 0.0]),
+    high=np.array([26.0, 20.0, 1.0]),
+    default=np.array([20.0, 12.0, 0.0]),
     slew_per_hour=np.array([2.0, 2.0, 1.0]),
     binary=np.array([False, False, True]),
 )

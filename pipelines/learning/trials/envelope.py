@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from models.setpoints import quantity_of
 from pipelines.site.file import Site
 
 INLET_MARGIN_K = 1.5  # below the envelope: offsets vary from hour to hour and season to season
@@ -34,27 +35,42 @@ class TrialEnvelope:
     def allowed(
         self, setpoints: dict[str, np.ndarray], warm_wetbulb_c: float, cold_wetbulb_c: float
     ) -> np.ndarray:
-        """Whether each setting (m,) is safe and makes sense between a cold and a warm hour of its season: (m,)."""
+        """Whether each setting is safe and makes sense between a cold and a warm hour of its season: (m,).
+
+        setpoints: by name, (m,) each; where several share a quantity, every one of them has to be.
+        """
         some = next(iter(setpoints.values()))
         fine = np.ones(len(some), bool)
-        reached_c = np.full(len(some), np.nan)
-        if SUPPLY in setpoints:
-            reached_c = setpoints[SUPPLY]
-            if CHILLED in setpoints:  # starved coils let supply air float above its setpoint
-                reached_c = np.maximum(reached_c, setpoints[CHILLED] + self.floor_k)
-            fine &= (reached_c <= self.highest_supply_c) & (setpoints[SUPPLY] >= self.lowest_supply_c)
-        if TOWER in setpoints:
-            fine &= setpoints[TOWER] >= cold_wetbulb_c + REACHABLE_APPROACH_K
-        if ECONOMIZER in setpoints:
-            fine &= (setpoints[ECONOMIZER] < 0.5) | self._helps(setpoints, warm_wetbulb_c, len(some))
+        chilled_c = _highest(setpoints, CHILLED)
+        for supply_c in _all_of(setpoints, SUPPLY):
+            reached_c = supply_c
+            if chilled_c is not None:  # starved coils let supply air float above its setpoint
+                reached_c = np.maximum(reached_c, chilled_c + self.floor_k)
+            fine &= (reached_c <= self.highest_supply_c) & (supply_c >= self.lowest_supply_c)
+        for tower_c in _all_of(setpoints, TOWER):
+            fine &= tower_c >= cold_wetbulb_c + REACHABLE_APPROACH_K
+        enabled = _highest(setpoints, ECONOMIZER)
+        if enabled is not None:
+            fine &= (enabled < 0.5) | self._helps(setpoints, warm_wetbulb_c, len(some))
         return fine
 
     def _helps(self, setpoints: dict[str, np.ndarray], wetbulb_c: float, count: int) -> np.ndarray:
         """Whether the economizer could take any heat; elsewhere a trial of it teaches nothing."""
-        if CHILLED not in setpoints:
+        chilled_c, tower_c = _highest(setpoints, CHILLED), _highest(setpoints, TOWER)
+        if chilled_c is None:
             return np.ones(count, bool)
-        water_c = np.maximum(setpoints.get(TOWER, np.full(count, -np.inf)), wetbulb_c + REACHABLE_APPROACH_K)
-        return water_c + EXCHANGER_LEAD_K <= setpoints[CHILLED] + self.return_rise_k
+        water_c = np.maximum(-np.inf if tower_c is None else tower_c, wetbulb_c + REACHABLE_APPROACH_K)
+        return water_c + EXCHANGER_LEAD_K <= chilled_c + self.return_rise_k
+
+
+def _all_of(setpoints: dict[str, np.ndarray], quantity: str) -> list[np.ndarray]:
+    return [values for name, values in setpoints.items() if quantity_of(name) == quantity]
+
+
+def _highest(setpoints: dict[str, np.ndarray], quantity: str) -> np.ndarray | None:
+    """The highest (m,) of the quantity's setpoints; None where there is none."""
+    found = _all_of(setpoints, quantity)
+    return np.max(found, axis=0) if found else None
 
 
 def trial_envelope(site: Site, plant: pd.DataFrame) -> TrialEnvelope:

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from models.exploration import Slot, Space, design, spread_over
-from models.setpoints import quantity_of
+from models.exploration import Slot, design, spread_over
+from models.setpoints import Bounds, quantity_of
 from pipelines import files
 from pipelines.errors import ScenarioError
 from pipelines.learning.trials.envelope import TrialEnvelope, trial_envelope
 from pipelines.site.file import Site
-from pipelines.site.setpoints import limits, setpoint_names
+from pipelines.site.setpoints import Settable
 from pipelines.site.units import conversion
 from pipelines.telemetry.plant_table import plant_table
 
@@ -70,22 +70,22 @@ def explore_plan(
         raise ScenarioError(
             f"the record of {site.name} must span at least {LEAST_RECORD.days} days to plan from; ingest more"
         )
-    names = setpoint_names(site)
+    bounds = Settable.of(site)
+    names = list(bounds.names)
     hourly = plant.reindex(columns=[*names, *CONDITIONS, "cooling_kw"]).resample("1h").mean()
     safe = trial_envelope(site, plant)
-    space, times = _space(site), _slot_times(start, weeks)
+    scale, times = _usual_sizes(bounds), _slot_times(start, weeks)
     slots = [_slot(time, hourly, safe, names) for time in times]
     cooling_kw = float(hourly["cooling_kw"].median())
     budget_kwh = risk_share * cooling_kw * weeks * 168.0
     conditions = hourly[list(CONDITIONS)].dropna()
     record = hourly[[*names, *CONDITIONS]].dropna().to_numpy()
     record = record[:: max(1, len(record) // RECORD_ROWS)]
-    bounds = limits(site)
-    everywhere = spread_over(bounds.minimum, bounds.maximum, bounds, CANDIDATES)
+    everywhere = spread_over(bounds.low, bounds.high, bounds, CANDIDATES)
     try:
         found = design(
-            space, slots, everywhere, record, (conditions.mean().to_numpy(), _spread(conditions)),
-            lambda rows: cooling_kw * _share_at_risk(space, rows[:, : len(names)]), budget_kwh=budget_kwh,
+            bounds, scale, slots, everywhere, record, (conditions.mean().to_numpy(), _spread(conditions)),
+            lambda rows: cooling_kw * _share_at_risk(bounds, scale, rows[:, : len(names)]), budget_kwh=budget_kwh,
         )  # fmt: skip
     except ValueError as cause:
         raise ScenarioError(f"no plan for {site.name}: {cause}") from cause
@@ -94,16 +94,11 @@ def explore_plan(
     )
 
 
-def _space(site: Site) -> Space:
-    bounds = limits(site)
-    span = bounds.maximum - bounds.minimum
-    kelvin = np.array([quantity_of(name).endswith("_c") for name in setpoint_names(site)])
-    return Space(
-        default=np.array([each.default for each in site.setpoints]),
-        slew_per_hour=bounds.slew_per_hour,
-        scale=np.where(kelvin, np.minimum(CURVATURE_K, span), span / 2),
-        binary=bounds.binary,
-    )
+def _usual_sizes(bounds: Bounds) -> np.ndarray:
+    """Usual size of a trial of each setpoint (k,)."""
+    span = bounds.high - bounds.low
+    kelvin = np.array([quantity_of(name).endswith("_c") for name in bounds.names])
+    return np.where(kelvin, np.minimum(CURVATURE_K, span), span / 2)
 
 
 def _slot_times(start: pd.Timestamp, weeks: int) -> pd.DatetimeIndex:
@@ -136,12 +131,14 @@ def _spread(conditions: pd.DataFrame) -> np.ndarray:
     return np.maximum(conditions.std().to_numpy(), 1e-6)
 
 
-def _share_at_risk(space: Space, setpoints: np.ndarray) -> np.ndarray:
-    moved = np.abs(setpoints - space.default)
-    per_unit = np.where(
-        space.binary, POWER_AT_RISK_PER_SWITCH, POWER_AT_RISK_PER_K * CURVATURE_K / space.scale
-    )
-    return moved @ per_unit
+def _share_at_risk(bounds: Bounds, scale: np.ndarray, setpoints: np.ndarray) -> np.ndarray:
+    """Share of cooling power (n,) that setpoints (n, k) may cost; those of one quantity share what it may."""
+    moved = np.abs(setpoints - bounds.default)
+    per_unit = np.where(bounds.binary, POWER_AT_RISK_PER_SWITCH, POWER_AT_RISK_PER_K * CURVATURE_K / scale)
+    alike = np.zeros(len(scale))
+    for columns in bounds.groups.values():
+        alike[list(columns)] = len(columns)
+    return moved @ (per_unit / alike)
 
 
 def _by_tag(site: Site, times: pd.DatetimeIndex, setpoints: np.ndarray) -> pd.DataFrame:

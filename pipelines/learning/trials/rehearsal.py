@@ -9,6 +9,7 @@ import pandas as pd
 
 from models.cascade.rehearsal import rehearse
 from models.exploration import spread_over
+from models.setpoints import mean_of_quantity, moved_together, quantity_of
 from models.twin import Twin
 from pipelines.learning.trials.envelope import TrialEnvelope, trial_envelope
 from pipelines.learning.twin.dataset import clock, record_of
@@ -16,7 +17,7 @@ from pipelines.learning.twin.second_opinion import FIELDS
 from pipelines.simulation.operator_trials import slewed
 from pipelines.simulation.plant import SETPOINT_FIELDS, canonical_telemetry
 from pipelines.site.file import Setpoint, Site
-from pipelines.site.setpoints import limits, setpoint_names
+from pipelines.site.setpoints import Settable
 
 AWAY_SHARE = 0.1  # of its range from where it usually stands: a trial
 LEAST_TRIED_HOURS = 24.0
@@ -48,6 +49,7 @@ def _hours_tried(site: Site, plant: pd.DataFrame, setpoint: Setpoint) -> float:
 def virtual_trials(site: Site, table: pd.DataFrame, plant: pd.DataFrame, twin: Twin) -> pd.DataFrame:
     """A plant table of the twin's trials on the clock of the record's last year; rows that are no evidence are NaN.
 
+    The twin has one setpoint of each quantity: a site's several are tried together, and the twin gets their mean.
     table: the store's, plant: `plant_table` of it.
     """
     table = table[table.index > table.index[-1] - YEAR]
@@ -57,12 +59,16 @@ def virtual_trials(site: Site, table: pd.DataFrame, plant: pd.DataFrame, twin: T
     wetbulb_c = pd.Series(record.filled_inputs().outdoor_wetbulb_c, times)
     goals = _goals(site, safe, wetbulb_c)
     schedule = slewed(site, goals, step_hours=site.interval / pd.Timedelta(hours=1))
-    tried = {FIELDS[str(name)]: schedule[name].to_numpy() for name in schedule if name in FIELDS}
+    names = [str(name) for name in schedule]
+    quantities = pd.DataFrame(mean_of_quantity(names, schedule.to_numpy()), index=schedule.index)
+    tried = {FIELDS[name]: quantities[name].to_numpy() for name in quantities if name in FIELDS}
     steps = min(round(WINDOW / site.interval), len(times))
     sensors = rehearse(twin, record.filled_inputs(), tried, window=steps)
     kept = times[: len(sensors.it_w)]
-    asked = schedule.loc[kept, [name for name in schedule if name in SETPOINT_FIELDS]]
-    trials = canonical_telemetry(sensors, kept).assign(**asked)
+    asked = schedule.loc[kept, [name for name in names if quantity_of(name) in SETPOINT_FIELDS]]
+    means = quantities.loc[kept, [str(name) for name in quantities if name in SETPOINT_FIELDS]]
+    trials = canonical_telemetry(sensors, kept).assign(**means).assign(**asked)
+    trials = trials.assign(**_points(plant, trials))
     trials = trials.assign(**{name: plant[name].reindex(kept) for name in WEATHER if name in plant})
     settling = np.arange(len(kept)) % steps < round(SETTLING / site.interval)
     meant = _allowed(safe, schedule.loc[kept])
@@ -72,27 +78,32 @@ def virtual_trials(site: Site, table: pd.DataFrame, plant: pd.DataFrame, twin: T
 
 def _goals(site: Site, safe: TrialEnvelope, wetbulb_c: pd.Series) -> pd.DataFrame:
     """Setpoints of every slot: the next of a Sobol sequence that is safe in the slot's weather, else the default."""
-    names, bounds = setpoint_names(site), limits(site)
-    default = np.array([each.default for each in site.setpoints])
+    bounds = Settable.of(site)
     starts = np.arange(round(SLOT / site.interval), len(wetbulb_c), round(SLOT / site.interval))
     slots = np.split(wetbulb_c.to_numpy(), starts)
     count = 2 ** int(np.ceil(np.log2(CANDIDATES * len(slots))))
-    offered = spread_over(bounds.minimum, bounds.maximum, bounds, count).reshape(-1, CANDIDATES, len(names))
+    offered = moved_together(spread_over(bounds.low, bounds.high, bounds, count), bounds)
+    offered = offered.reshape(-1, CANDIDATES, len(bounds.names))
     rows = []
     for wetbulbs, candidates in zip(slots, offered, strict=False):
-        asked = dict(zip(names, candidates.T, strict=True))
+        asked = dict(zip(bounds.names, candidates.T, strict=True))
         fine = safe.allowed(asked, float(wetbulbs.max()), NO_LIMIT_C)
-        goal = candidates[np.argmax(fine)] if fine.any() else default
+        goal = candidates[np.argmax(fine)] if fine.any() else bounds.default
         rows.append(np.repeat(goal[None], len(wetbulbs), axis=0))
-    return pd.DataFrame(np.concatenate(rows), columns=names, index=wetbulb_c.index)
+    return pd.DataFrame(np.concatenate(rows), columns=list(bounds.names), index=wetbulb_c.index)
 
 
 def _allowed(safe: TrialEnvelope, schedule: pd.DataFrame) -> np.ndarray:
     """Rows (n,) whose air and chilled water are inside the envelope on the way, too."""
-    if set(schedule) <= {"economizer_enable"}:
-        return np.ones(len(schedule), bool)
-    moved = {str(name): schedule[name].to_numpy() for name in schedule if name != "economizer_enable"}
-    return safe.allowed(moved, np.inf, NO_LIMIT_C)
+    names = [str(name) for name in schedule]
+    moved = {name: schedule[name].to_numpy() for name in names if quantity_of(name) != "economizer_enable"}
+    return safe.allowed(moved, np.inf, NO_LIMIT_C) if moved else np.ones(len(schedule), bool)
+
+
+def _points(plant: pd.DataFrame, trials: pd.DataFrame) -> dict[str, pd.Series]:
+    """Columns of single points that the site's table has (`rack_inlet_c:hall_a`): the twin's one value for each."""
+    points = [str(name) for name in plant if ":" in str(name) and name not in trials]
+    return {name: trials[quantity_of(name)] for name in points if quantity_of(name) in trials}
 
 
 def _with_sums(site: Site, trials: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from jax.typing import ArrayLike
 
 import simulator
 from models.cascade.cascade import NO_SAY_KW
+from models.setpoints import groups_of, quantity_of
 from models.twin import Twin
 from models.twin.run import utilization_for_power
 from pipelines.learning.twin.dataset import CONTROLLED
@@ -40,11 +41,13 @@ class TwinCheck:
 
     def __init__(self, site: Site, twin: Twin, names: tuple[str, ...], bound_kw: float) -> None:
         self.site, self.twin, self.bound_kw = site, twin, bound_kw
-        self.fields_of = [name for name in names if name in FIELDS]
-        self.fields = {FIELDS[name]: k for k, name in enumerate(names) if name in FIELDS}
+        self.columns = [k for k, name in enumerate(names) if quantity_of(name) in FIELDS]
+        self.names = [names[k] for k in self.columns]
+        # The twin has one setpoint of each quantity: it gets the mean of the site's.
+        self.fields = {FIELDS[quantity]: list(at) for quantity, at in groups_of(self.names).items()}
         self.pressure_pa = float(pressure_at_altitude_pa(site.location.altitude_m))
         rest = {"load_kw": 1e-3, "outdoor_drybulb_c": 20.0, "outdoor_wetbulb_c": 15.0, "rack_inlet_c": 21.0}
-        self._settled(np.zeros((2, len(names))), rest)
+        self._settled(np.zeros((2, len(self.names))), rest)
 
     def objection(self, kept: np.ndarray, wanted: np.ndarray, now: Mapping[str, float]) -> str:
         """Why the move from one target (k,) to another would harm; "" where it would not, or nothing is known.
@@ -54,7 +57,7 @@ class TwinCheck:
         now = {name: now[instead] if np.isnan(now[name]) else now[name] for name, instead in DRIVERS.items()}
         if not np.isfinite(list(now.values())).all():
             return ""
-        sensors = self._settled(np.stack([kept, wanted]), now)
+        sensors = self._settled(np.stack([kept, wanted])[:, self.columns], now)
         return self._harm(self._power_kw(sensors), np.asarray(sensors.rack_inlet_c))
 
     def _harm(self, power_kw: np.ndarray, inlets_c: np.ndarray) -> str:
@@ -73,14 +76,14 @@ class TwinCheck:
 
         States away from the usual setpoints count for half, however rare they are. settled (n,): rows that count.
         """
-        states = plant[settled].reindex(columns=[*self.fields_of, *DRIVERS, "cooling_kw"])
+        states = plant[settled].reindex(columns=[*self.names, *DRIVERS, "cooling_kw"])
         states = states.fillna({name: states[instead] for name, instead in DRIVERS.items()}).dropna()
         if len(states) < LEAST_STATES:
             return NO_SAY_KW
-        away = (states[self.fields_of] - states[self.fields_of].median()).abs() > AWAY
+        away = (states[self.names] - states[self.names].median()).abs() > AWAY
         chosen = _spread(states[away.any(axis=1)]), _spread(states[~away.any(axis=1)])
         states = pd.concat(chosen)
-        sensors = self._settled(states[self.fields_of].to_numpy(), {n: states[n].to_numpy() for n in DRIVERS})
+        sensors = self._settled(states[self.names].to_numpy(), {n: states[n].to_numpy() for n in DRIVERS})
         off_kw = states["cooling_kw"].to_numpy() - np.asarray(sensors.cooling_w) / 1e3
         return float(np.quantile(np.abs(off_kw[:, None] - off_kw), SURE))
 
@@ -89,10 +92,13 @@ class TwinCheck:
         return np.asarray(sensors.facility_w if self.twin.metered_it else sensors.cooling_w) / 1e3
 
     def _settled(self, setpoints: np.ndarray, drivers: Mapping[str, ArrayLike]) -> simulator.Sensors:
-        """Sensors, leaves (n,), at held setpoints (n, k) and drivers, each (n,) or one for all."""
+        """Sensors, leaves (n,), at held setpoints (n, `names`) and drivers, each (n,) or one for all."""
         rows = len(setpoints)
         held = {name: jnp.broadcast_to(jnp.asarray(drivers[name], jnp.float32), rows) for name in DRIVERS}
-        columns = {field: jnp.asarray(setpoints[:, k], jnp.float32) for field, k in self.fields.items()}
+        columns = {
+            field: jnp.asarray(setpoints[:, at].mean(axis=1), jnp.float32)
+            for field, at in self.fields.items()
+        }
         return _compiled()(self.twin.controlled, columns, held, jnp.full(rows, self.pressure_pa, jnp.float32))
 
 

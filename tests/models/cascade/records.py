@@ -69,4 +69,22 @@ def record(seed: int = 0, rows: int = ROWS) -> dict[str, np.ndarray]:
     }  # fmt: skip
 
 
+def two_halls(*, together: bool = False, seed: int = 0, rows: int = ROWS) -> dict[str, np.ndarray]:
+    """The same plant with a supply-air setpoint for each of two halls; the plant answers to their mean.
+
+    Hall A's inlet stands 1 K over its own supply air, hall B's 3 K. together: operators always moved both alike.
+    """
+    c = record(seed, rows)
+    random = np.random.default_rng(seed + 1)
+    held = np.repeat(random.uniform(-2.0, 2.0, -(-rows // 48)), 48)[:rows] * (0.0 if together else 1.0)
+    gap = c["supply_air_sp_c"] - c["chw_supply_sp_c"]
+    for hall, half_k, over_k in (("hall_a", held, 1.0), ("hall_b", -held, 3.0)):
+        setpoint = c["supply_air_sp_c"] + half_k
+        starved_k = np.maximum(6.0 - gap - half_k, 0.0)
+        c[f"supply_air_sp_c:{hall}"] = setpoint
+        c[f"rack_inlet_c:{hall}"] = setpoint + starved_k + over_k + random.normal(0.0, 0.05, rows)
+    c["rack_inlet_c"] = np.maximum(c["rack_inlet_c:hall_a"], c["rack_inlet_c:hall_b"])
+    return c
+
+
 METERS = ("chiller_kw", "tower_fan_kw", "cw_pump_kw", "chw_pump_kw", "crah_fan_kw")

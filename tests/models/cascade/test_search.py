@@ -3,12 +3,18 @@ import numpy as np
 import pytest
 
 from models.cascade.objective import Objective, priced
-from models.cascade.search import Choice, best
+from models.cascade.search import best
+from models.setpoints import Bounds
 from tests.models.cascade.test_learn import plant
 
 NAMES = ("supply_air_sp_c", "chw_supply_sp_c", "cw_supply_sp_c", "economizer_enable")
-CHOICE = Choice(
-    NAMES, (False, False, False, True), jnp.array([18.0, 7.0, 6.0, 0.0]), jnp.array([26.0, 20.0, 30.0, 1.0])
+CHOICE = Bounds(
+    NAMES,
+    low=np.array([18.0, 7.0, 6.0, 0.0]),
+    high=np.array([26.0, 20.0, 30.0, 1.0]),
+    default=np.array([20.0, 12.0, 21.0, 0.0]),
+    slew_per_hour=np.array([2.0, 2.0, 4.0, 1.0]),
+    binary=np.array([False, False, False, True]),
 )
 AIM = Objective(jnp.float32(18.5), jnp.float32(26.0))
 
