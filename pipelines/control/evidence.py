@@ -136,7 +136,7 @@ def precedent(site: Site, decision: Decision, hourly: pd.DataFrame) -> str | Non
 
 
 def hold_if(site: Site, decision: Decision, hourly: pd.DataFrame, *, least_kw: float) -> list[str]:
-    """What would make it a hold: too little saved, or leaving load and weather that the record had at such setpoints."""
+    """What would make it a hold: too little saved, or load and weather that the record lacks at such setpoints."""
     alike = np.ones(len(hourly), dtype=bool)
     for setpoint in site.setpoints:
         alike &= _near(setpoint, hourly, site.setpoint_name(setpoint), decision)
