@@ -46,9 +46,10 @@ def recommend(
 ) -> Recommended:
     """Decide once at `at`, explain and record; nothing is written.
 
-    at: UTC; by default now, or where telemetry is old the time at which it ends. Orders in force at `at` hold. The memory that the serving loop saved before `at` is used; without one the last day
-    of telemetry is taken in. What a plant may do or a history may lack is a hold with its reason. progress: called with
-    lines for a person. Raises LedgerError where the ledger does not answer.
+    at: UTC; by default now, or where telemetry is old the time at which it ends. Orders in force then hold. The memory
+    that the serving loop saved before `at` is used; without one the last day of telemetry is taken in. What a plant may
+    do or a history may lack is a hold with its reason. progress: called with lines for a person.
+    Raises LedgerError where the ledger does not answer.
     """
     moment = _moment(site, settings, at)
     operations = Operations(settings.ledger, site.name)
