@@ -65,14 +65,13 @@ def ingest_and_retrain() -> None:
 
     @task
     def recommend(name: str) -> int:
-        """Recommend with the new model and record it; returns the recommendation's number in the ledger."""
+        """Recommend with the new model; returns the decision's number in the ledger."""
         from pipelines.config import settings
-        from pipelines.operations.ledger import Ledger
         from pipelines.operations.recommend import recommend
         from pipelines.site.file import find_site
 
         home = settings()
-        return Ledger(home.ledger).record(recommend(find_site(name, home), home))
+        return recommend(find_site(name, home), home).number
 
     @task(retries=0)
     def report_refused(ingested: dict[str, Any]) -> None:

@@ -8,50 +8,61 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, open_home, utc
+from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, open_home, say, utc
 
 
 def recommend(
     site: SiteOption,
     at: Annotated[
-        datetime | None, typer.Option("--at", help="UTC; by default the end of the telemetry in the store")
+        datetime | None,
+        typer.Option("--at", help="UTC; by default now, or where telemetry is old its end"),
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Recommend setpoints inside limits, slew rates and what the record covers, or hold and say why."""
-    from pipelines.operations.ledger import Ledger
+    """Decide once as the control loop would, write nothing, and say what to change or why to hold."""
+    say(f"opening the controller of {site}")
     from pipelines.operations.recommend import recommend as make
     from pipelines.site.file import find_site
 
     settings = open_home(home)
-    recommendation = make(find_site(site, settings), settings, at=utc(at))
-    Ledger(settings.ledger).record(recommendation)
-    emit(recommendation.model_dump(mode="json"), as_json, show)
+    moment = utc(at)
+    made = make(
+        find_site(site, settings),
+        settings,
+        at=moment.to_pydatetime() if moment is not None else None,
+        progress=say,
+    )
+    emit({"decision": made.number} | made.recommendation.model_dump(mode="json"), as_json, show)
 
 
 def show(result: dict[str, Any], console: Console) -> None:
-    console.print(f"[bold]{result['site']}[/bold] at {result['at']}")
+    """Lay out a recommendation."""
+    number = f", decision {result['decision']}" if "decision" in result else ""
+    console.print(f"[bold]{escape(result['site'])}[/bold] at {result['at']}{number}")
     if result["action"] == "hold":
-        console.print(f"hold, because {escape(result['reason'])}")
+        console.print(f"hold: {escape(result['reason'])}")
     else:
         console.print(_moves(result))
+        console.print(f"{saving_text(result)}: {escape(result['reason'])}")
+    if result["present"] and result["proposed"]:
         console.print(_estimates(result))
-        console.print(f"{told(result)}: {escape(result['reason'])}")
-        for name, label in (("binding", "What stops it"), ("hold_if", "Hold if")):
-            if result[name]:
-                console.print(f"{label}: {escape('; '.join(result[name]))}")
-        for name, label in (("precedent", "Precedent"), ("rollback", "Rollback")):
-            if result[name]:
-                console.print(f"{label}: {escape(result[name])}")
-    if result["twin"]:
-        console.print(f"Simulator: {result['twin']['note']}")
+    for name, label in (("binding", "What stops it"), ("hold_if", "Hold if")):
+        if result[name]:
+            console.print(f"{label}: {escape('; '.join(result[name]))}")
+    for name, label in (("precedent", "Precedent"), ("rollback", "Rollback")):
+        if result[name]:
+            console.print(f"{label}: {escape(result[name])}")
+    for notice in result["notices"]:
+        console.print(escape(notice), style="yellow")
     if result["model_version"]:
-        console.print(f"Model: {result['model_version']}", style="dim")
+        console.print(f"Model: {escape(result['model_version'])}", style="dim")
 
 
-def told(result: dict[str, Any]) -> str:
+def saving_text(result: dict[str, Any]) -> str:
     """The expected saving in words; none is claimed where its interval covers zero."""
+    if result["saving_kw"] is None:
+        return "No saving is expected of it"
     if result["saving_low_kw"] is None:
         return f"Expected saving {result['saving_kw']:.1f} kW"
     interval = f"90 % interval {result['saving_low_kw']:.1f} to {result['saving_high_kw']:.1f} kW"
@@ -61,9 +72,10 @@ def told(result: dict[str, Any]) -> str:
 
 
 def _moves(result: dict[str, Any]) -> Table:
-    table = Table("setpoint", "from", "to", "unit")
+    table = Table("setpoint", "from", "step now", "to", "unit")
     for move in result["moves"]:
-        table.add_row(move["tag"], f"{move['present']:g}", f"{move['proposed']:g}", move["unit"] or "on/off")
+        values = (f"{move[name]:.4g}" for name in ("present", "step", "goal"))
+        table.add_row(move["tag"], *values, move["unit"] or "on/off")
     return table
 
 
@@ -72,6 +84,7 @@ def _estimates(result: dict[str, Any]) -> Table:
     labels = {
         "figure": result["figure_name"], "cooling_kw": "cooling power, kW", "facility_kw": "power minimised, kW",
         "it_power_kw": "IT power, kW", "rack_inlet_c": "rack inlet, °C",
+        "outside_sd": "beyond the record, standard deviations",
     }  # fmt: skip
     for field, label in labels.items():
         pair = [result[when][field] for when in ("present", "proposed")]

@@ -132,11 +132,16 @@ def precedent(site: Site, decision: Decision, hourly: pd.DataFrame) -> str | Non
         for setpoint in site.setpoints
         if (name := site.setpoint_name(setpoint)) in wanted
     ]
-    return f"{nearest:%Y-%m-%d %H:%M} UTC: {', '.join(shown + setpoints)}"
+    alike = all(
+        _near(setpoint, hourly.loc[[nearest]], site.setpoint_name(setpoint), decision)[0]
+        for setpoint in site.setpoints
+    )
+    lead_in = "" if alike else "no hour of the record ran at such setpoints; the nearest is "
+    return f"{lead_in}{nearest:%Y-%m-%d %H:%M} UTC: {', '.join(shown + setpoints)}"
 
 
 def hold_if(site: Site, decision: Decision, hourly: pd.DataFrame, *, least_kw: float) -> list[str]:
-    """What would make it a hold: too little saved, or leaving load and weather that the record had at such setpoints."""
+    """What would make it a hold: too little saved, or load and weather that the record lacks at such setpoints."""
     alike = np.ones(len(hourly), dtype=bool)
     for setpoint in site.setpoints:
         alike &= _near(setpoint, hourly, site.setpoint_name(setpoint), decision)

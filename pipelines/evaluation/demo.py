@@ -15,7 +15,6 @@ from pipelines.evaluation.references import Defaults, WetbulbReset
 from pipelines.learning.backtest import backtest
 from pipelines.learning.cascade.bundle import load_cascade
 from pipelines.learning.train import train
-from pipelines.operations.ledger import Ledger
 from pipelines.operations.recommend import recommend
 from pipelines.operations.tag_controller import TagController
 from pipelines.simulation.demo_site import Scenario, history_steps, simulated_plant
@@ -45,8 +44,7 @@ def run_demo(settings: Settings, scenario: Scenario, say: Say) -> dict[str, Any]
     trained = train(site, settings, progress=say)
     say("comparing with simple models on held-out weeks")
     scores = backtest(site, settings, hold_out="last-30-percent", progress=say)
-    recommendation = recommend(site, settings)
-    Ledger(settings.ledger).record(recommendation)
+    recommendation = recommend(site, settings, progress=say).recommendation
     closing = _closed_loop(site, settings, scenario, plant, say)
     return {
         "site": site.name,

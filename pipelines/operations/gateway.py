@@ -1,17 +1,16 @@
 """Where setpoints leave: an interface, and the outbox, a folder that a BMS connector reads."""
 
-import fcntl
 import json
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 from pipelines.errors import ColdaisleError
+from pipelines.files import locked, write_atomic
 from pipelines.operations.verify import checked
 from pipelines.site.file import Site
 from pipelines.site.tags import setpoint_tags
@@ -154,13 +153,8 @@ class Outbox:
             ],
         }
         del document["values"]
-        partial = self.path.with_suffix(".part")
         try:
-            with partial.open("w", encoding="utf-8") as file:
-                json.dump(document, file, indent=1, allow_nan=False)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(self.path)
+            write_atomic(self.path, json.dumps(document, indent=1, allow_nan=False))
         except OSError as cause:
             raise GatewayError(
                 f"{self.path} cannot be written ({cause}); free space or mend its folder"
@@ -168,13 +162,13 @@ class Outbox:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            lock = self.path.with_suffix(".lock").open("w")
-        except OSError as cause:
-            raise GatewayError(f"{self.path.parent} cannot be written ({cause}); mend its folder") from cause
-        with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(locked(self.path.with_suffix(".lock")))
+            except OSError as cause:
+                raise GatewayError(
+                    f"{self.path.parent} cannot be written ({cause}); mend its folder"
+                ) from cause
             yield
 
 

@@ -9,11 +9,14 @@ from typing import Any
 from pipelines.config import Settings
 from pipelines.control.decision import Decision
 from pipelines.control.orders import Orders
+from pipelines.control.recommendation import Recommendation
 from pipelines.errors import ColdaisleError
 from pipelines.operations.acceptance import accepted_goal, writable
+from pipelines.operations.decision_body import add_decision
 from pipelines.operations.gateway import Gateway, Receipt
 from pipelines.operations.ledger import LedgerError, Operations
-from pipelines.operations.open_controller import open_controller, saved_memory
+from pipelines.operations.open_controller import open_controller, saved_memory, take_in
+from pipelines.operations.recommend import explained
 from pipelines.operations.standing_orders import Standing, limits_by_tag, standing
 from pipelines.site.file import Site
 from pipelines.telemetry.latest import StoreRows
@@ -94,7 +97,9 @@ class Server:
                 reason=decision.reason,
                 values=self._by_tag(decision.values),
                 goal=self._by_tag(decision.goal),
-                saving_kw=decision.expected.saving_kw if decision.expected else None,
+                saving_kw=decision.expected.saving_kw
+                if decision.expected and decision.source == "model"
+                else None,
                 written=receipt.written.values if receipt else {},
                 refused=receipt.refused if receipt else (),
                 notices=decision.notices,
@@ -145,11 +150,7 @@ class Server:
             return None
         if arrived.stale_for is not None:
             trouble.append(f"the newest telemetry is {arrived.stale_for} old")
-        newest, taken_until = arrived.newest, self.controller.memory.newest_reading()
-        for readings in arrived.rows:
-            if readings is not newest and (taken_until is None or readings.at > taken_until):
-                self.controller.remember(readings)
-        return newest
+        return take_in(self.controller, arrived)
 
     def _write(
         self, now: datetime, decision: Decision, readings: Readings | None, trouble: list[str]
@@ -204,24 +205,18 @@ class Server:
     def _record(self, step: Step, decision: Decision) -> Step:
         for text in step.trouble:
             log.warning("%s %s", step.at, text)
-        body = {
-            **step.as_dict(),
-            "present": self._by_tag(decision.present),
-            "clips": [str(clip) for clip in decision.clips],
-            "expected": asdict(decision.expected) if decision.expected else None,
-            "model": self.version,
-        }
-        for name in ("at", "mode", "source", "reason", "decision"):
-            del body[name]
         try:
             operations = self._ledger()
-            number = operations.add_decision(
-                at=step.at,
-                mode=step.mode,
-                source=step.source,
-                reason=step.reason,
-                written=bool(step.written),
-                body=body,
+            number = add_decision(
+                operations,
+                self.site,
+                decision,
+                step.at,
+                model=self.version,
+                recommendation=self._explained(step.at, decision),
+                written=step.written,
+                refused=step.refused,
+                trouble=step.trouble,
             )
             operations.save_memory(at=step.at, decision=number, body=self.controller.memory.to_json())
         except LedgerError as error:
@@ -229,6 +224,18 @@ class Server:
             log.error("%s the decision is in no ledger: %s", step.at, error)
             return step
         return replace(step, decision=number)
+
+    def _explained(self, at: datetime, decision: Decision) -> Recommendation | None:
+        """In mode `advise` what stands behind the decision, for whoever is asked to accept it."""
+        if self.standing.mode != "advise":
+            return None
+        try:
+            return explained(
+                self.site, self.settings, self.controller, decision, at, self.version, self._orders()
+            )
+        except Exception:  # an explanation that fails must not end the turn
+            log.exception("%s the decision cannot be explained", at)
+            return None
 
     def _ledger(self) -> Operations:
         if self._operations is None:

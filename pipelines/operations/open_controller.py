@@ -14,6 +14,8 @@ from pipelines.learning.cascade.bundle import load_cascade
 from pipelines.learning.twin.bundle import find_twin
 from pipelines.operations.ledger import Operations
 from pipelines.site.file import Site
+from pipelines.telemetry.latest import Arrived
+from pipelines.telemetry.readings import Readings
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,15 @@ def open_controller(
     """A controller that goes on from `memory`, or starts anew; and its model's version or why it has none."""
     params, version = open_parameters(site, settings)
     return Controller(params, memory=memory, orders=orders), version
+
+
+def take_in(controller: Controller, arrived: Arrived) -> Readings | None:
+    """Let a controller remember what has arrived; the row to decide by, None where none is new and fresh."""
+    newest, taken_until = arrived.newest, controller.memory.newest_reading()
+    for readings in arrived.rows:
+        if readings is not newest and (taken_until is None or readings.at > taken_until):
+            controller.remember(readings)
+    return newest
 
 
 def saved_memory(operations: Operations, at: datetime) -> Memory | None:

@@ -45,8 +45,12 @@ class StoreRows:
         new = table[~table.index.isin(list(self._given))]
         self._given = {pd.Timestamp(each) for each in table.index}
         age = at - (table.index[-1] + self.site.interval) if len(table) else LOOKBACK
-        allowed = max(STALE_INTERVALS * self.site.interval, STALE_AT_LEAST)
-        return Arrived(readings_of(self.site, new), age if age > allowed else None)
+        return Arrived(readings_of(self.site, new), age if age > allowed_age(self.site) else None)
+
+
+def allowed_age(site: Site) -> pd.Timedelta:
+    """Age beyond which the newest telemetry is too old to decide by."""
+    return max(STALE_INTERVALS * site.interval, STALE_AT_LEAST)
 
 
 def readings_of(site: Site, table: pd.DataFrame) -> list[Readings]:

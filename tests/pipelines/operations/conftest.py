@@ -53,7 +53,7 @@ def outbox(home, site):  # noqa: F811
 @pytest.fixture
 def start(home, site, outbox, cascade, monkeypatch):  # noqa: F811
     """Starts a server of the site, or of another description of it, with a learned model."""
-    monkeypatch.setattr(open_controller, "load_control", lambda *_: (cascade, "control/1"))
+    monkeypatch.setattr(open_controller, "load_cascade", lambda *_: (cascade, "cascade/1"))
 
     def started(described=site, **given) -> Server:
         return Server(described, home, Outbox(home.outbox, described), every=EVERY, **given)

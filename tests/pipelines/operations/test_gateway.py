@@ -6,9 +6,25 @@ import pytest
 from pipelines.operations.gateway import GatewayError, Outbox
 from pipelines.site.file import Site
 from tests.pipelines.control.plant import AT
-from tests.pipelines.control.sensing.test_reader import site as fahrenheit_site
 
 HALF = timedelta(minutes=30)
+
+
+def fahrenheit_site() -> Site:
+    """A hall whose only setpoint is in °F."""
+    points = [
+        {"tag": "IT", "quantity": "it_power_kw", "unit": "kW"},
+        {"tag": "CH", "quantity": "chiller_kw", "unit": "kW"},
+        {"tag": "CHW_SP", "quantity": "chw_supply_sp_c", "unit": "degF"},
+    ]
+    return Site.model_validate({
+        "name": "halls", "title": "a hall", "interval_minutes": 30,
+        "location": {"latitude": 1.0, "longitude": 1.0},
+        "meters": {"it": ["it_power_kw"], "cooling": ["chiller_kw"], "pue_category": 3, "boundary": "all"},
+        "sources": [{"name": "bms", "files": [], "time_column": "t", "time_zone": "UTC"}],
+        "points": [{"source": "bms"} | each for each in points],
+        "setpoints": [{"tag": "CHW_SP", "min": 7, "max": 20, "slew_per_hour": 2, "default": 12}],
+    })  # fmt: skip
 
 
 def write(outbox, values, at=AT, **given):
