@@ -1,4 +1,4 @@
-"""What a run amounts to, and what it saved against another on the same weather and load."""
+"""Outcomes of a run, and its saving against another with the same weather and load."""
 
 from dataclasses import dataclass
 
@@ -13,15 +13,15 @@ from pipelines.telemetry.plant_table import plant_table
 
 LEVEL = 0.9
 RUNNING_SHARE = 0.05  # of a chiller's highest power, above which it runs
-MOVED_K = 0.25  # between decisions: a smaller change is no move
-SOLVER_K = 0.1  # outside the envelope by less is a solver's jitter
+MOVED_K = 0.25  # between decisions: a smaller change does not count as a move
+SOLVER_K = 0.1  # outside the envelope by less is a solver's numerical noise
 
 
 @dataclass(frozen=True)
 class Saving:
-    """Energy saved over the run, with a 90 % interval from the spread of its days (Student's t).
+    """Energy saved over the run, kWh, with a 90 % interval from the spread of its days (Student's t).
 
-    Days are paired: same weather, same load. `proven` where the interval lies above zero.
+    Days are paired: same weather, same load.
     """
 
     facility_kwh: float
@@ -34,11 +34,12 @@ class Saving:
 
     @property
     def proven(self) -> bool:
+        """Whether the interval of facility energy lies above zero."""
         return self.facility_low_kwh > 0.0
 
 
 def plant_of(site: Site, run: Driven) -> pd.DataFrame:
-    """Plant-level columns of a run's true telemetry at the plant's own step, with whatever else it shows."""
+    """Plant-level columns of a run's true telemetry at the plant's own step, with its other columns."""
     named = run.telemetry.rename(columns={point.quantity: point.column for point in site.points})
     plant = plant_table(site, named)
     others = run.telemetry.columns.difference([*plant.columns, *site.columns])
@@ -46,7 +47,10 @@ def plant_of(site: Site, run: Driven) -> pd.DataFrame:
 
 
 def outcome(site: Site, run: Driven) -> dict[str, float]:
-    """Energy, PUE, thermal violations, moves and decisions of a run."""
+    """Energy (kWh), PUE, thermal violations (minutes), moves and decisions of a run.
+
+    NaN for what the site does not measure.
+    """
     plant = plant_of(site, run)
     step = plant.index[1] - plant.index[0]
     hours, minutes = step / pd.Timedelta(hours=1), step / pd.Timedelta(minutes=1)
@@ -73,7 +77,7 @@ def outcome(site: Site, run: Driven) -> dict[str, float]:
 
 
 def saving(site: Site, baseline: Driven, other: Driven) -> Saving:
-    """What `other` saved against `baseline`, both driven by the same weather and load."""
+    """Saving of `other` against `baseline`, both driven with the same weather and load."""
     before, after = (_daily_kwh(site, run) for run in (baseline, other))
     return saving_of_days(before, after)
 

@@ -1,4 +1,4 @@
-"""A controller whose model, machine or operators make trouble for a while."""
+"""A controller with faults of its model, its machine or its operators' orders for a while."""
 
 import math
 import time

@@ -321,5 +321,5 @@ def test_carbon_follows_the_grid_and_change_is_that_of_the_inlet_series(site, tm
     )
     night = tmp_path / "grid.csv"
     night.write_text("time,kg_per_kwh\n2025-07-13T00:00:00Z,-1\n")
-    with pytest.raises(ScenarioError, match="kg_per_kwh must lie at or above 0, found -1"):
+    with pytest.raises(ScenarioError, match="kg_per_kwh must lie at or above 0, got -1"):
         one_case(site, tmp_path, carbon={"csv": night})
