@@ -60,12 +60,12 @@ class Disturbance:
 
 
 @dataclass
-class Driven:
-    """A run: true telemetry at the plant's own step, setpoints in force, and how deciding went.
+class Run:
+    """A run: true telemetry at the plant's own step, setpoints asked for, and counts of decisions.
 
-    asked: setpoints by quantity at each decision. clamped: values beyond a limit or slew rate, held back as a plant's
-    own interlocks would. errors: decisions that failed, after which setpoints stayed. reasons: (time, words), where
-    the control gives them.
+    asked: setpoints by name at each decision. clamped: values beyond a limit or slew rate, held back as a
+    plant's own interlocks would. errors: decisions that raised, after which setpoints stayed. seconds: time
+    of each decision. reasons: (time, text), where the control gives them.
     """
 
     telemetry: pd.DataFrame
@@ -84,7 +84,7 @@ def drive(
     hours: float,
     disturbance: Disturbance | None = None,
     progress: Progress | None = None,
-) -> Driven:
+) -> Run:
     """Drives a plant for `hours`, or to its end, from the default setpoints; one decision every `EVERY`.
 
     The control's first row is that of one interval under the defaults. Exceptions of the control are counted,
@@ -94,7 +94,7 @@ def drive(
     settable, historian = Settable.of(site), Historian(site)
     every = max(EVERY, site.interval)
     step_hours = every / pd.Timedelta(hours=1)
-    run, in_force = Driven(pd.DataFrame(), pd.DataFrame()), settable.default.copy()
+    run, in_force = Run(pd.DataFrame(), pd.DataFrame()), settable.default.copy()
     seen, asked = [], {}
     decisions = round(hours / step_hours)
     passed = plant.advance(_named(settable, in_force), step_hours, None)
@@ -120,7 +120,7 @@ def drive(
 
 
 def _decided(
-    run: Driven,
+    run: Run,
     settable: Settable,
     control: Control,
     row: Row,

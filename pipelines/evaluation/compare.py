@@ -12,7 +12,7 @@ import pandas as pd
 
 from pipelines.config import Settings
 from pipelines.errors import SiteError
-from pipelines.evaluation.closed_loop import Control, Driven, drive
+from pipelines.evaluation.closed_loop import Control, Run, drive
 from pipelines.evaluation.outcomes import outcome, saving
 from pipelines.evaluation.plants import DrivenPlant, Simulated, energyplus
 from pipelines.evaluation.plot import evaluation_figure
@@ -53,7 +53,7 @@ def evaluate(
         raise SiteError(f'site "{site.name}" declares no setpoints; add [[setpoints]] for what may be chosen')
     _, version = load_cascade(site, settings)
     notes: list[str] = []
-    runs: dict[str, Driven] = {}
+    runs: dict[str, Run] = {}
     makes: dict[str, Callable[[], Control]] = {
         "default": lambda: Defaults(site),
         "reset": lambda: WetbulbReset(site),
@@ -71,7 +71,7 @@ def evaluate(
     }
 
 
-def report(site: Site, runs: dict[str, Driven], page: Path) -> dict[str, Any]:
+def report(site: Site, runs: dict[str, Run], page: Path) -> dict[str, Any]:
     """Outcomes of runs under `CONTROLS`, coldaisle's savings against the other two, and a page with plots."""
     saved = {other: saving(site, runs[other], runs["coldaisle"]) for other in ("default", "reset")}
     against = saved["default"]

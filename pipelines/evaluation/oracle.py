@@ -29,7 +29,7 @@ KEEP_SHARE = 0.003  # of facility power that a new target must save
 DECIDES_EVERY = 4  # decisions of a quarter of an hour
 
 
-class Optimum:
+class Oracle:
     """Receding horizon on the plant itself: a Sobol sweep over setpoints, then finer ones around the best."""
 
     def __init__(self, site: Site, driven: Simulated) -> None:
@@ -42,7 +42,7 @@ class Optimum:
         self._sobol = qmc.Sobol(dimensions, scramble=False).random(SWEEP)
 
     def decide(self, row: Mapping[str, Any], at: datetime) -> dict[str, float]:
-        """Setpoints by tag; the row is not looked at."""
+        """Setpoints by tag, in the tags' units; the row is not used."""
         if self.asked % DECIDES_EVERY == 0:
             self._aim()
         self.asked += 1

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from pipelines.evaluation.closed_loop import Driven
+from pipelines.evaluation.closed_loop import Run
 from pipelines.site.file import Site
 from pipelines.site.tariff import prices_per_kwh
 from pipelines.telemetry.plant_table import plant_table
@@ -38,7 +38,7 @@ class Saving:
         return self.facility_low_kwh > 0.0
 
 
-def plant_of(site: Site, run: Driven) -> pd.DataFrame:
+def plant_of(site: Site, run: Run) -> pd.DataFrame:
     """Plant-level columns of a run's true telemetry at the plant's own step, with its other columns."""
     named = run.telemetry.rename(columns={point.quantity: point.column for point in site.points})
     plant = plant_table(site, named)
@@ -46,7 +46,7 @@ def plant_of(site: Site, run: Driven) -> pd.DataFrame:
     return plant.join(run.telemetry[others])
 
 
-def outcome(site: Site, run: Driven) -> dict[str, float]:
+def outcome(site: Site, run: Run) -> dict[str, float]:
     """Energy (kWh), PUE, thermal violations (minutes), moves and decisions of a run.
 
     NaN for what the site does not measure.
@@ -76,7 +76,7 @@ def outcome(site: Site, run: Driven) -> dict[str, float]:
     }
 
 
-def saving(site: Site, baseline: Driven, other: Driven) -> Saving:
+def saving(site: Site, baseline: Run, other: Run) -> Saving:
     """Saving of `other` against `baseline`, both driven with the same weather and load."""
     before, after = (_daily_kwh(site, run) for run in (baseline, other))
     return saving_of_days(before, after)
@@ -117,7 +117,7 @@ def _thermal(site: Site, plant: pd.DataFrame, minutes: float) -> dict[str, float
     }
 
 
-def _movements(site: Site, run: Driven) -> dict[str, float]:
+def _movements(site: Site, run: Run) -> dict[str, float]:
     binary = {site.setpoint_name(each) for each in site.setpoints if each.kind == "binary"}
     moved = run.asked.diff().abs()
     switches = moved[[name for name in moved if name in binary]] > 0.5
@@ -135,7 +135,7 @@ def _starts(plant: pd.DataFrame) -> float:
     return float(running.diff().clip(lower=0.0).sum())
 
 
-def _daily_kwh(site: Site, run: Driven) -> pd.DataFrame:
+def _daily_kwh(site: Site, run: Run) -> pd.DataFrame:
     plant = plant_of(site, run)[["facility_kw", "cooling_kw"]]
     hours = (plant.index[1] - plant.index[0]) / pd.Timedelta(hours=1)
     day = (plant.index - plant.index[0]) // pd.Timedelta(days=1)

@@ -10,8 +10,8 @@ import numpy as np
 import simulator
 from pipelines.control.controller import Controller
 from pipelines.control.setup import parameters_of
-from pipelines.evaluation.closed_loop import Control, Driven, drive
-from pipelines.evaluation.oracle import Optimum
+from pipelines.evaluation.closed_loop import Control, Run, drive
+from pipelines.evaluation.oracle import Oracle
 from pipelines.evaluation.outcomes import outcome
 from pipelines.evaluation.plants import Simulated
 from pipelines.evaluation.references import Defaults, WetbulbReset
@@ -91,7 +91,7 @@ def judge(drawn: RandomSite, folder: Path, say: Say) -> list[dict[str, Any]]:
             "default": lambda _driven: Defaults(site),
             "reset": lambda _driven: WetbulbReset(site),
             "coldaisle": lambda _driven: TagController(Controller(parameters_of(site, cascade))),
-            "optimum": lambda driven: Optimum(site, driven),
+            "oracle": lambda driven: Oracle(site, driven),
         }
         runs = {name: _driven(site, start, control) for name, control in controls.items()}
         rows.append(_row(site, drawn, season, runs))
@@ -107,12 +107,12 @@ def _week(site: Site, plant: SimulatedPlant, day: int) -> SimulatedPlant:
     return rested.run(default_schedule(site, rested.times(steps)))[0]
 
 
-def _driven(site: Site, start: SimulatedPlant, control: Callable[[Simulated], Control]) -> Driven:
+def _driven(site: Site, start: SimulatedPlant, control: Callable[[Simulated], Control]) -> Run:
     driven = Simulated(start)
     return drive(driven, site, control(driven), hours=24.0 * WEEK_DAYS)
 
 
-def _row(site: Site, drawn: RandomSite, season: str, runs: dict[str, Driven]) -> dict[str, Any]:
+def _row(site: Site, drawn: RandomSite, season: str, runs: dict[str, Run]) -> dict[str, Any]:
     outcomes = {name: outcome(site, run) for name, run in runs.items()}
     saved = {
         name: outcomes["default"]["facility_kwh"] - each["facility_kwh"] for name, each in outcomes.items()
@@ -125,13 +125,13 @@ def _row(site: Site, drawn: RandomSite, season: str, runs: dict[str, Driven]) ->
         "season": season,
         "default_kwh": outcomes["default"]["facility_kwh"],
         "saved_kwh": saved["coldaisle"],
-        "optimum_kwh": saved["optimum"],
-        "share": saved["coldaisle"] / saved["optimum"] if saved["optimum"] > 0.0 else np.nan,
-        "reset_share": saved["reset"] / saved["optimum"] if saved["optimum"] > 0.0 else np.nan,
+        "oracle_kwh": saved["oracle"],
+        "share": saved["coldaisle"] / saved["oracle"] if saved["oracle"] > 0.0 else np.nan,
+        "reset_share": saved["reset"] / saved["oracle"] if saved["oracle"] > 0.0 else np.nan,
         "cooling_saved": 1.0 - ours["cooling_kwh"] / cooling,
         "violation_min": ours["violation_minutes"],
         "default_violation_min": outcomes["default"]["violation_minutes"],
-        "optimum_violation_min": outcomes["optimum"]["violation_minutes"],
+        "oracle_violation_min": outcomes["oracle"]["violation_minutes"],
         "inlet_max_c": ours["rack_inlet_max_c"],
         "starts": ours["chiller_starts"],
         "switches": ours["switches"],

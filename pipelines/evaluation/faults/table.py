@@ -10,9 +10,9 @@ import pandas as pd
 
 from models.cascade.cascade import Cascade
 from pipelines.control.decision import Decision
-from pipelines.evaluation.closed_loop import Disturbance, Driven, Row, drive
+from pipelines.evaluation.closed_loop import Disturbance, Run, Row, drive
 from pipelines.evaluation.faults.catalogue import Fault, Window, catalogue
-from pipelines.evaluation.faults.controller import Troubled
+from pipelines.evaluation.faults.controller import FaultyController
 from pipelines.evaluation.outcomes import outcome
 from pipelines.evaluation.plants import Simulated
 from pipelines.evaluation.references import Defaults
@@ -33,8 +33,8 @@ class FaultRun:
 
     fault: Fault
     window: Window
-    default: Driven
-    coldaisle: Driven
+    default: Run
+    coldaisle: Run
     decisions: list[tuple[pd.Timestamp, Decision]]
 
 
@@ -58,7 +58,7 @@ def fault_runs(
             if fault.default_too or not runs
             else runs[0].default
         )
-        control = Troubled(site, cascade, fault.control, window)
+        control = FaultyController(site, cascade, fault.control, window)
         times: list[pd.Timestamp] = []
         disturbance = _noting(fault.between(window), times)
         coldaisle = drive(Simulated(started), site, control, hours=hours, disturbance=disturbance)
