@@ -10,7 +10,7 @@ import pandas as pd
 
 from models.cascade.cascade import Cascade
 from pipelines.control.decision import Decision
-from pipelines.evaluation.closed_loop import Disturbance, Run, Row, drive
+from pipelines.evaluation.closed_loop import Disturbance, Row, Run, drive
 from pipelines.evaluation.faults.catalogue import Fault, Window, catalogue
 from pipelines.evaluation.faults.controller import FaultyController
 from pipelines.evaluation.outcomes import outcome
