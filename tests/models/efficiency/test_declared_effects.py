@@ -92,7 +92,7 @@ def test_an_effect_of_something_that_is_no_input_is_refused(rows):
 
 def test_declarations_that_exclude_each_other_are_refused(rows):
     both = (Effect("cw_supply_c", TARGET, low=0.05), Effect("cw_supply_c", TARGET, high=0.01))
-    with pytest.raises(ImpossibleEffectError, match="of cw_supply_c on chiller_kw_per_kw excludes itself"):
+    with pytest.raises(ImpossibleEffectError, match="of cw_supply_c on chiller_kw_per_kw exclude each other"):
         learn(replace(rows, effects=both), QUICK, seed=0)
 
 

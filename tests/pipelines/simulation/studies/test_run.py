@@ -207,7 +207,7 @@ def test_load_from_a_csv_holds_until_its_next_value(site, tmp_path: Path) -> Non
     ("text", "words"),
     [
         ("time,load\n2025-07-14,0.2\n", "must be a CSV with time"),
-        ("time,it_utilization_frac\n2025-07-14T00:00Z,50\n", "must lie in 0 to 1, found 50"),
+        ("time,it_utilization_frac\n2025-07-14T00:00Z,50\n", "must lie in 0 to 1, got 50"),
         ("time,it_utilization_frac\n2025-07-14T00:00Z,0.5\n", "is given for 2025-07-14 06:15"),
         ("time,it_utilization_frac\nMonday,0.5\n", "must be a CSV with time"),
     ],
