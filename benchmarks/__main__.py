@@ -11,11 +11,13 @@ import benchmarks
 
 
 def available() -> list[str]:
+    """Names of the benchmarks."""
     modules = pkgutil.iter_modules(benchmarks.__path__)
     return sorted(module.name for module in modules if not module.name.startswith("_"))
 
 
 def show(name: str, rows: list[dict]) -> None:
+    """Prints a benchmark's rows as one table."""
     table = Table(title=name)
     columns = list(dict.fromkeys(key for row in rows for key in row))
     for column in columns:
@@ -36,9 +38,10 @@ def _cell(value: object) -> str:
 
 
 def main(names: list[str]) -> int:
+    """Runs the named benchmarks, or all; exit status 2 for an unknown name."""
     unknown = set(names) - set(available())
     if unknown:
-        print(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(available())}")
+        print(f"no benchmark is called {', '.join(sorted(unknown))}; choose from {', '.join(available())}")
         return 2
     for name in names or available():
         show(name, importlib.import_module(f"benchmarks.{name}").run())

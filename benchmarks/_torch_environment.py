@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 # The local version names the CPU build, without gigabytes of CUDA. It is not on PyPI: pip finds it where the user
-# has told it of PyTorch's own wheels (PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL).
+# has configured PyTorch's own wheels (PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL).
 REQUIREMENTS = ("torch==2.13.0+cpu", "numpy")
 FOLDER = Path(".coldaisle") / "benchmarks" / "torch"
 SCRIPT = Path(__file__).with_name("_torch_mlp.py")
@@ -18,7 +18,11 @@ PATIENCE_S = 600
 
 
 def in_torch(**arrays: Any) -> dict[str, Any]:
-    """What `_torch_mlp.py` says of these arrays. Raises RuntimeError with the reason where there is no PyTorch."""
+    """Result of `_torch_mlp.py` on these arrays.
+
+    Raises:
+        RuntimeError: there is no PyTorch; with the reason.
+    """
     python = _environment()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "given.npz"

@@ -29,8 +29,8 @@ def main(path: str) -> None:
             error.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
-    found = {"seconds": time.perf_counter() - started, "cpu_s": time.process_time() - began}
-    print(json.dumps({**found, "version": torch.__version__, "loss": float(error.detach())}))
+    timing = {"seconds": time.perf_counter() - started, "cpu_s": time.process_time() - began}
+    print(json.dumps({**timing, "version": torch.__version__, "loss": float(error.detach())}))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Speed of deciding: 100,000 candidates priced by ten members, and one decision of the controller as it serves."""
+"""Speed of deciding: 100,000 candidates priced by ten members, and one decision of the controller."""
 
 import time
 from typing import Any
@@ -54,11 +54,11 @@ def _with_members(cascade: Cascade) -> Cascade:
 
 
 def _decisions(site, cascade: Cascade) -> dict[str, Any]:
-    controller, told, taken_s = Controller(site, cascade), defaults(site), []
+    controller, setpoints, taken_s = Controller(site, cascade), defaults(site), []
     for number in range(DECISIONS):
-        row = shown(site, told, outdoor_wetbulb_c=8.0 + 6.0 * np.sin(number / 15.0))
+        row = shown(site, setpoints, outdoor_wetbulb_c=8.0 + 6.0 * np.sin(number / 15.0))
         started = time.perf_counter()
-        told = controller.decide(row, AT + number * site.interval.to_pytimedelta())
+        setpoints = controller.decide(row, AT + number * site.interval.to_pytimedelta())
         taken_s.append(time.perf_counter() - started)
     middle, slow = np.quantile(taken_s, [0.5, 0.95])
     return {"case": f"{DECISIONS} decisions", "seconds": float(middle), "p95_s": float(slow)}

@@ -91,7 +91,7 @@ def write_long_csv(path: Path, readings: int) -> None:
 
 def _measure(code: str, path: Path) -> tuple[float, float]:
     program = textwrap.dedent(code) + textwrap.dedent(_MEASURE)
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[1]
     done = subprocess.run(
         [sys.executable, "-c", program, str(path)],
         capture_output=True,

@@ -1,5 +1,7 @@
-"""Three random simulated sites, a week in each season: what coldaisle saves of what an optimiser that knows the
-plant saves. Minutes a site; SITES=n and FIRST=seed in the environment choose others."""
+"""Three random simulated sites, a week in each season: coldaisle's saving over that of the oracle.
+
+Takes minutes a site; SITES=n and FIRST=seed in the environment choose others.
+"""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Speed of the simulator: plant-steps a second for one plant, a small fleet and a large one, beside EnergyPlus."""
+"""Speed of the simulator: plant-steps a second for one plant, a small fleet and a large one; EnergyPlus."""
 
 import resource
 import tempfile

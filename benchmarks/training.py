@@ -1,8 +1,8 @@
 """Speed of training and prediction at Gao 2014's size: 184,435 rows of 19 inputs, 5 layers of 50, beside others.
 
-Everyone trains on the same rows for as many epochs with the same minibatches, on all cores. Ours also validates every
-network after each epoch; compilation is counted and shown beside. cpu_s, which others at work on the machine do not
-stretch, is of all threads; the ratio is of seconds for one network to ours.
+All train on the same rows for as many epochs with the same minibatches, on all cores. Ours also validates
+every network after each epoch; compilation is counted and shown beside. cpu_s, which does not depend on other
+load of the machine, is of all threads; the ratio is of seconds for one network to ours.
 """
 
 import json
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 ROWS, INPUTS, BATCH, EPOCHS = 184_435, 19, 1_024, 20
-FOLDS = 10  # a network trains on all but one of so many blocks, so that the record is longer by one
+FOLDS = 10  # a network trains on all but one of as many blocks, so the record is longer by one
 CANDIDATES = 100_000
 
 
@@ -28,14 +28,14 @@ def run() -> list[dict[str, Any]]:
         lambda: _ours(1), lambda: _lightgbm(x, y), lambda: _pytorch(x, y), lambda: _scikit_learn(x, y),
         lambda: _ours(10), lambda: _ours(10, devices=os.cpu_count() or 1),
     )  # fmt: skip
-    found = []
+    cases = []
     for task in tasks:
         case = task()
         if "seconds" in case:
-            case["ratio"] = case["seconds"] / case["networks"] / (found or [case])[0]["seconds"]
-        found.append(case)
+            case["ratio"] = case["seconds"] / case["networks"] / (cases or [case])[0]["seconds"]
+        cases.append(case)
         print(case, file=sys.stderr)
-    return [*found, *_prediction()]
+    return [*cases, *_prediction()]
 
 
 def _record(rows: int = ROWS) -> tuple[np.ndarray, np.ndarray]:
@@ -80,10 +80,10 @@ def _pytorch(x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
     from models.efficiency.networks import REFERENCE_HIDDEN
 
     try:
-        found = in_torch(x=x, y=y, hidden=REFERENCE_HIDDEN, batch=BATCH, epochs=EPOCHS)
+        timing = in_torch(x=x, y=y, hidden=REFERENCE_HIDDEN, batch=BATCH, epochs=EPOCHS)
     except RuntimeError as reason:
         return {"case": f"PyTorch: skipped, no environment: {reason}"}
-    return {"case": f"PyTorch {found.pop('version')}, one network", "networks": 1, **found}
+    return {"case": f"PyTorch {timing.pop('version')}, one network", "networks": 1, **timing}
 
 
 def _scikit_learn(x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
@@ -127,14 +127,14 @@ def _prediction() -> list[dict[str, Any]]:
         "2 x 50, smooth": (FitConfig(members=10, epochs=2, hidden=(50, 50)), Parts(trees=False)),
         "5 x 50 with trees": (FitConfig(members=10, epochs=2), Parts()),
     }
-    found = []
+    cases = []
     for name, (config, parts) in kinds.items():
         model = learn(rows, config, seed=0, parts=parts).model
         model.ask(candidates)
         timed = [_timed(partial(model.ask, candidates)) for _ in range(5)]
         case = {"case": f"predict {CANDIDATES:,} x 10 members, {name}"}
-        found.append(case | min(timed, key=lambda one: one["seconds"]))
-    return found
+        cases.append(case | min(timed, key=lambda one: one["seconds"]))
+    return cases
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Least squares under linear inequalities: what an engineer knows of a curve's slope, kept exactly."""
+"""Least squares under linear inequalities: declared slopes of a curve, kept exactly."""
 
 from typing import NamedTuple
 
@@ -11,34 +11,36 @@ TOLERANCE = 1e-6
 
 
 class Limits(NamedTuple):
-    """What weights must fulfil: rows (k, terms) @ weights (terms,) >= least (k,)."""
+    """Inequalities on weights: rows (k, terms) @ weights (terms,) >= least (k,)."""
 
     rows: np.ndarray
     least: np.ndarray
 
     def rescaled(self, mean: np.ndarray, scale: np.ndarray) -> "Limits":
-        """The same for weights of (phi - mean) / scale, where the first term is 1, its mean 0 and scale 1."""
+        """The same for weights of (phi - mean) / scale; the first term is 1, with mean 0 and scale 1."""
         return Limits((self.rows - self.rows[:, :1] * mean) / scale, self.least)
 
 
 def nearest_within(weights: np.ndarray, metric: np.ndarray, limits: Limits) -> np.ndarray:
-    """The weights (terms,) within the limits that are nearest to these in `metric` (terms, terms).
+    """The weights (terms,) that fulfil the limits and are nearest to these in `metric` (terms, terms).
 
-    With the metric of a least-squares problem and its solution, the answer is the constrained solution, since the
-    loss is its least value plus that distance. Limits are added as they are broken, so that few of many take part.
-    Raises ValueError where no weights fulfil all of them.
+    With the metric and the solution of a least-squares problem this is the constrained solution, since the
+    loss is its least value plus that distance. Only limits that are broken are added, in rounds.
+
+    Raises:
+        ValueError: no weights fulfil all limits.
     """
     root = np.linalg.cholesky(metric)
-    found, taken = weights, np.zeros(len(limits.least), bool)
+    nearest, taken = weights, np.zeros(len(limits.least), bool)
     for _ in range(MOST_ROUNDS):
-        short = np.where(taken, -np.inf, limits.least - limits.rows @ found)
+        short = np.where(taken, -np.inf, limits.least - limits.rows @ nearest)
         worst = np.argsort(short)[-AT_ONCE:]
         worst = worst[short[worst] > TOLERANCE]
         if len(worst) == 0:
             break
         taken[worst] = True
-        found = _least_distance(weights, root, Limits(limits.rows[taken], limits.least[taken]))
-    return found
+        nearest = _least_distance(weights, root, Limits(limits.rows[taken], limits.least[taken]))
+    return nearest
 
 
 def _least_distance(weights: np.ndarray, root: np.ndarray, limits: Limits) -> np.ndarray:
@@ -51,6 +53,6 @@ def _least_distance(weights: np.ndarray, root: np.ndarray, limits: Limits) -> np
     E, f = np.vstack([G.T, h]), np.append(np.zeros(len(root)), 1.0)
     u, residual = nnls(E, f, maxiter=30 * len(h))
     if residual < TOLERANCE:
-        raise ValueError("no curve fulfils all that is declared of it")
+        raise ValueError("no curve fulfils all declared effects; remove or widen one of them")
     r = E @ u - f
     return weights + np.linalg.solve(root.T, -r[:-1] / r[-1])

@@ -1,4 +1,4 @@
-"""A relation between readings that held and no longer does: residuals that stay on one side, found within days."""
+"""Drift of a relation between readings: residuals that stay on one side, detected within days."""
 
 from dataclasses import dataclass
 
@@ -7,29 +7,26 @@ import numpy as np
 from models.evaluate import time_blocks
 from models.ridge import fit_weights_without_each, terms
 
-REFERENCE_DAYS = (
-    84  # what came before is compared with: long enough for the weather to vary, short enough to forget
-)
+REFERENCE_DAYS = 84  # of the reference: long enough for the weather to vary, short enough to adapt
 LEAST_DAYS = 21
 REFIT_DAYS = 14
-ALLOWANCE = 1.5  # standard deviations of a day's median that are no drift
+ALLOWANCE = 1.5  # standard deviations of a day's median that do not count as drift
 LIMIT = 9.0  # of the sum beyond the allowance: four days far outside, or nine two and a half deviations out
-WIDEST = 4.0  # one wild day counts no more than this
-RANGE_MARGIN = 0.05  # hours whose inputs lie farther outside the reference's range say nothing
-NEIGHBOURS, COVERED = (
-    3,
-    0.9,
-)  # an hour is known by its third nearest, at distances that most left-out hours have
+WIDEST = 4.0  # limit of one day's contribution
+RANGE_MARGIN = 0.05  # hours whose inputs are farther outside the reference's range are not used
+# an hour is covered by its third nearest reference, at a distance that 90 % of left-out hours do not exceed
+NEIGHBOURS, COVERED = 3, 0.9
 EVERY = 2  # hours: neighbours in time are alike, half of them is enough to compare with
 ROWS_PER_TERM = 8  # hours that a fit must have for each of its terms
-FLOOR = 0.002  # of the reading's own deviation: no relation is known better than that
+FLOOR = 0.002  # of the reading's own deviation: least deviation of a relation
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """A change found on day `found`, which began on day `onset` (positions in the series of days).
+    """A change noticed on day `found` that began on day `onset` (positions in the series of days).
 
-    shift: residual of the last two days, in the reading's unit; deviations: the same in those of a day's median.
+    shift: residual of the last two days, in the reading's unit; deviations: the same over a day's usual
+    deviation.
     """
 
     onset: int
@@ -39,10 +36,11 @@ class Alarm:
 
 
 def drifts(x: np.ndarray, y: np.ndarray, day: np.ndarray) -> list[Alarm]:
-    """Changes in how y (n,) follows from x (n, k); day (n,): number of the day of each row, sorted, from 0.
+    """Changes in the relation of y (n,) to x (n, k); day (n,): number of each row's day, sorted, from 0.
 
-    Every other week a quadratic of each input is fitted to the weeks before, and the medians of what it leaves of each
-    day go through a two-sided CUSUM (Page 1954, Biometrika 41). After an alarm the record starts afresh at its onset.
+    Every other week a quadratic of the inputs is fitted to the weeks before; the daily medians of its
+    residuals go through a two-sided CUSUM (Page 1954, Biometrika 41). After an alarm the record starts anew
+    at its onset.
     """
     alarms: list[Alarm] = []
     start = 0
@@ -90,7 +88,7 @@ class _Relation:
     def daily(self, x: np.ndarray, y: np.ndarray) -> float:
         """A day's median residual in deviations; NaN where most of its hours lie outside what was fitted.
 
-        A season or a way of running that the reference does not hold is no drift: the relation says nothing there.
+        A season or an operating mode that the reference does not contain is not drift: the relation is unknown there.
         """
         z = (x - self.mean) / self.scale
         inside = ((x >= self.low) & (x <= self.high)).all(axis=1)

@@ -1,4 +1,4 @@
-"""What can go wrong between arrays and a model; pipelines turn these into errors that name the site."""
+"""Errors between arrays and a model; pipelines turn them into errors that name the site."""
 
 from typing import Any
 
@@ -16,8 +16,8 @@ class DivergedError(ArithmeticError):
 
 
 class UnphysicalError(ValueError):
-    """Readings that break the laws of thermodynamics too often to be fitted to."""
+    """Readings that break the laws of thermodynamics too often to fit a plant to them."""
 
 
 class ImpossibleEffectError(ValueError):
-    """Declared effects that exclude each other, or that are of nothing that the rows have."""
+    """Declared effects that exclude each other, or that name an input or target which the rows lack."""

@@ -1,4 +1,4 @@
-"""How good predictions are (ASHRAE Guideline 14) and which rows they are judged on."""
+"""Accuracy of predictions (ASHRAE Guideline 14), and the rows that they are judged on."""
 
 import numpy as np
 
@@ -13,20 +13,26 @@ def mae(measured: Array, predicted: Array) -> float:
 
 
 def cv_rmse(measured: Array, predicted: Array, *, parameters: int = 1) -> float:
-    """Coefficient of variation of the root mean square error, a fraction of the measured mean.
+    """Coefficient of variation of the root mean square error, a fraction of the measured mean; arrays (n,).
 
     ASHRAE Guideline 14-2014, 4.2.11: sqrt(sum((y - ŷ)²) / (n - p)) / mean(y), with p = 1 for a model that was
-    not fitted to these rows. Raises ValueError where n <= p or the mean is zero.
+    not fitted to these rows.
+
+    Raises:
+        ValueError: n <= p, or the mean is zero.
     """
     spare = _degrees_of_freedom(measured, parameters)
     return float(np.sqrt(np.sum((measured - predicted) ** 2) / spare) / np.mean(measured))
 
 
 def nmbe(measured: Array, predicted: Array, *, parameters: int = 1) -> float:
-    """Normalised mean bias error, a fraction of the measured mean; positive: the model predicts too little.
+    """Normalised mean bias error of (n,), over the measured mean; positive: the model predicts too little.
 
     ASHRAE Guideline 14-2014, 4.2.11: sum(y - ŷ) / ((n - p) mean(y)), with p = 1 for a model that was not
-    fitted to these rows. Raises ValueError where n <= p or the mean is zero.
+    fitted to these rows.
+
+    Raises:
+        ValueError: n <= p, or the mean is zero.
     """
     spare = _degrees_of_freedom(measured, parameters)
     return float(np.sum(measured - predicted) / (spare * np.mean(measured)))
@@ -36,7 +42,9 @@ def _degrees_of_freedom(measured: Array, parameters: int) -> int:
     if len(measured) <= parameters:
         raise ValueError(f"needs more than {parameters} rows, has {len(measured)}; give a longer period")
     if np.mean(measured) == 0.0:
-        raise ValueError("the mean of the measured values is 0, so that nothing can be relative to it")
+        raise ValueError(
+            "the mean of the measured values must not be 0: the error is relative to it; choose another period"
+        )
     return len(measured) - parameters
 
 
@@ -58,23 +66,24 @@ def last_fraction_of_each_segment(
 
 
 def shuffled(rows: int, *, fraction: float = 0.3, seed: int = 0) -> Array:
-    """Gao's split: rows held out at random. It flatters: a row's neighbours in time give it away."""
+    """Gao's split: rows held out at random, bool (rows,); optimistic, as neighbours in time are alike."""
     held_out = np.zeros(rows, bool)
     held_out[np.random.default_rng(seed).permutation(rows)[: round(rows * fraction)]] = True
     return held_out
 
 
 def time_blocks(rows: int, *, folds: int, rounds: int = 3) -> Array:
-    """Fold 0..folds-1 of each row of a sorted record: contiguous blocks, dealt in turn, `rounds` times."""
+    """Fold of each row (rows,) of a sorted record: contiguous blocks, dealt in turn, `rounds` times."""
     return (np.arange(rows) * folds * rounds // max(rows, 1)) % folds
 
 
 def coverage_interval(
     covered: Array, blocks: Array, *, draws: int = 500, seed: int = 0
 ) -> tuple[float, float]:
-    """90 % interval of the share covered (bool, (n,)), from a bootstrap of whole blocks, as labelled by `blocks` (n,).
+    """90 % interval of the share covered (bool, (n,)), by a bootstrap of whole blocks (n,).
 
-    Rows of one block (a day) are drawn together, since their errors are alike (Künsch 1989, Ann. Statist. 17).
+    Rows of one block (a day) are drawn together, since their errors are correlated (Künsch 1989, Ann.
+    Statist. 17).
     """
     _, number = np.unique(blocks, return_inverse=True)
     hits, rows = np.bincount(number, covered), np.bincount(number)

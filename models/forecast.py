@@ -1,4 +1,4 @@
-"""Load and weather of the next hours where the site has no forecast of its own: last week, with today's difference."""
+"""Load and weather of the next hours without a forecast service: last week's, corrected by today's error."""
 
 import numpy as np
 
@@ -6,11 +6,14 @@ from models.carried import carry
 
 
 def seasonal_naive(readings: np.ndarray, *, season: int, steps: int) -> np.ndarray:
-    """Forecasts made at every row for the next `steps` rows: (n,) -> (n, steps); NaN where a reading is missing.
+    """Forecasts at every row for the next `steps` rows: (n,) -> (n, steps); NaN where a reading is missing.
 
-    What was read one season (a day or a week, in rows) before each hour to come, moved by how far the present
-    reading lies from what was read a season ago: the last error is carried. Where the season before is not
-    recorded, the present reading goes on. Only readings up to each row are used.
+    The reading one season (a day or a week, in rows) before each hour to come, plus the present reading's
+    difference from that of a season ago. Without a season on record the present reading is repeated. Only
+    readings up to each row are used.
+
+    Raises:
+        ValueError: `steps` is not in 1..season.
     """
     _check_lead(steps, season)
     row = np.arange(len(readings))[:, None]
@@ -23,11 +26,13 @@ def seasonal_naive(readings: np.ndarray, *, season: int, steps: int) -> np.ndarr
 
 
 def seasonal_forecast(readings: np.ndarray, *, season: int, steps: int) -> np.ndarray:
-    """Forecast (n,) made at every row for the row `steps` later: what was read a season before, the present error
-    carried on by the share that served best so far at this lead; the present reading where no season was recorded.
+    """Forecast (n,) made at every row for the row `steps` later: last season's reading with error carry-over.
 
-    A difference from last week holds for an hour and is forgotten by tomorrow: the share says so for each lead.
-    Raises ValueError where steps lie beyond the season.
+    The share of the present error that is carried is the best so far at this lead (`models.carried`): a
+    difference from last week lasts an hour, not a day. The present reading where no season is on record.
+
+    Raises:
+        ValueError: `steps` is not in 1..season.
     """
     _check_lead(steps, season)
     if len(readings) + steps <= season:
@@ -42,5 +47,5 @@ def seasonal_forecast(readings: np.ndarray, *, season: int, steps: int) -> np.nd
 def _check_lead(steps: int, season: int) -> None:
     if not 1 <= steps <= season:
         raise ValueError(
-            f"steps ({steps}) must lie in 1 to season ({season}): beyond that nothing was read yet"
+            f"steps ({steps}) must lie in 1 to season ({season}): a longer lead needs readings not made yet"
         )

@@ -1,7 +1,7 @@
-"""Ridge regression on all products of two features: the textbook's chiller curves, fitted in closed form.
+"""Ridge regression on all products of two features: textbook chiller curves, fitted in closed form.
 
 The curve shapes are those of DOE-2 (Hydeman and Gillespie 2002, ASHRAE Transactions 108(1)): quadratic in
-temperatures and part load. It is a baseline of its own, and what the networks correct.
+temperatures and part load. It is a baseline of its own, and the fit that networks correct.
 """
 
 from functools import reduce
@@ -21,8 +21,8 @@ TIE = 0.01  # of the squared error: among equals the stronger penalty extrapolat
 def terms(linear: A, curved: A) -> A:
     """A constant, the linear features, the products of the curved: (..., f) -> (..., 1 + f + f (f + 1) / 2).
 
-    Both are the same standardised features; with `curved` limited to the range of the record, the curve goes
-    on as a plane beyond it, where a parabola would run away. NumPy in, NumPy out, so that fits compile nothing.
+    Both are the same standardised features; with `curved` limited to the record's range, the curve continues
+    as a plane beyond it, where a parabola would diverge. NumPy in, NumPy out, so that fits compile nothing.
     """
     row, column = np.triu_indices(curved.shape[-1])
     return _with_products(linear, curved[..., row] * curved[..., column])
@@ -31,9 +31,8 @@ def terms(linear: A, curved: A) -> A:
 def response_lines(linear: A, bounded: A, pairs: np.ndarray | jax.Array) -> A:
     """A constant, the linear features, and driving features times others: (..., f) -> (..., 1 + f + p).
 
-    pairs (p, 2) as `models.efficiency.features.driving_pairs` gives them: the first drives and goes on as a line,
-    the second
-    sets its slope and is held inside the record.
+    pairs (p, 2) as `models.efficiency.features.driving_pairs` gives them: the first feature enters linearly,
+    the second sets its slope and is limited to the record's range.
     """
     return _with_products(linear, linear[..., pairs[:, 0]] * bounded[..., pairs[:, 1]])
 
@@ -55,9 +54,12 @@ def fit_weights(phi: np.ndarray, y: np.ndarray, blocks: np.ndarray) -> np.ndarra
 def fit_weights_without_each(
     phi: np.ndarray, y: np.ndarray, blocks: np.ndarray, limits: Limits | None = None
 ) -> np.ndarray:
-    """The same, once for every block, fitted without it: (blocks, terms), in the order of the blocks' numbers.
+    """The same, once for every block, fitted without it: (blocks, terms), in the blocks' order.
 
-    limits: what the weights must fulfil besides. Raises ValueError where no weights can.
+    limits: inequalities that the weights must fulfil.
+
+    Raises:
+        ValueError: no weights fulfil the limits.
     """
     return _fit(phi, y, blocks, every_fold=True, limits=limits)
 
@@ -74,13 +76,13 @@ def _fit(
     total = reduce(_Moments.plus, folds)
     penalty = np.array([_best_penalty(total, folds)])
     parts = [total.less(fold) for fold in folds] if every_fold else [total]
-    found = [_ridge_path(part, penalty)[0] for part in parts]
+    solved = [_ridge_path(part, penalty)[0] for part in parts]
     if limits is not None:
         within = limits.rescaled(mean, scale)
-        found = [
-            nearest_within(w, part.metric(penalty[0]), within) for w, part in zip(found, parts, strict=True)
+        solved = [
+            nearest_within(w, part.metric(penalty[0]), within) for w, part in zip(solved, parts, strict=True)
         ]
-    weights = np.array(found) / scale
+    weights = np.array(solved) / scale
     weights[:, 0] -= weights @ mean
     return weights
 

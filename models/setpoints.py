@@ -1,4 +1,4 @@
-"""What may be set: names, limits, defaults and slew rates of k setpoints as arrays, and which of them go together.
+"""Setpoints as arrays: names, limits, defaults and slew rates of k setpoints, and groups of one quantity.
 
 NumPy only: the safety layer and the watchdog load this without JAX.
 """

@@ -1,4 +1,4 @@
-"""A data center's cooling plant in JAX: set points and weather in, power and temperatures out."""
+"""A data center's cooling plant in JAX: setpoints, weather and load in, power and temperatures out."""
 
 from simulator.meters import Meters, observe
 from simulator.plant import constant_drivers, default_plant, default_setpoints, perturb_plant

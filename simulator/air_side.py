@@ -1,4 +1,4 @@
-"""One step of everything the air touches: servers, halls, CRAHs. All are (halls,) unless they say so."""
+"""One step of the air side: servers, halls and CRAHs. Arrays are (halls,) unless a line says otherwise."""
 
 from typing import NamedTuple
 
@@ -19,6 +19,12 @@ from simulator.types import Drivers, Faults, Plant, Setpoints, State
 
 
 class AirSide(NamedTuple):
+    """What one step of the air side gives, mean over the step; (halls,), the two power-chain losses scalars.
+
+    Powers in W, temperatures in °C, flows in kg/s, humidity ratios in kg of water per kg of dry air. The
+    `next_` fields are the state at the end of the step.
+    """
+
     chips_w: Array
     server_fan_w: Array
     pdu_loss_w: Array  # scalar
@@ -55,7 +61,11 @@ class _Loads(NamedTuple):
 def air_side_step(
     plant: Plant, state: State, setpoints: Setpoints, drivers: Drivers, faults: Faults, dt_s: Array | float
 ) -> AirSide:
-    """Loads, then coils, then what racks see; heat goes from halls to the chilled water that has reached the coils."""
+    """Server and fan loads, coil duties, then supply, return and rack temperatures over `dt_s` seconds.
+
+    Heat goes from the halls to the chilled water at the inlet of the coils, the last node of the supply leg.
+    Halls are well-mixed masses (`simulator.solve.mean_heat_to_sink_w`).
+    """
     loads = _loads(plant, state, setpoints, drivers, faults)
     meeting = coil_air(state.return_air_c, state.humidity_ratio, _coil_inlet_c(state), drivers.pressure_pa)
     water_kg_s, next_trim = _coil_water_kg_s(plant, state, setpoints, faults, loads, meeting, dt_s)
@@ -184,5 +194,5 @@ def _coil_water_kg_s(
 
 
 def valve_position(plant: Plant, coil_water_kg_s: Array) -> Array:
-    """Share of full flow the coils draw, all halls together; scalar."""
+    """Mean opening of the coil valves, 0-1: flow drawn by all coils over their rated flow; scalar."""
     return coil_water_kg_s.sum() / plant.crah.rated_water_kg_s.sum()

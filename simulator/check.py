@@ -1,4 +1,4 @@
-"""Is this a plant? Numbers that no plant can have are refused by name, before they make odd figures."""
+"""Checks that a plant's parameters are physically possible; names the parameter that breaks a rule."""
 
 import jax
 import jax.numpy as jnp
@@ -7,7 +7,7 @@ import numpy as np
 from simulator.chiller import Chillers
 from simulator.types import Plant
 
-# By the end of a parameter's name, which says what it is; the first rule that fits holds.
+# By the end of a parameter's name, which gives its kind; the first rule that matches applies.
 FREE = ("_c", "_curve", "_loss", "per_k", "per_k2")  # any finite number
 ABOVE_ONE = ("shutoff_head_ratio", "cycles_of_concentration")
 BETWEEN = ("air_side_resistance",)
@@ -27,10 +27,13 @@ NOT_NEGATIVE = (
 
 
 def check_plant(plant: Plant) -> None:
-    """Raises ValueError with the parameter's name, the rule and the value where a plant is unphysical.
+    """Checks every parameter of a plant, or of a stack of plants, against its physical range.
 
-    For plants made from fitted or written numbers; `default_plant` and `perturb_plant` make none of these. Works on
-    values, so outside `jit`; a stack of plants is checked as a whole.
+    Meant for plants made from fitted or written numbers; `default_plant` and `perturb_plant` always pass.
+    Works on values, so not inside `jit`.
+
+    Raises:
+        ValueError: names the parameter, the rule and the value.
     """
     for path, leaf in jax.tree.leaves_with_path(plant):
         _check_leaf(jax.tree_util.keystr(path).lstrip("."), np.asarray(leaf))
@@ -56,7 +59,7 @@ def _check_leaf(name: str, value: np.ndarray) -> None:
 
 
 def _check_chillers(chillers: Chillers) -> None:
-    """Curves must say that a machine at its own rating cools something and uses power for it."""
+    """Curves must give a plausible capacity and input near the machine's rating."""
     at = jnp.asarray(10.0), jnp.asarray(25.0), jnp.asarray(1e6)  # water enough to leave as it enters
     capacity_w = np.asarray(chillers.capacity_w(*at)) / np.asarray(chillers.rated_capacity_w)
     _require(

@@ -1,4 +1,4 @@
-"""One step of the chilled water: pumps, economizer, chillers, and the loop that takes its water round."""
+"""One step of the chilled-water side: pumps, economizer, chillers, and transport through the loop."""
 
 from typing import NamedTuple
 
@@ -22,7 +22,10 @@ LEAST_DIFFERENCE_K = 0.05
 
 
 class ChilledSide(NamedTuple):
-    """Scalars but for the legs; temperatures are means over the step."""
+    """What one step of the chilled-water side gives, mean over the step; scalars, the two legs (LEG_NODES,).
+
+    Powers and heats in W, temperatures in °C, flows in kg/s.
+    """
 
     chiller_w: Array
     chiller_heat_w: Array
@@ -41,7 +44,7 @@ class ChilledSide(NamedTuple):
 
 
 class _Water(NamedTuple):
-    """What reaches the plant, were it held to its setpoint; scalars."""
+    """Water that would reach the plant with its leaving water at the setpoint; scalars."""
 
     flow_kg_s: Array
     capacity_w_k: Array
@@ -53,7 +56,7 @@ class _Water(NamedTuple):
 
 
 class _FreeCooling(NamedTuple):
-    """What the exchanger does while the chillers hold the setpoint; scalars."""
+    """Duty of the exchanger while the chillers hold the setpoint; scalars."""
 
     share_open: Array
     cw_kg_s: Array
@@ -70,7 +73,10 @@ def chilled_side_step(
     coil_water_kg_s: Array,
     dt_s: Array | float,
 ) -> ChilledSide:
-    """Economizer first, chillers for the rest; what they cannot take stays in the loop's water."""
+    """Economizer first, chillers for the rest; heat that neither can take stays in the loop's water.
+
+    `coil_heat_w` (W) and `coil_water_kg_s` are scalars, summed over the halls; `dt_s` in seconds.
+    """
     loop, running = plant.chilled_water, state.staging.running
     flow_kg_s = plant_flow_kg_s(loop, coil_water_kg_s, running)
     coil_rise_k = coil_heat_w / (WATER_CP_J_KG_K * flow_kg_s)
@@ -179,7 +185,7 @@ def _series_flow_kg_s(plant: Plant, economizer: Economizer, running: Array) -> A
 
 
 def _warmed_by_economizer_k(plant: Plant, running: Array, free: _FreeCooling) -> Array:
-    """Tower water's rise ahead of the condensers, where the exchanger lies before them."""
+    """Temperature rise of tower water ahead of the condensers, where the exchanger is upstream of them."""
     economizer = plant.economizer
     if economizer is None or economizer.condenser_side == "parallel":
         return jnp.zeros_like(free.heat_w)
@@ -194,7 +200,7 @@ def _economizer_heat_w(
     chiller_need_w: Array,
     chiller_heat_w: Array,
 ) -> Array:
-    """Heat by the exchanger: as planned where chillers do the rest, else with the water as warm as it then gets.
+    """Heat by the exchanger: as planned where chillers do the rest, else at the water temperature that results.
 
     `T_in = A T_out + B` round the loop, `T_out = T_in - (K (T_in - T_cw) + Q_chillers) / C` through the plant.
     """

@@ -17,7 +17,7 @@ LEG_NODES = 2  # volumes in each leg
 
 @struct.dataclass
 class ChilledWater:
-    """Scalars."""
+    """The loop's water, pumps and minimum flow; scalars."""
 
     volume_kg: Array  # both legs
     pump: PumpGroup
@@ -25,28 +25,32 @@ class ChilledWater:
 
 
 class LoopPass(NamedTuple):
-    """What comes back to the plant over a step, linear in what leaves it: `return = passed * leaving + held`."""
+    """Water that returns to the plant, mean over a step, as a linear function of the water that leaves it.
+
+    `return = passed * leaving + held`; scalars, `passed` a share, `held_c` in °C.
+    """
 
     passed: Array
     held_c: Array
 
     def return_c(self, leaving_c: Array) -> Array:
+        """Return temperature, °C, for water that leaves the plant at `leaving_c`, °C."""
         return self.passed * leaving_c + self.held_c
 
     def leaving_c(self, cooled_k: Array) -> Array:
-        """Water that leaves a plant which takes `cooled_k` from what comes back: the balance that closes the loop."""
+        """Leaving temperature, °C, of a plant that cools its return by `cooled_k`: closes the loop's balance."""
         return (self.held_c - cooled_k) / (1 - self.passed)
 
 
 def node_heat_capacity_j_k(loop: ChilledWater) -> Array:
-    """Of one volume of one leg."""
+    """Heat capacity of one volume of one leg, J/K: scalar."""
     return loop.volume_kg * WATER_CP_J_KG_K / (2 * LEG_NODES)
 
 
 def plant_flow_kg_s(loop: ChilledWater, coil_flow_kg_s: Array, chillers_running: Array) -> Array:
     """Flow through the plant: what the coils draw, at least the running evaporators' and the pumps' minimum.
 
-    The pumps never stop: something must circulate for the controllers to see a load.
+    The pumps never stop: without circulation the controllers could not measure a load.
     """
     wanted_kg_s = jnp.maximum(coil_flow_kg_s, loop.minimum_flow_kg_s * chillers_running)
     return loop.pump.flow_kg_s(jnp.maximum(wanted_kg_s, 2 * NO_FLOW_KG_S))
@@ -57,8 +61,8 @@ def leg_step(
 ) -> tuple[Array, Array]:
     """Temperatures of a leg's volumes after `dt_s`, (LEG_NODES,), and of its outflow, mean over the step.
 
-    Exact solution of `M dT/dt = m (T_in - T)` for each volume with its inflow's mean, so that what flows in, flows
-    out or is stored; it depends on the inflow linearly.
+    Exact solution of `M dT/dt = m (T_in - T)` for each volume with its inflow's mean, so that heat is conserved;
+    linear in the inflow.
     """
     decay, memory = _decay_and_memory(loop, flow_kg_s, dt_s)
     after = []
@@ -76,7 +80,11 @@ def loop_pass(
     flow_kg_s: Array,
     dt_s: Array | float,
 ) -> LoopPass:
-    """The way from the plant through supply leg, coils and return leg, as a linear function."""
+    """The path from plant through supply leg, coils and return leg, linear in the leaving temperature.
+
+    `supply_leg_c`, `return_leg_c` (LEG_NODES,) °C; `coil_rise_k` and `flow_kg_s` scalars. The solution is
+    that of `leg_step`, which is linear in its inflow.
+    """
     _, memory = _decay_and_memory(loop, flow_kg_s, dt_s)
     _, at_coils_c = leg_step(loop, supply_leg_c, jnp.zeros_like(coil_rise_k), flow_kg_s, dt_s)
     _, back_c = leg_step(loop, return_leg_c, at_coils_c + coil_rise_k, flow_kg_s, dt_s)
@@ -84,6 +92,6 @@ def loop_pass(
 
 
 def _decay_and_memory(loop: ChilledWater, flow_kg_s: Array, dt_s: Array | float) -> tuple[Array, Array]:
-    """A volume's start temperature's share in its temperature after the step, and in its mean over the step."""
+    """Weight of a volume's initial temperature in its final one, and in its mean over the step."""
     x = jnp.maximum(flow_kg_s * WATER_CP_J_KG_K * dt_s / node_heat_capacity_j_k(loop), 1e-4)
     return jnp.exp(-x), -jnp.expm1(-x) / x

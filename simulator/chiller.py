@@ -1,4 +1,4 @@
-"""Electric chillers: what every kind has, and the kind whose curves are of entering condenser water."""
+"""Electric chillers: what all kinds share, and the kind whose curves take entering condenser water."""
 
 from abc import ABC, abstractmethod
 
@@ -43,23 +43,23 @@ class Chillers(ABC):
 
     @abstractmethod
     def capacity_w(self, chw_c: Array, cw_c: Array, cw_kg_s: Array) -> Array:
-        """Most heat one machine can take, W, from chilled water leaving at `chw_c`.
+        """Most heat one machine can take, W, from chilled water that leaves at `chw_c`, °C.
 
-        `cw_c` and `cw_kg_s` are the tower water that reaches it.
+        `cw_c` (°C) and `cw_kg_s` are the condenser water that reaches the machine.
         """
 
     @abstractmethod
     def machine_power_w(self, load_w: Array, chw_c: Array, cw_c: Array, cw_kg_s: Array) -> Array:
-        """Electric power of one running machine that takes `load_w`, W."""
+        """Electric power, W, of one running machine that takes `load_w`; arguments as in `capacity_w`."""
 
 
 def entering_cw_c(chillers: Chillers, cw_c: Array, chw_c: Array) -> Array:
-    """Condenser water the machines see: head-pressure control mixes in warm water if need be."""
+    """Condenser water at the machines' inlet, °C: head-pressure control warms it where it is too cold."""
     return jnp.maximum(cw_c, jnp.maximum(chillers.minimum_cw_c, chw_c + chillers.minimum_lift_k))
 
 
 def curve_temperatures_c(chillers: Chillers, chw_c: Array, cw_c: Array) -> tuple[Array, Array]:
-    """Chilled and condenser water inside the range the curves were made for."""
+    """Chilled and condenser water, °C, limited to the range the curves were fitted for."""
     low, high = chillers.curve_cw_low_c, chillers.curve_cw_high_c
     return jnp.clip(chw_c, chillers.curve_chw_low_c, chillers.curve_chw_high_c), jnp.clip(cw_c, low, high)
 
@@ -105,6 +105,10 @@ class EirChillers(Chillers):
     """
 
     def capacity_w(self, chw_c: Array, cw_c: Array, cw_kg_s: Array) -> Array:
+        """`Q_avail = Q_ref ChillerCapFTemp(T_chw leaving, T_cw entering)`, W, same source.
+
+        `chw_c` and `cw_c` in °C; `cw_kg_s` is not used: these curves take entering water.
+        """
         x, y = curve_temperatures_c(self, chw_c, entering_cw_c(self, cw_c, chw_c))
         return capacity_at_w(self, x, y)
 
@@ -126,9 +130,9 @@ def chillers_power_w(
     cw_kg_s: Array,
     fouling: Array,
 ) -> Array:
-    """Power of all running machines, W, which share `load_w` evenly; `cw_kg_s` is each one's condenser water.
+    """Power of all running machines, W, which share `load_w` evenly; `cw_kg_s` is the flow to each.
 
-    `fouling` is the relative rise of input that a fouled condenser causes.
+    `fouling` is the relative rise of input that a fouled condenser causes. 0 where none runs.
     """
     each_w = load_w / jnp.maximum(running, 1.0)
     return running * chillers.machine_power_w(each_w, chw_c, cw_c, cw_kg_s) * (1 + fouling)

@@ -1,4 +1,4 @@
-"""Chilled-water coils, dry and wet: sensible heat, and the vapour that condenses. All values are (halls,)."""
+"""Chilled-water coils, dry and wet: sensible heat, and the vapour that condenses. All arrays are (halls,)."""
 
 from typing import NamedTuple
 
@@ -18,13 +18,13 @@ from simulator.solve import counterflow_effectiveness, inverse_of_rising_curve
 from simulator.wet_air import wet_air_cp_j_kg_k
 
 VELOCITY_EXPONENT = 0.8  # turbulent convection, Dittus and Boelter 1930
-LEAST_DIFFERENCE_K = 0.5  # between air and water: below it a coil does next to nothing
-TRANSITION = 0.045  # of the heat: how gradually a coil gets wet; narrower, five-minute steps would toggle it
+LEAST_DIFFERENCE_K = 0.5  # between air and water: below it a coil transfers almost nothing
+TRANSITION = 0.045  # of the heat: width of the change from dry to wet; narrower, five-minute steps oscillate
 WET_STEPS = 2  # of Newton's method from the dry coil's water flow to the wet one's
 
 
 class CoilAir(NamedTuple):
-    """What meets in a coil, (halls,): return air, and chilled water as the air that its surface would saturate."""
+    """Return air and chilled water at a coil, and saturated air at the water's temperature; (halls,)."""
 
     air_c: Array
     humidity_ratio: Array
@@ -35,10 +35,10 @@ class CoilAir(NamedTuple):
 
 
 class CoilDuty(NamedTuple):
-    """What a coil does, (halls,)."""
+    """Sensible and latent duty of a coil, (halls,)."""
 
     sensible_w_k: Array  # per K between return air and chilled water
-    drying_kg_s: Array  # air that leaves as moist as the surface is, were the rest to pass it untouched
+    drying_kg_s: Array  # airflow that leaves with the surface's humidity; the rest bypasses the surface
     surface_humidity_ratio: Array
 
 
@@ -73,7 +73,7 @@ def coil_duty(crah: Crah, air: CoilAir, airflow_kg_s: Array, water_kg_s: Array, 
     C_water = WATER_CP_J_KG_K * water_kg_s / c_s
     C_min, C_max = jnp.minimum(airflow_kg_s, C_water), jnp.maximum(airflow_kg_s, C_water)
     wet_w = counterflow_effectiveness(C_min, C_max, UA_wet) * C_min * air.excess_j_kg
-    touched = -jnp.expm1(-UA_o / (AIR_CP_J_KG_K * airflow_kg_s))  # share of the air that the surface sees
+    touched = -jnp.expm1(-UA_o / (AIR_CP_J_KG_K * airflow_kg_s))  # share of the air that touches the surface
     surface_k = (air.excess_j_kg - wet_w / (airflow_kg_s * touched)) / c_s  # over the water
     wet_w_k = AIR_CP_J_KG_K * airflow_kg_s * touched * jnp.maximum(1 - surface_k / safe_k, 0.0)
 
@@ -93,10 +93,10 @@ def coil_duty(crah: Crah, air: CoilAir, airflow_kg_s: Array, water_kg_s: Array, 
 def drying_line(
     crah: Crah, air: CoilAir, airflow_kg_s: Array, water_kg_s: Array, fouling: Array, pressure_pa: Array
 ) -> tuple[Array, Array]:
-    """Condensation as a line through its present value, `m = drying (w - w_0)`: drying, kg/s, and w_0.
+    """Condensation linearised in the humidity ratio, `m = drying (w - w_0)`: drying, kg/s, and w_0; (halls,).
 
-    A coil dries a hall's air within a minute. Only the slope at which it gets wet, known to the hall's balance, keeps
-    longer steps from wetting and drying it by turns.
+    A coil dries a hall's air within a minute. The hall's moisture balance needs the slope at which the coil gets wet:
+    without it, steps longer than that would wet and dry the coil in turns.
     """
 
     def condensed_kg_s(w: Array) -> Array:
@@ -111,7 +111,7 @@ def drying_line(
 
 
 def film_conductances_w_k(crah: Crah, airflow_kg_s: Array, water_kg_s: Array) -> tuple[Array, Array]:
-    """Conductance of the air's and of the water's side at part flow, W/K: both films thin with velocity.
+    """Conductance of the air side and of the water side at part flow, W/K; each film thins as velocity rises.
 
     Brandemuehl, HVAC 2 Toolkit (ASHRAE 1993), coil conductance from two film resistances.
     """
@@ -136,10 +136,10 @@ def dry_conductance_w_k(crah: Crah, airflow_kg_s: Array, water_kg_s: Array, foul
 def water_for_conductance_kg_s(
     crah: Crah, air: CoilAir, airflow_kg_s: Array, conductance_w_k: Array
 ) -> Array:
-    """Water flow with which a clean coil reaches a sensible conductance; full flow where it cannot.
+    """Water flow, kg/s, that gives a clean coil a sensible conductance (W/K); full flow where it cannot.
 
-    First for a dry coil, from effectiveness 1, the least flow that could do it; then for the coil as it is, which
-    needs more where vapour takes a part of the cold.
+    Solved for a dry coil first, from the flow at effectiveness 1, which is the least possible; then for the
+    coil as it is, which needs more water where condensing vapour takes part of the cooling.
     """
     clean, limits = jnp.zeros_like(airflow_kg_s), (jnp.zeros_like(airflow_kg_s), crah.rated_water_kg_s)
     dry = inverse_of_rising_curve(

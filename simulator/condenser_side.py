@@ -1,4 +1,4 @@
-"""One step of the condenser water: pumps, towers, the water they use, and the loop's temperature."""
+"""One step of the condenser-water side: pumps, towers, water use, and the loop's temperature."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,10 @@ from simulator.types import Drivers, Faults, Plant, Setpoints, State
 
 
 class CondenserSide(NamedTuple):
-    """Scalars; temperatures are means over the step."""
+    """What one step of the condenser-water side gives, mean over the step; scalars.
+
+    Powers and heats in W, temperatures in °C, flows in kg/s.
+    """
 
     pump_w: Array
     pump_speed: Array
@@ -37,7 +40,10 @@ def condenser_side_step(
     chilled: ChilledSide,
     dt_s: Array | float,
 ) -> CondenserSide:
-    """Heat of chillers, economizer and pump goes to the tower; fans run at the speed the setpoint needs."""
+    """Heat of chillers, economizer and pumps goes to the towers; fans run as fast as the setpoint needs.
+
+    The loop is one well-mixed volume (`simulator.solve.mean_heat_to_sink_w`); `dt_s` in seconds.
+    """
     loop, tower = plant.condenser_water, plant.tower
     flow_kg_s = condenser_water.loop_flow_kg_s(
         loop, chilled.staging.running, plant.economizer, chilled.economizer_cw_kg_s
@@ -84,9 +90,9 @@ def _tower_heat_w(
     rejected_w: Array,
     dt_s: Array | float,
 ) -> Array:
-    """What the setpoint asks for, as far as fans at full speed can; a bypass keeps the basin from freezing.
+    """Heat that brings the water to its setpoint, at most that of full fan speed; a bypass prevents freezing.
 
-    The controller sees its sensor; the basin's thermostat is one of its own.
+    The controller uses the sensor with its bias; the basin's thermostat has a sensor of its own.
     """
     capacity_j_k = condenser_water.loop_heat_capacity_j_k(plant.condenser_water)
 

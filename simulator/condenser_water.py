@@ -13,7 +13,7 @@ TRACE_KG_S = 1e-3
 
 @struct.dataclass
 class CondenserWater:
-    """Scalars."""
+    """The loop's water, pumps and flow per chiller; scalars."""
 
     volume_kg: Array
     pump: PumpGroup  # rated for every chiller running
@@ -21,15 +21,17 @@ class CondenserWater:
 
 
 def loop_heat_capacity_j_k(loop: CondenserWater) -> Array:
+    """Heat capacity of basin and pipes together, J/K: scalar, mass times specific heat."""
     return loop.volume_kg * WATER_CP_J_KG_K
 
 
 def loop_flow_kg_s(
     loop: CondenserWater, chillers_running: Array, economizer: Economizer | None, economizer_kg_s: Array
 ) -> Array:
-    """Tower water; never quite zero. Each running chiller draws its rated flow.
+    """Flow of condenser water, kg/s, never quite zero: each running chiller draws its rated flow.
 
-    The economizer draws its own beside it, or, where tower water passes it on the way to the condensers, shares it.
+    An economizer in parallel draws its own flow besides; one in series shares the flow that goes on to the
+    condensers.
     """
     chillers_kg_s = loop.flow_per_chiller_kg_s * chillers_running
     if economizer is not None and economizer.condenser_side == "series":

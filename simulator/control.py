@@ -1,6 +1,6 @@
-"""What the plant's own controllers do with their inputs: setpoints slew, values stay in physical range.
+"""The plant's own controllers: setpoints slew and time out, inputs are limited to their physical range.
 
-Loops that settle within a step (chillers' leaving water, tower fans) are solved as settled in their parts.
+Loops that settle within a step (chillers' leaving water, tower fans) are solved as settled, in their parts.
 """
 
 import jax
@@ -10,7 +10,7 @@ from jax import Array
 from simulator.pi import slew
 from simulator.types import Drivers, LocalControl, Setpoints
 
-LONGEST_SILENCE_S = 1e6  # where the clock stops counting
+LONGEST_SILENCE_S = 1e6  # at which the timer saturates
 SETPOINT_RANGES = {
     "supply_air_c": (5.0, 45.0),
     "chw_supply_c": (3.0, 30.0),
@@ -24,7 +24,7 @@ SETPOINT_RANGES = {
 def slewed_setpoints(
     working: Setpoints, target: Setpoints, rates: Setpoints, dt_s: Array | float
 ) -> Setpoints:
-    """Setpoints in force after `dt_s`; `rates` holds each one's limit per second."""
+    """Setpoints in force after `dt_s` seconds; `rates` holds the limit of each, per second."""
     return Setpoints(
         **{
             name: slew(getattr(working, name), getattr(target, name), getattr(rates, name), dt_s)
@@ -41,10 +41,10 @@ def received_setpoints(
     lost: Array,
     dt_s: Array | float,
 ) -> tuple[Setpoints, Array]:
-    """Setpoints that the plant goes by, and the time since it last heard from outside, s.
+    """Setpoints that the plant follows, and the time since it last received one, s.
 
-    What is sent arrives unless communication is lost: then the plant keeps the last it heard, and after its time-out
-    goes to its own.
+    A setpoint sent arrives unless communication is lost (`lost` > 0.5). Then the plant keeps the last one
+    received, and after `control.communication_timeout_s` uses its own fallback.
     """
     silent = lost > 0.5
     since_s = jnp.where(silent, jnp.minimum(since_heard_s + dt_s, LONGEST_SILENCE_S), 0.0)
@@ -54,7 +54,7 @@ def received_setpoints(
 
 
 def physical_setpoints(setpoints: Setpoints) -> Setpoints:
-    """Setpoints held to what the equipment's own controllers accept; the operator's limits are stricter."""
+    """Setpoints limited to what the equipment's own controllers accept; operators' limits are narrower."""
     held = {name: jnp.clip(getattr(setpoints, name), *limits) for name, limits in SETPOINT_RANGES.items()}
     held["economizer_enable"] = jnp.where(setpoints.economizer_enable > 0.5, 1.0, 0.0)
     held["chillers_available"] = jnp.round(held["chillers_available"])
@@ -62,7 +62,7 @@ def physical_setpoints(setpoints: Setpoints) -> Setpoints:
 
 
 def physical_drivers(drivers: Drivers) -> Drivers:
-    """Weather and load held to what occurs on earth; a wetbulb above the drybulb reads as saturated air."""
+    """Weather and load limited to what occurs on earth; a wetbulb above the drybulb means saturated air."""
     drybulb_c = jnp.clip(drivers.outdoor_drybulb_c, -50.0, 60.0)
     return Drivers(
         outdoor_drybulb_c=drybulb_c,

@@ -1,4 +1,4 @@
-"""Computer room air handlers: cooling coil and variable-speed fan. All values are (halls,)."""
+"""Computer room air handlers: cooling coil and variable-speed fan. All arrays are (halls,)."""
 
 import jax.numpy as jnp
 from flax import struct
@@ -7,7 +7,7 @@ from jax import Array
 
 @struct.dataclass
 class Crah:
-    """The CRAHs of each hall taken together, (halls,); the curve, `minimum_speed` and shares are not."""
+    """The CRAHs of each hall together, (halls,); the curve is (n,), `minimum_speed` and the share scalars."""
 
     rated_airflow_kg_s: Array
     rated_fan_w: Array
@@ -22,14 +22,17 @@ class Crah:
 def crah_airflow_kg_s(
     crah: Crah, airflow_ratio: Array, server_airflow_kg_s: Array, fans_failed: Array
 ) -> Array:
-    """Airflow that keeps a ratio to the servers' draw, inside what the fans can do; failed fans give none."""
+    """Airflow, kg/s, that keeps `airflow_ratio` to the servers' draw, within what working fans deliver.
+
+    `fans_failed` is the share of fans out of service, 0-1.
+    """
     available = crah.rated_airflow_kg_s * (1 - fans_failed)
     wanted = airflow_ratio * server_airflow_kg_s
     return jnp.clip(wanted, crah.minimum_speed * available, available)
 
 
 def underfloor_pa(crah: Crah, airflow_kg_s: Array) -> Array:
-    """Pressure of the plenum over the hall, Pa: perforated tiles are orifices, so it goes with airflow squared.
+    """Pressure of the plenum over the hall, Pa: tiles are orifices, so it rises with airflow squared.
 
     ASHRAE Handbook Fundamentals 2021, ch. 21 (flow through openings).
     """

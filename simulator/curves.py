@@ -1,4 +1,4 @@
-"""Polynomials that makers' performance curves are given as; coefficients are the last axis, ascending."""
+"""Polynomials in which manufacturers give performance curves; coefficients in ascending powers."""
 
 import numpy as np
 from jax import Array

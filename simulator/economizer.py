@@ -17,13 +17,12 @@ LEAST_DIFFERENCE_K = 0.05
 
 @struct.dataclass
 class Economizer:
-    """Scalars; how it is piped is the plant's structure, fixed when a function is compiled.
+    """Size, flow and control of the exchanger; scalars. Its piping is structure, fixed at compilation.
 
     `chilled_side`: in "series" all return water passes the exchanger ahead of the chillers, which do the rest
-    (integrated operation). In "parallel" it takes the share of the water that it can bring to the setpoint, the
-    chillers the rest; with chillers off it takes all.
-    `condenser_side`: in "parallel" it has a branch of its own, beside the condensers; in "series" tower water passes
-    it first and reaches the condensers warmed.
+    (integrated operation). In "parallel" it takes the share of the water that it can bring to the setpoint,
+    the chillers the rest; with chillers off it takes all. `condenser_side`: in "parallel" it has a branch of
+    its own, beside the condensers; in "series" tower water passes it first and reaches the condensers warmed.
     """
 
     ua_w_k: Array
@@ -53,10 +52,11 @@ def economizer_open(
     cw_setpoint_c: Array,
     chillers_running: Array,
 ) -> Array:
-    """1 while it is enabled and tower water, now and as asked for, is colder than the return by the lock-out.
+    """1 while enabled and tower water is colder than the return by the lock-out difference; else 0.
 
-    Where no chiller keeps tower water moving, the basin's temperature says nothing of what towers can do: then the
-    setpoint decides, and a chiller that has to start ends it.
+    The warmer of tower water and its setpoint counts. With no chiller running, tower water may stand still
+    and its temperature does not show what the towers can reach: the setpoint alone decides then, and the
+    start of a chiller closes the exchanger if the water is too warm.
     """
     warmer_c = jnp.where(chillers_running > 0, jnp.maximum(cw_c, cw_setpoint_c), cw_setpoint_c)
     cold_enough = warmer_c < chw_return_c - economizer.lockout_difference_k
@@ -64,7 +64,7 @@ def economizer_open(
 
 
 def cw_flow_for_conductance_kg_s(economizer: Economizer, chw_kg_s: Array, conductance_w_k: Array) -> Array:
-    """Tower water with which the open exchanger reaches a conductance, between its valve's limits."""
+    """Tower water, kg/s, that gives the open exchanger a conductance (W/K), between its valve's limits."""
     most = economizer.rated_cw_flow_kg_s
     return inverse_of_rising_curve(
         lambda cw: economizer_conductance_w_k(economizer, chw_kg_s, cw),
@@ -78,11 +78,12 @@ def cw_flow_for_conductance_kg_s(economizer: Economizer, chw_kg_s: Array, conduc
 def heat_at_setpoint_w(
     economizer: Economizer, chw_return_c: Array, chw_setpoint_c: Array, cw_c: Array, cw_kg_s: Array
 ) -> Array:
-    """Most heat, W, that the exchanger takes from return water which it brings down to the setpoint; at least 0.
+    """Most heat, W, that the exchanger takes from return water cooled to the setpoint; 0 where it cannot.
 
     Counterflow with three known ends, unknown chilled-water flow. With r that flow over tower water's, k the
     chilled water's drop over the cold end's difference: `NTU = UA / C_cw = r ln(1 + k (1 - r)) / (1 - r)`
-    (log-mean temperature difference, Incropera, Fundamentals of Heat and Mass Transfer, sect. 11.3), rising in r.
+    (log-mean temperature difference, Incropera, Fundamentals of Heat and Mass Transfer, sect. 11.3), rising
+    in r.
     """
     C_cw = WATER_CP_J_KG_K * jnp.maximum(cw_kg_s, 1e-3)
     drop_k = jnp.maximum(chw_return_c - chw_setpoint_c, LEAST_DIFFERENCE_K)

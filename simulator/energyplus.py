@@ -3,10 +3,10 @@
 Needs the optional extra `energyplus`. Three properties of EnergyPlus shape this file:
 
 - It calls back rather than being called, and a process that runs it many times keeps growing. So every run
-  lives in a process of its own, and a pipe turns its callbacks into `step`.
-- HVAC substeps have varying length; what can be read at the end of a step is the last substep. So readings are
-  means weighted by substep length.
-- Actuation can silently do nothing: a setpoint manager overwrites a node's setpoint after the step begins.
+  has a process of its own, and a pipe turns its callbacks into `step`.
+- HVAC substeps have varying length; a value read at the end of a step belongs to the last substep. So readings
+  are means weighted by substep length.
+- Actuation can fail silently: a setpoint manager overwrites a node's setpoint after the step begins.
   So node setpoints are written after the managers, schedules before the step's weather
   is set (any later and they act a step late), and `check_actuators` proves that each one moves its node.
 """
@@ -28,14 +28,14 @@ Readings = dict[str, float]
 Policy = Callable[[Readings | None], Mapping[str, float]]
 
 WEATHER_RUN = 3  # EnergyPlus Data Transfer API, kind_of_sim: run period with weather file
-CLOSURE_LIMIT = 0.03  # a step whose heat given and removed differ by more has not converged
-UNCONVERGED_SHARE_LIMIT = 0.1  # of steps, beyond which the whole run proves nothing
+CLOSURE_LIMIT = 0.03  # relative difference of heat given and removed above which a step has not converged
+UNCONVERGED_SHARE_LIMIT = 0.1  # of steps, beyond which the whole run is not evidence
 PROBE_TOGGLES = 6
 _CANNOT_LOAD = "EnergyPlus plants need the engine, which is not installed; run: pip install '.[energyplus]'"
 
 
 class EnergyPlusError(RuntimeError):
-    """A model that does not run, a name it does not know, or a setpoint without effect."""
+    """A model that does not run, a name that it lacks, or a setpoint without effect."""
 
 
 class RunEnded(EnergyPlusError):  # noqa: N818  it ends a loop, as StopIteration does
@@ -69,11 +69,11 @@ class Actuator:
 
 @dataclass(frozen=True)
 class EnergyPlusModel:
-    """Paths, names and period. `weather` is an EPW file, or the name of one that the engine brings along.
+    """Paths, names and period. `weather` is an EPW file, or the name of one in the engine's package.
 
-    `heat_given` and `heat_removed` name readings in W (signs do not matter) whose sums an energy balance holds
-    equal, e.g. coils against chillers and economizer. `begin` and `end` are (month, day), both included;
-    without them, and for .idf files, the model's own period holds.
+    `heat_given` and `heat_removed` name readings in W (signs do not matter) whose sums an energy balance
+    makes equal, e.g. coils against chillers and economizer. `begin` and `end` are (month, day), both
+    included; without them, and for .idf files, the model's own period is run.
     """
 
     model: Path
@@ -88,13 +88,14 @@ class EnergyPlusModel:
 
 @dataclass(frozen=True)
 class Closure:
-    """Heat removed over heat given, less one, in percent; and the share of steps beyond ±3 %."""
+    """Closure of the heat balance: removed over given, less one, in percent; share of steps beyond ±3 %."""
 
     percent: float
     share_of_steps_beyond: float
 
     @property
     def converged(self) -> bool:
+        """Whether the run's balance is within `CLOSURE_LIMIT`, with few steps beyond it."""
         return (
             abs(self.percent) <= 100 * CLOSURE_LIMIT and self.share_of_steps_beyond <= UNCONVERGED_SHARE_LIMIT
         )
@@ -111,7 +112,7 @@ class EnergyPlusRun:
 
 
 class EnergyPlusPlant:
-    """One run in progress. Made by `energyplus_plant`; not to be shared between threads."""
+    """One run in progress, made by `energyplus_plant`; one thread only."""
 
     def __init__(self, pipe: Connection, config: EnergyPlusModel) -> None:
         self._pipe, self._config = pipe, config
@@ -126,7 +127,7 @@ class EnergyPlusPlant:
         if unknown:
             raise EnergyPlusError(
                 f"setpoints must be configured actuators; {unknown} are not; "
-                f"known are {sorted(self._config.actuators)}"
+                f"configured are {sorted(self._config.actuators)}"
             )
         bad = {name: value for name, value in setpoints.items() if not np.isfinite(value)}
         if bad:
@@ -148,7 +149,11 @@ class EnergyPlusPlant:
 
 @contextmanager
 def energyplus_plant(config: EnergyPlusModel) -> Iterator[EnergyPlusPlant]:
-    """Starts EnergyPlus in a process of its own and ends it with the block, finished or not."""
+    """Starts EnergyPlus in a process of its own and stops it when the block ends, finished or not.
+
+    Raises:
+        EnergyPlusError: model or weather is not a file.
+    """
     for path in (config.model, config.weather):
         if isinstance(path, Path) and not path.is_file():
             raise EnergyPlusError(f"model and weather must be files; {path} is not; correct the path")
@@ -168,9 +173,12 @@ def energyplus_plant(config: EnergyPlusModel) -> Iterator[EnergyPlusPlant]:
 
 
 def run_energyplus(config: EnergyPlusModel, policy: Policy, *, check: bool = True) -> EnergyPlusRun:
-    """The whole run period under a policy, which sees the last step's readings (None before the first).
+    """Runs the whole period under a policy, which is given the last step's readings (None before the first).
 
     With `check`, a short probe run first proves that every actuator moves its node.
+
+    Raises:
+        EnergyPlusError: the engine refuses, an actuator has no effect, or the period has no step.
     """
     if check:
         check_actuators(config)
@@ -193,7 +201,10 @@ def run_energyplus(config: EnergyPlusModel, policy: Policy, *, check: bool = Tru
 def energy_closure(
     config: EnergyPlusModel, readings: Mapping[str, np.ndarray], hours: np.ndarray
 ) -> Closure | None:
-    """How well the heat balance closed; None where the model names no balance or nothing was given."""
+    """Closure of the run's heat balance; None where the model names no balance or no heat was given.
+
+    `readings`: series (steps,), W; `hours`: (steps,), the length of each step.
+    """
     if not (config.heat_given and config.heat_removed):
         return None
     given, removed = (
@@ -207,10 +218,13 @@ def energy_closure(
 
 
 def check_actuators(config: EnergyPlusModel) -> dict[str, float]:
-    """How far each actuator's node followed it, in the node's unit; raises where one did not.
+    """How far each actuator's node followed it, in the node's unit.
 
     A separate run toggles one actuator after the other between its probe values, the others at their low one.
     Every toggle must move the node the same way, which a trend in the weather cannot imitate.
+
+    Raises:
+        EnergyPlusError: an actuator moved its node by less than `least_move`.
     """
     moved = {}
     with energyplus_plant(config) as plant:
@@ -237,18 +251,18 @@ def check_actuators(config: EnergyPlusModel) -> dict[str, float]:
 
 
 def _serve(pipe: Connection, config: EnergyPlusModel) -> None:
-    """Runs the model to its end, or until the other side of the pipe is gone."""
+    """Runs the model to its end, or until the other end of the pipe is closed."""
     try:
         with tempfile.TemporaryDirectory(prefix="energyplus_") as folder:
             pipe.send(_Engine(pipe, config, Path(folder)).run())
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
-    except Exception as failure:  # anything must reach the other side, or it would wait for ever
+    except Exception as failure:  # every failure must reach the other process, or it would wait for ever
         pipe.send(("error", f"EnergyPlus failed: {failure}"))
 
 
 class _Engine:
-    """EnergyPlus's callbacks and what they share."""
+    """EnergyPlus's callbacks and their shared state."""
 
     def __init__(self, pipe: Connection, config: EnergyPlusModel, folder: Path) -> None:
         try:
@@ -282,11 +296,11 @@ class _Engine:
         if self.stopped is not None:
             return "error", self.stopped
         if code != 0:
-            return "error", f"EnergyPlus must end with code 0, got {code}; it says: {self._complaints()}"
+            return "error", f"EnergyPlus must end with code 0, got {code}; its errors: {self._complaints()}"
         return "end", {"engine_version": self._version()}
 
     def _guarded(self, callback: Callable[[Any], None]) -> Callable[[Any], None]:
-        """An exception inside a callback would be printed and forgotten: keep it and stop the engine."""
+        """The engine prints and ignores an exception inside a callback: keep it and stop the engine."""
 
         def called(state: Any) -> None:
             if self.stopped is not None:
@@ -312,7 +326,7 @@ class _Engine:
             self.exchange.set_actuator_value(state, self.actuators[name], value)
 
     def _find_handles(self, state: Any) -> None:
-        found = {
+        variables = {
             n: self.exchange.get_variable_handle(state, v.name, v.key)
             for n, v in self.config.variables.items()
         }
@@ -320,13 +334,13 @@ class _Engine:
             n: self.exchange.get_actuator_handle(state, a.component, a.control, a.key)
             for n, a in self.config.actuators.items()
         }
-        missing = [name for name, handle in (found | self.actuators).items() if handle < 0]
+        missing = [name for name, handle in (variables | self.actuators).items() if handle < 0]
         if missing:
             raise EnergyPlusError(
-                f"the model must know every variable and actuator; it lacks {missing}; "
+                f"the model must have every configured variable and actuator; it lacks {missing}; "
                 "compare name and key with the model's .rdd and .edd files"
             )
-        self.variables = found
+        self.variables = variables
 
     def _after_managers(self, state: Any) -> None:
         if self.variables is None:
@@ -384,5 +398,5 @@ class _Engine:
 
     def _version(self) -> str:
         text = (self.folder / "eplusout.err").read_text(errors="replace")
-        found = re.search(r"Version\s+([\d.]+)", text)
-        return found.group(1) if found else "unknown"
+        version = re.search(r"Version\s+([\d.]+)", text)
+        return version.group(1) if version else "unknown"

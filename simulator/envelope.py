@@ -1,4 +1,4 @@
-"""How long, and how fast, racks leave their thermal envelope: ASHRAE TC9.9 classes."""
+"""Time outside the racks' thermal envelope, and rate of temperature change: ASHRAE TC9.9 classes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ def violation_minutes(
     low_c: float = CLASSES["recommended"].low_c,
     high_c: float = CLASSES["recommended"].high_c,
 ) -> Array:
-    """Minutes that an inlet series (steps, ...) spends outside a range of temperature."""
+    """Minutes that an inlet series (steps, ...), °C, is outside `low_c`..`high_c`; shape (...)."""
     return _minutes((inlet_c < low_c) | (inlet_c > high_c), dt_s)
 
 
@@ -52,8 +52,8 @@ def class_violation_minutes(
 ) -> dict[str, Array]:
     """Minutes outside a class of `CLASSES`: by "temperature", by "humidity", and by either, "any".
 
-    `inlet_c`, `dew_point_c`: series (steps, ...), °C. Humidity is judged by dew point and by relative humidity at the
-    inlet. NaN counts as outside: what was not measured is not shown to be safe.
+    `inlet_c`, `dew_point_c`: series (steps, ...), °C. Humidity is judged by dew point and by relative
+    humidity at the inlet. NaN counts as outside: a missing reading does not show that the racks were safe.
 
     Raises:
         ValueError: an unknown class.
@@ -61,7 +61,7 @@ def class_violation_minutes(
     if thermal_class not in CLASSES:
         raise ValueError(f"no thermal class {thermal_class!r}; choose one of {', '.join(CLASSES)}")
     limits = CLASSES[thermal_class]
-    sea_level_pa = 101_325.0  # the ratio of two saturation pressures hardly knows the total
+    sea_level_pa = 101_325.0  # the ratio of two saturation pressures hardly depends on total pressure
     humidity = relative_humidity(inlet_c, saturation_humidity_ratio(dew_point_c, sea_level_pa), sea_level_pa)
     warm_or_cold = ~((inlet_c >= limits.low_c) & (inlet_c <= limits.high_c))
     damp_or_dry = ~(
@@ -78,10 +78,11 @@ def class_violation_minutes(
 
 
 def fastest_change_k(temperature_c: Array, *, dt_s: float, window_s: float = HOUR_S) -> Array:
-    """Largest range of a series (steps, ...) within any `window_s`, K: over an hour, K/h as ASHRAE TC9.9 counts it.
+    """Largest spread of a series (steps, ...) within any `window_s`, K; over an hour it is K/h, as in TC9.9.
 
-    TC9.9 allows 5 K in an hour with tape; else 20 K in an hour and 5 K in 15 minutes (`QUARTER_S`), and counts the
-    warmest less the coldest of the window, whichever came first. A window shorter than the step holds two readings.
+    TC9.9 allows 5 K in an hour with tape; else 20 K in an hour and 5 K in 15 minutes (`QUARTER_S`). It counts
+    the warmest less the coldest of the window, whichever came first. A window shorter than a step holds two
+    readings.
     """
     readings = min(max(round(window_s / dt_s), 1) + 1, temperature_c.shape[0])
     window, ones = (readings, *(1,) * (temperature_c.ndim - 1)), (1,) * temperature_c.ndim

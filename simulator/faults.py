@@ -1,10 +1,10 @@
-"""What is broken, and how much."""
+"""Equipment faults and their sizes."""
 
 import jax.numpy as jnp
 from flax import struct
 from jax import Array
 
-# What each may be; a share of 0.95 leaves something, so that nothing divides by a part that is gone.
+# Range of each; shares end at 0.95, so that nothing is divided by zero.
 FAULT_RANGES = {
     "coil_fouling": (0.0, 0.95),
     "condenser_fouling": (0.0, 2.0),
@@ -37,10 +37,10 @@ class Faults:
     valve_stuck: Array  # 0 or 1: coil valves stay where `valve_position` says
     valve_position: Array  # fraction open
     economizer_leak: Array  # share of the economizer's tower-side flow that passes when it is off
-    supply_air_sensor_bias_k: Array  # the CRAHs' own sensor reads this much too warm
+    supply_air_sensor_bias_k: Array  # reading of the CRAHs' own sensor less the true value
     supply_air_sensor_stuck: Array  # 0 or 1: it repeats its last reading
-    chw_sensor_bias_k: Array  # likewise the chillers' leaving-water sensor
-    cw_sensor_bias_k: Array  # and the towers'
+    chw_sensor_bias_k: Array  # the same of the chillers' leaving-water sensor
+    cw_sensor_bias_k: Array  # the same of the towers' leaving-water sensor
     communication_lost: Array  # 0 or 1: setpoints sent do not arrive
 
     @classmethod
@@ -50,7 +50,7 @@ class Faults:
 
 
 def physical_faults(faults: Faults) -> Faults:
-    """Faults held to their ranges; numbers and switches to whole values."""
+    """Faults limited to their ranges; counts and switches rounded to whole values."""
 
     def held(name: str) -> Array:
         value = jnp.clip(getattr(faults, name), *FAULT_RANGES[name])

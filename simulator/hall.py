@@ -23,9 +23,9 @@ class Hall:
 
 
 def recirculation_fraction(hall: Hall, airflow_ratio: Array) -> tuple[Array, Array]:
-    """Share of the servers' air that comes from the hot side, mean and worst rack.
+    """Share of the servers' air that comes from the hot side: for the mean and for the worst rack.
 
-    A deficit of supply air must come from the hot side (mass balance); leaks past the containment fall off
+    A deficit of supply air must come from the hot side (mass balance); leaks through the containment decrease
     with surplus air. Form after Tozer, Kurkjian and Salim 2009 (ASHRAE Transactions 115), who define the
     fractions from the same balance.
     """
@@ -36,26 +36,27 @@ def recirculation_fraction(hall: Hall, airflow_ratio: Array) -> tuple[Array, Arr
 
 
 def aisle_pa(hall: Hall, airflow_ratio: Array) -> Array:
-    """Pressure of the cold aisle over the hot one, Pa; negative where servers draw more than they are given.
+    """Pressure of the cold aisle over the hot one, Pa; negative where servers draw more air than is supplied.
 
-    The surplus leaves through the containment's gaps, which are orifices: ASHRAE Handbook Fundamentals 2021, ch. 21.
+    The surplus leaves through the containment's gaps, which are orifices: ASHRAE Handbook Fundamentals 2021,
+    ch. 21.
     """
     surplus = airflow_ratio - 1
     return hall.aisle_surplus_pa * surplus * jnp.abs(surplus)
 
 
 def rack_inlet_c(supply_c: Array, return_c: Array, airflow_ratio: Array, recirculation: Array) -> Array:
-    """Rack inlet temperature from the mixing of supply and server outlet air.
+    """Rack inlet temperature, °C, from mixing of supply and server outlet air.
 
-    Inlet = supply + phi (outlet - supply); heat balance of hall air gives
-    outlet - supply = (return - supply) * airflow_ratio / (1 - phi).
+    Inlet = supply + phi (outlet - supply); heat balance of hall air gives outlet - supply = (return - supply)
+    * airflow_ratio / (1 - phi). `recirculation` is phi, 0-1.
     """
     phi = recirculation
     return supply_c + phi / (1 - phi) * airflow_ratio * (return_c - supply_c)
 
 
 def rack_outlet_c(inlet_c: Array, it_w: Array, server_airflow_kg_s: Array) -> Array:
-    """Server outlet temperature: heat balance of the server's air stream."""
+    """Server outlet temperature, °C: heat balance of the server's air stream."""
     return inlet_c + it_w / (AIR_CP_J_KG_K * jnp.maximum(server_airflow_kg_s, 1e-3))
 
 
@@ -69,8 +70,8 @@ def humidity_step(
 ) -> tuple[Array, Array]:
     """Humidity ratio after `dt_s` and water condensed on the coil, kg/s, both (halls,).
 
-    Moisture balance `M dw/dt = m_fresh (w_fresh - w) - m_coil max(0, w - w_coil)`, solved exactly, with `m_coil` the
-    air that a wet coil's surface dries to `w_coil`; water leaves only while the surface is below the dew point.
+    Moisture balance `M dw/dt = m_fresh (w_fresh - w) - m_coil max(0, w - w_coil)`, solved exactly; `m_coil` is the
+    airflow that the wet coil dries to `w_coil`. Water condenses only while the surface is below the dew point.
     """
     w, w_coil = humidity_ratio, coil_surface_humidity_ratio
     w_fresh = jnp.maximum(fresh_air_humidity_ratio, hall.fresh_air_min_humidity_ratio)

@@ -1,4 +1,4 @@
-"""Servers: utilisation and inlet temperature to electric power and airflow."""
+"""Servers: electric power and airflow from utilisation and inlet temperature."""
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,7 @@ from simulator.curves import polynomial
 
 @struct.dataclass
 class Servers:
-    """The servers of each hall. `rated_w` is (halls,); the rest are scalars, but for the curve."""
+    """The servers of each hall. `rated_w` is (halls,), the curve (n,), the rest scalars."""
 
     rated_w: Array  # all servers busy, fans at rated speed
     idle_fraction: Array  # of rated power without fans, at no utilisation
@@ -24,11 +24,11 @@ class Servers:
     fan_max_speed: Array
     leakage_per_k: Array  # relative rise of chip power per K of inlet temperature
     air_rise_k: Array  # temperature rise through the servers at rated power and speed
-    shutdown_c: Array  # inlet temperature at which half the servers have protected themselves
+    shutdown_c: Array  # inlet temperature at which half the servers have shut down to protect themselves
 
 
 def server_fan_speed(servers: Servers, utilization: Array, inlet_c: Array) -> Array:
-    """Speed fraction: flat to the knee, then rising with inlet temperature, by a line, a parabola or both.
+    """Speed fraction: constant up to the knee, then rising with inlet temperature, line or parabola.
 
     Shape: ASHRAE TC9.9, 2011 Thermal Guidelines for Data Processing Environments (white paper), on server
     power and airflow against inlet temperature. The knee is rounded over 1 K so that gradients exist.
@@ -43,7 +43,7 @@ def server_power_w(servers: Servers, utilization: Array, inlet_c: Array) -> tupl
     """Power of chips and of fans, W, each (halls,).
 
     Linear in utilisation (Fan, Weber and Barroso 2007, ISCA); leakage grows exponentially with temperature
-    (Liu et al. 2007, DATE); fans follow their curve. Too hot an inlet makes servers switch off.
+    (Liu et al. 2007, DATE); fans follow their curve. Servers switch off where the inlet is too hot.
     """
     T = jnp.clip(inlet_c, -20.0, 90.0)
     rated_chips_w = servers.rated_w * (1 - servers.fan_fraction)

@@ -26,7 +26,7 @@ def generated_utilization(
     """IT utilisation, (steps,), 0.02-1; day 0 is a Monday. The same key gives the same load.
 
     The shape (daily swing, quieter weekend, slow drift) is that of published cluster traces; the figures are
-    arguments. Batch jobs come and go as noise with two hours' memory.
+    arguments. Batch jobs are noise with a correlation time of two hours.
 
     Raises:
         ValueError: `mean` is not a fraction, or `steps` or `dt_s` is not positive.

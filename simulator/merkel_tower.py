@@ -20,19 +20,24 @@ LEAST_APPROACH_K = 0.05
 
 @struct.dataclass
 class MerkelTower(Tower):
-    """Scalars. EnergyPlus Engineering Reference, "CoolingTower:VariableSpeed:Merkel"."""
+    """Merkel towers; scalars. EnergyPlus Engineering Reference, "CoolingTower:VariableSpeed:Merkel"."""
 
     rated_ua_w_k: Array
     free_convection: Array  # airflow fraction with the fan off
 
     def full_speed_conductance_w_k(self, inlet: TowerInlet) -> Array:
+        """Heat per K between entering water and entering wetbulb at full airflow, W/K.
+
+        Wet air's specific heat depends on the leaving air: first with the usual leaving wetbulb, then with
+        the one that the resulting heat gives.
+        """
         full = jnp.full_like(inlet.water_kg_s, MAX_SPEED)
         usual_w_k = tower_conductance_w_k(self, inlet, full, wet_air_at_inlet_j_kg_k(inlet))
         heat_w = usual_w_k * _above_wetbulb_k(inlet)
         return tower_conductance_w_k(self, inlet, full, wet_cp_for_heat_j_kg_k(self, inlet, full, heat_w))
 
     def fans_for(self, inlet: TowerInlet, heat_w: Array) -> TowerFans:
-        """Fan speed at which the cells' conductance rejects the heat."""
+        """Fan speed at which the cells' conductance rejects `heat_w`, W."""
         wanted_w_k = heat_w / _above_wetbulb_k(inlet)
         usual_cp = wet_air_at_inlet_j_kg_k(inlet)
         least = wanted_w_k / jnp.maximum(
@@ -51,7 +56,7 @@ def _above_wetbulb_k(inlet: TowerInlet) -> Array:
 
 
 def wet_cp_for_heat_j_kg_k(tower: MerkelTower, inlet: TowerInlet, air_ratio: Array, heat_w: Array) -> Array:
-    """Wet air's specific heat with air that leaves as warm as the heat makes it, at most as the entering water."""
+    """Wet air's specific heat, J/(kg K), for leaving air that `heat_w` warms, at most to entering water."""
     air_w_k = inlet.cells * tower.rated_air_kg_s * air_ratio * wet_air_at_inlet_j_kg_k(inlet)
     leaving_c = jnp.minimum(inlet.wetbulb_c + heat_w / jnp.maximum(air_w_k, 1.0), inlet.entering_c)
     return wet_air_cp_j_kg_k(inlet.wetbulb_c, leaving_c, inlet.pressure_pa)
@@ -79,7 +84,7 @@ def tower_conductance_w_k(
 def air_ratio_for_conductance(
     tower: MerkelTower, inlet: TowerInlet, conductance_w_k: Array, wet_cp_j_kg_k: Array, start: Array
 ) -> Array:
-    """Airflow, as a fraction of rated, at which the cells give a conductance; at least free convection."""
+    """Airflow, fraction of rated, that gives the cells a conductance (W/K); at least free convection."""
     return inverse_of_rising_curve(
         lambda air: tower_conductance_w_k(tower, inlet, air, wet_cp_j_kg_k),
         target=conductance_w_k,

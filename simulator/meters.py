@@ -1,4 +1,4 @@
-"""What the historian gets: readings with noise, bias that drifts, coarse steps, stuck spans and gaps."""
+"""Readings as a historian gets them: with noise, drifting bias, resolution, stuck spans and gaps."""
 
 import zlib
 
@@ -21,7 +21,7 @@ EXACT_SUFFIXES = ("_setpoint_c",)
 
 @struct.dataclass
 class Meters:
-    """How good the meters are; scalars. Spreads are standard deviations; all zero is a perfect meter."""
+    """Quality of the meters; scalars. Spreads are standard deviations; all zero is a perfect meter."""
 
     relative_noise: Array  # powers, flows, speeds, pressures
     relative_bias: Array  # spread of each meter's lasting error
@@ -37,7 +37,7 @@ class Meters:
 
     @classmethod
     def perfect(cls) -> "Meters":
-        """Meters that read the truth."""
+        """Meters that read the true value."""
         return cls(**{name: jnp.zeros(()) for name in cls.__dataclass_fields__})
 
     @classmethod
@@ -75,7 +75,7 @@ def observe(
     years = jnp.asarray(calibrated_s) / YEAR_S
     names = tuple(Sensors.__dataclass_fields__)
     truth = jnp.stack([jnp.asarray(getattr(sensors, name)) for name in names])
-    # a point's noise depends on its name, so that adding a sensor leaves the others' noise alone
+    # a point's noise depends on its name, so that adding a sensor does not change the noise of the others
     number = jnp.array([zlib.crc32(name.encode()) for name in names], dtype=jnp.uint32)
     own = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
     exact = jnp.array([name in COUNTS or name.endswith(EXACT_SUFFIXES) for name in names])

@@ -1,6 +1,6 @@
-"""What a run amounts to: energy, PUE, water, carbon, cost. Sensors lead with time.
+"""Totals of a run: energy, PUE, water, carbon, cost. Sensors lead with time, (steps, ...).
 
-`simulator.envelope` says how long the racks spent outside their limits.
+`simulator.envelope` has the time that racks spent outside their limits.
 """
 
 import jax.numpy as jnp
@@ -21,8 +21,8 @@ def energy_kwh(power_w: Array, *, dt_s: float) -> Array:
 def pue(sensors: Sensors, *, category: int = 3) -> Array:
     """Power usage effectiveness over the run, ISO/IEC 30134-2: facility over IT energy; NaN without IT.
 
-    The IT meter's place makes the category: 1 at UPS output, 2 at PDU output, 3 at the servers' input.
-    The PDU's output is the servers' input here, so 2 and 3 read the same. Under a year it is interim.
+    The position of the IT meter sets the category: 1 at UPS output, 2 at PDU output, 3 at the servers' input.
+    The PDU's output is the servers' input here, so 2 and 3 are equal. Under a year the value is interim.
 
     Raises:
         ValueError: `category` is not 1, 2 or 3.
@@ -75,7 +75,7 @@ def energy_cost(sensors: Sensors, price_per_kwh: ArrayLike, *, dt_s: float) -> A
 
 
 def stored_heat_j(plant: Plant, state: State) -> Array:
-    """Heat held in halls and water over 0 °C, J; its change is what `net_heat_w` adds up to."""
+    """Heat stored in halls and water over 0 °C, J; its change is the integral of `net_heat_w`."""
     return (
         (plant.hall.heat_capacity_j_k * state.return_air_c).sum()
         + chilled_water.node_heat_capacity_j_k(plant.chilled_water)
@@ -85,7 +85,7 @@ def stored_heat_j(plant: Plant, state: State) -> Array:
 
 
 def net_heat_w(sensors: Sensors) -> Array:
-    """Heat that enters halls and water less what leaves by the tower, W: zero on average over a long run."""
+    """Heat that enters halls and water less the heat that leaves by the tower, W; zero in the long run."""
     gains = sensors.hall_gain_w + sensors.chw_pump_w + sensors.cw_pump_w + sensors.chiller_w
     return gains - sensors.tower_heat_w
 

@@ -1,4 +1,4 @@
-"""Where the best setpoint lies: facility power of a settled plant over a row of setpoints."""
+"""Position of the best setpoint: facility power of a settled plant over a range of setpoints."""
 
 from dataclasses import replace
 
@@ -15,15 +15,18 @@ SETTLE_STEPS, DT_S = 96, 300.0  # eight hours at held setpoints: longer than any
 
 
 def settled(plant: Plant, setpoints: Setpoints, drivers: Drivers) -> Sensors:
-    """Readings of a plant that has run at held setpoints in held weather; `setpoints` leaves are (cases,).
+    """Readings of a plant that has run at constant setpoints in constant weather; leaves are (cases,).
 
-    `drivers`: scalars, the same for all cases. Sensors' leaves are (cases,).
+    `setpoints`: leaves (cases,). `drivers`: scalars, the same for all cases.
     """
     return _settled(plant, setpoints, drivers)
 
 
 def swept_setpoints(plant: Plant, **values: Array | np.ndarray | float) -> Setpoints:
-    """The plant's own setpoints but for those named, which are (cases,) or hold for all; at least one is a row."""
+    """The plant's default setpoints with those named replaced; leaves (cases,).
+
+    Each value is (cases,) or a scalar that holds for all; at least one must be (cases,).
+    """
     cases = max(np.size(value) for value in values.values())
     chosen = replace(
         default_setpoints(plant), **{name: jnp.asarray(v, dtype=float) for name, v in values.items()}
@@ -32,14 +35,14 @@ def swept_setpoints(plant: Plant, **values: Array | np.ndarray | float) -> Setpo
 
 
 def held_drivers(*, drybulb_c: float, wetbulb_c: float, utilization: float) -> Drivers:
-    """Weather and load that do not change, scalars, at the standard pressure."""
+    """Constant weather (°C) and load (0-1), scalars, at standard pressure."""
     return constant_drivers(
         outdoor_drybulb_c=drybulb_c, outdoor_wetbulb_c=wetbulb_c, it_utilization=utilization
     )
 
 
 def interior_minimum(power_w: Array | np.ndarray) -> int | None:
-    """Position of the least of a row, None where it lies at an end: then the optimum is a limit, not a balance."""
+    """Index of the least value of a row (cases,); None at an end, where no interior optimum exists."""
     best = int(np.argmin(np.asarray(power_w)))
     return best if 0 < best < len(power_w) - 1 else None
 

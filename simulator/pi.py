@@ -1,4 +1,4 @@
-"""Feedback with a memory: slew limit and PI loop."""
+"""Slew limit and PI loop."""
 
 import jax.numpy as jnp
 from flax import struct
@@ -7,7 +7,7 @@ from jax import Array
 
 @struct.dataclass
 class PIGains:
-    """Gains of a PI loop, output per K and per K·s, and the limits of its output."""
+    """Gains of a PI loop, output per K and per K·s, and the limits of its output; scalars."""
 
     proportional_per_k: Array
     integral_per_k_s: Array
@@ -16,7 +16,7 @@ class PIGains:
 
 
 def slew(previous: Array, target: Array, rate_per_s: Array, dt_s: Array | float) -> Array:
-    """Moves towards the target, no faster than `rate_per_s`."""
+    """Moves from `previous` towards `target` by at most `rate_per_s * dt_s`."""
     return previous + jnp.clip(target - previous, -rate_per_s * dt_s, rate_per_s * dt_s)
 
 

@@ -1,4 +1,4 @@
-"""A consistent site from a few nameplate numbers, and the same site as it really is."""
+"""A consistent site from a few nameplate numbers, and a random deviation from them."""
 
 from typing import Literal, get_args
 
@@ -31,9 +31,9 @@ def default_plant(
 ) -> Plant:
     """A chilled-water site sized for `it_kw` of servers with one chiller and one tower cell to spare.
 
-    Structure: how the `economizer` lies to the chillers in the chilled water and in the condenser water; which
-    condenser water the chillers' curves are of; which correlation the towers follow; whether pumps are known by head
-    and efficiency or by a part-load curve.
+    Structure: how the `economizer` is piped to the chillers, in the chilled water and in the condenser water; which
+    condenser water the chillers' curves take; which correlation the towers follow; whether pumps have a head curve
+    and an efficiency, or a part-load curve only.
 
     Raises:
         ValueError: a size is not positive, fewer than two chillers or tower cells, a COP outside 3-9, or a structure
@@ -49,15 +49,15 @@ def default_plant(
         )
     if not 3 <= chiller_cop <= 9:
         raise ValueError(f"chiller_cop must lie in 3-9 at AHRI conditions, got {chiller_cop}")
-    for name, choice, known in (
+    for name, choice, choices in (
         ("economizer", economizer, ("series", "parallel", "none")),
         ("economizer_condenser", economizer_condenser, get_args(Piping)),
         ("chiller_curves", chiller_curves, get_args(ChillerKind)),
         ("tower", tower, get_args(TowerKind)),
         ("pumps", pumps, get_args(PumpKind)),
     ):
-        if choice not in known:
-            raise ValueError(f"{name} must be one of {', '.join(known)}, got {choice!r}")
+        if choice not in choices:
+            raise ValueError(f"{name} must be one of {', '.join(choices)}, got {choice!r}")
     design = Design(1e3 * it_kw, halls, chillers, chiller_cop, tower_cells)
     return Plant(
         servers=air.servers(design),
@@ -82,7 +82,7 @@ def _whole(name: str, value: float) -> int:
 
 
 def default_setpoints(plant: Plant) -> Setpoints:
-    """What the plant runs by itself: supply air 20 °C, chilled water 10, tower water 24, economizer off."""
+    """The plant's fallback: supply air 20 °C, chilled water 10, condenser water 24, economizer off; scalars."""
     return plant.control.fallback
 
 
@@ -94,16 +94,16 @@ def constant_drivers(
     pressure_pa: float = STANDARD_PRESSURE_PA,
     steps: int | None = None,
 ) -> Drivers:
-    """Unchanging weather and load: scalars, or (steps,) series."""
+    """Constant weather (°C, Pa) and load (0-1): scalars, or (steps,) series."""
     shape = () if steps is None else (steps,)
     values = (outdoor_drybulb_c, outdoor_wetbulb_c, pressure_pa, it_utilization)
     return Drivers(*(jnp.full(shape, value, dtype=jnp.result_type(float)) for value in values))
 
 
 def perturb_plant(key: Array, plant: Plant, relative: float = 0.1) -> Plant:
-    """A site whose every parameter is off its nameplate by a lognormal factor of `relative` spread.
+    """A site whose parameters differ from the nameplate by lognormal factors of `relative` spread.
 
-    Numbers of units and the controllers' own settings are what they are, and curves keep their shape: their
+    Numbers of units and settings of the controllers stay as they are, and curves keep their shape: their
     rated values are perturbed instead. Shares stay below 0.95.
 
     Raises:

@@ -22,7 +22,7 @@ class PowerChain:
 
 
 def part_load_loss_w(rated_w: Array, coefficients: Array, load_w: Array) -> Array:
-    """Loss of a power component, W: `P_rated (a0 + a1 x + a2 x²)`, x the load over the rating.
+    """Loss, W: `P_rated (a0 + a1 x + a2 x²)`, x the load over the rating; `coefficients` (3,).
 
     Rasmussen, Electrical Efficiency Modeling for Data Centers, APC white paper 113.
     """

@@ -1,9 +1,9 @@
-"""Moist air: every function takes °C, fractions and Pa, broadcasts over arrays, and can be differentiated.
+"""Psychrometrics of moist air: every function broadcasts over arrays and can be differentiated.
 
-Equation numbers are those of ASHRAE Handbook Fundamentals 2021, chapter 1 (SI). Sizes and units:
-`drybulb_c`, `wetbulb_c`, `dew_point_c` in °C, `relative_humidity` 0-1, `humidity_ratio` kg of water per kg of
-dry air, `pressure_pa` in Pa, enthalpy in J per kg of dry air. Nothing raises: out-of-range humidity is
-limited to what air can hold a trace of (`MIN_HUMIDITY_RATIO`).
+Equation numbers are those of ASHRAE Handbook Fundamentals 2021, chapter 1 (SI). Units: `drybulb_c`,
+`wetbulb_c`, `dew_point_c` in °C, `relative_humidity` 0-1, `humidity_ratio` kg of water per kg of dry air,
+`pressure_pa` in Pa, enthalpy in J per kg of dry air. Nothing raises: a humidity ratio below
+`MIN_HUMIDITY_RATIO` is set to it.
 """
 
 import jax
@@ -26,7 +26,7 @@ NEWTON_STEPS = 2  # polish, and the path that carries gradients
 
 
 def pressure_at_altitude_pa(altitude_m: ArrayLike) -> Array:
-    """Standard atmospheric pressure at an altitude, eq. 3."""
+    """Standard atmospheric pressure, Pa, at an altitude in m, eq. 3."""
     return STANDARD_PRESSURE_PA * (1 - 2.25577e-5 * jnp.asarray(altitude_m)) ** 5.2559
 
 
@@ -70,7 +70,7 @@ def saturation_humidity_ratio(drybulb_c: ArrayLike, pressure_pa: ArrayLike) -> A
 
 
 def vapour_pressure_pa(humidity_ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
-    """The vapour's partial pressure, eq. 20 turned round."""
+    """Partial pressure of the vapour, Pa, eq. 20 solved for it."""
     w = jnp.maximum(jnp.asarray(humidity_ratio), MIN_HUMIDITY_RATIO)
     return jnp.asarray(pressure_pa) * w / (VAPOUR_TO_AIR_MOLAR_MASS + w)
 
@@ -87,27 +87,27 @@ def enthalpy_j_kg(drybulb_c: ArrayLike, humidity_ratio: ArrayLike) -> Array:
 
 
 def humidity_ratio_from_enthalpy(drybulb_c: ArrayLike, enthalpy_j_kg: ArrayLike) -> Array:
-    """Humidity ratio of moist air of a temperature and an enthalpy, eq. 30 turned round."""
+    """Humidity ratio of moist air from temperature and enthalpy, eq. 30 solved for it."""
     t: Array = jnp.asarray(drybulb_c)
     return (jnp.asarray(enthalpy_j_kg) - 1_006.0 * t) / (EVAPORATION_J_KG + 1_860.0 * t)
 
 
 def dew_point_c(drybulb_c: ArrayLike, relative_humidity: ArrayLike) -> Array:
-    """Dew (or frost) point from drybulb and relative humidity."""
+    """Dew (or frost) point, °C, from drybulb and relative humidity."""
     return dew_point_from_vapour_pressure_c(
         jnp.asarray(relative_humidity) * saturation_pressure_pa(drybulb_c)
     )
 
 
 def dew_point_from_humidity_ratio_c(humidity_ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
-    """Dew (or frost) point from humidity ratio."""
+    """Dew (or frost) point, °C, from humidity ratio."""
     return dew_point_from_vapour_pressure_c(vapour_pressure_pa(humidity_ratio, pressure_pa))
 
 
 def dew_point_from_vapour_pressure_c(vapour_pressure_pa: ArrayLike) -> Array:
-    """Inverts the saturation pressure by Newton's method on its logarithm, from Magnus' formula.
+    """Dew (or frost) point, °C: saturation pressure (eq. 5, 6) inverted by Newton's method on its logarithm.
 
-    Start: Magnus coefficients of Sonntag (1990). Slope: Clausius-Clapeyron.
+    Start: Magnus formula with the coefficients of Sonntag (1990). Slope: Clausius-Clapeyron.
     """
     ln_p = jnp.log(jnp.clip(jnp.asarray(vapour_pressure_pa), 1e-2, 1e6))
     ratio = ln_p - jnp.log(611.2)
@@ -138,18 +138,18 @@ def _unlimited_humidity_ratio(t: Array, t_star: Array, pressure_pa: Array) -> Ar
 def relative_humidity_from_wetbulb(
     drybulb_c: ArrayLike, wetbulb_c: ArrayLike, pressure_pa: ArrayLike
 ) -> Array:
-    """Relative humidity from wetbulb, limited to 0-1: a wetbulb above the drybulb reads as saturated."""
+    """Relative humidity from wetbulb, limited to 0-1: a wetbulb above the drybulb means saturated air."""
     w = humidity_ratio_from_wetbulb(drybulb_c, wetbulb_c, pressure_pa)
     return jnp.clip(relative_humidity(drybulb_c, w, pressure_pa), 0.0, 1.0)
 
 
 @jax.jit
 def wetbulb_c(drybulb_c: ArrayLike, relative_humidity: ArrayLike, pressure_pa: ArrayLike) -> Array:
-    """Thermodynamic wetbulb at the site's pressure: the root of eq. 33 or 35.
+    """Thermodynamic wetbulb, °C, at the site's pressure: the root of eq. 33 or 35.
 
-    Bisection between dew point and drybulb finds the root; Newton's steps polish it and carry the gradient
-    (the implicit function theorem). Around 0 °C a wet and an iced wick both satisfy the equations: bisection
-    from that bracket settles which, as in psychrolib.
+    Bisection between dew point and drybulb finds the root; Newton steps refine it and carry the gradient (the
+    implicit function theorem). Around 0 °C a wet and an iced wick both satisfy the equations: bisection from
+    that bracket selects one, as in psychrolib.
     """
     t, phi, p = jnp.broadcast_arrays(
         *(jnp.asarray(a, dtype=jnp.result_type(float)) for a in (drybulb_c, relative_humidity, pressure_pa))

@@ -1,4 +1,4 @@
-"""Variable-speed pumps: on a loop with a fixed and a flow-dependent head, or known by a part-load curve alone."""
+"""Variable-speed pumps: with a head curve on a loop, or described by a part-load curve only."""
 
 from abc import ABC, abstractmethod
 
@@ -14,20 +14,20 @@ NO_FLOW_KG_S = 2e-3  # loops keep a trace of flow so that nothing divides by zer
 
 @struct.dataclass
 class PumpGroup(ABC):
-    """Pumps of one loop taken together; scalars. Each kind says its speed and power."""
+    """Pumps of one loop together; scalars. Each kind defines head, speed and power."""
 
     rated_flow_kg_s: Array
     rated_head_pa: Array
     minimum_flow_kg_s: Array  # a bypass keeps it while the pumps run
 
     def flow_kg_s(self, wanted_kg_s: Array) -> Array:
-        """Flow that the pumps give for a flow wanted: no less than their minimum while they run."""
+        """Flow, kg/s, that the pumps deliver for the flow wanted: at least their minimum while they run."""
         least = jnp.where(wanted_kg_s > NO_FLOW_KG_S, self.minimum_flow_kg_s, 0.0)
         return jnp.maximum(wanted_kg_s, least)
 
     @abstractmethod
     def head_pa(self, flow_kg_s: Array, extra_head_pa: Array | float = 0.0) -> Array:
-        """Pressure difference that the pumps make, Pa."""
+        """Pressure difference across the pumps, Pa."""
 
     @abstractmethod
     def speed(self, flow_kg_s: Array, extra_head_pa: Array | float = 0.0) -> Array:
@@ -37,9 +37,9 @@ class PumpGroup(ABC):
     def power_w(
         self, flow_kg_s: Array, degradation: Array | float = 0.0, extra_head_pa: Array | float = 0.0
     ) -> Array:
-        """Electric power, W; `degradation` is the share of efficiency lost to wear.
+        """Electric power, W; `degradation` is the share of efficiency lost to wear, 0-1.
 
-        `extra_head_pa` is what an exchanger switched into the loop adds at the pumps' rated flow.
+        `extra_head_pa` is the head that an exchanger switched into the loop adds at the pumps' rated flow.
         """
 
 
@@ -53,7 +53,7 @@ class Pump(PumpGroup):
     minimum_speed: Array  # fraction
 
     def head_pa(self, flow_kg_s: Array, extra_head_pa: Array | float = 0.0) -> Array:
-        """What the loop asks for; at minimum speed the pump makes more."""
+        """Head that the loop requires, Pa, or the head of the pumps at minimum speed where that is larger."""
         speed = self.speed(flow_kg_s, extra_head_pa)
         made_pa = speed**2 * self.shutoff_head_ratio * self.rated_head_pa - _droop_pa(self, flow_kg_s)
         return jnp.maximum(loop_head_pa(self, flow_kg_s, extra_head_pa), made_pa)
@@ -71,10 +71,10 @@ class Pump(PumpGroup):
     def power_w(
         self, flow_kg_s: Array, degradation: Array | float = 0.0, extra_head_pa: Array | float = 0.0
     ) -> Array:
-        """Hydraulic power over efficiency.
+        """Hydraulic power over efficiency, W.
 
-        Hydraulic power: ASHRAE Handbook HVAC Systems and Equipment 2020, ch. 44. Motor and drive lose efficiency
-        towards low speed; `1 - 0.2 (1 - s)²` is this project's round figure for that, 5 % at half speed.
+        Hydraulic power: ASHRAE Handbook HVAC Systems and Equipment 2020, ch. 44. Motor and drive lose
+        efficiency at low speed; `1 - 0.2 (1 - s)²` is an approximation of this project, 5 % at half speed.
         """
         speed = self.speed(flow_kg_s, extra_head_pa)
         head_pa = self.head_pa(flow_kg_s, extra_head_pa)
@@ -83,7 +83,7 @@ class Pump(PumpGroup):
 
 
 def loop_head_pa(pump: Pump, flow_kg_s: Array, extra_head_pa: Array | float = 0.0) -> Array:
-    """Head the loop asks for: fixed part plus friction that goes with flow squared (Darcy-Weisbach)."""
+    """Head that the loop requires, Pa: fixed part plus friction, by flow squared (Darcy-Weisbach)."""
     ratio = flow_kg_s / pump.rated_flow_kg_s
     friction_pa = pump.rated_head_pa * (1 - pump.static_head_fraction) + extra_head_pa
     return pump.rated_head_pa * pump.static_head_fraction + friction_pa * ratio**2
@@ -95,26 +95,26 @@ def _droop_pa(pump: Pump, flow_kg_s: Array) -> Array:
 
 @struct.dataclass
 class CurvePump(PumpGroup):
-    """Pumps that are known only by their part-load curve; scalars and `power_curve` (n,), ascending powers.
+    """Pumps described by a part-load curve only; scalars, `power_curve` (n,) in powers of flow fraction.
 
-    The curve holds the loop as it is, so an exchanger's extra head is in it already.
+    The curve was made with the loop as it is, so it includes the head of an economizer.
     """
 
     rated_w: Array
     power_curve: Array  # of flow fraction
 
     def head_pa(self, flow_kg_s: Array, extra_head_pa: Array | float = 0.0) -> Array:
-        """Rated head at rated flow, by the square of flow below: all that the curve lets one say."""
+        """Rated head times the square of the flow fraction, Pa: the curve gives no more."""
         return self.rated_head_pa * (flow_kg_s / self.rated_flow_kg_s) ** 2
 
     def speed(self, flow_kg_s: Array, extra_head_pa: Array | float = 0.0) -> Array:
-        """Flow fraction, which stands for speed; 0 without flow."""
+        """Flow fraction, used as speed; 0 without flow."""
         return jnp.where(flow_kg_s > NO_FLOW_KG_S, flow_kg_s / self.rated_flow_kg_s, 0.0)
 
     def power_w(
         self, flow_kg_s: Array, degradation: Array | float = 0.0, extra_head_pa: Array | float = 0.0
     ) -> Array:
-        """Fraction of full-load power as a polynomial of flow fraction; 0 without flow.
+        """Full-load power times a polynomial of flow fraction, W; 0 without flow.
 
         EnergyPlus Engineering Reference, "Variable Speed Pump".
         """

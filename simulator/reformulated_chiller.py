@@ -1,4 +1,4 @@
-"""Electric chillers whose curves are of leaving condenser water, as makers' selections give them."""
+"""Electric chillers whose curves take leaving condenser water, as manufacturers' selections give them."""
 
 import jax.numpy as jnp
 from flax import struct
@@ -16,24 +16,25 @@ from simulator.chiller import (
 from simulator.constants import WATER_CP_J_KG_K
 from simulator.curves import bicubic
 
-LEAVING_WATER_ITERATIONS = 4  # each narrows the rise's error about tenfold
+LEAVING_WATER_ITERATIONS = 4  # each reduces the error of the rise about tenfold
 MOST_CONDENSER_RISE_K = 25.0  # a starved condenser trips before its water gets hotter
 
 
 @struct.dataclass
 class ReformulatedEirChillers(Chillers):
-    """Curves of *leaving* condenser water; `part_load_curve` (10,) is `simulator.curves.bicubic` of it and of PLR.
+    """Curves of *leaving* condenser water; `part_load_curve` (10,) is a `bicubic` of it and of PLR.
 
-    EnergyPlus Engineering Reference, "Electric Chiller Model Based on Condenser Leaving Temperature" (Hydeman et al.
-    2002, ASHRAE Transactions 108(1)). Leaving water depends on the power that it decides: fixed-point iteration from
-    the load alone, which converges because a kelvin changes the rejected heat by about 1 %.
+    EnergyPlus Engineering Reference, "Electric Chiller Model Based on Condenser Leaving Temperature" (Hydeman
+    et al. 2002, ASHRAE Transactions 108(1)). Leaving water depends on the power, and the power on leaving
+    water: solved by fixed-point iteration from the load alone, which converges because 1 K changes the
+    rejected heat by about 1 %.
     """
 
     curve_part_load_cw_low_c: Array  # range of leaving water that the part-load curve was made for
     curve_part_load_cw_high_c: Array
 
     def capacity_w(self, chw_c: Array, cw_c: Array, cw_kg_s: Array) -> Array:
-        """Most heat one machine can take, W: with the leaving water that it then has itself."""
+        """Most heat one machine can take, W, at the leaving water which that heat causes."""
         most_w = self.rated_capacity_w
         for _ in range(LEAVING_WATER_ITERATIONS):
             power_w, available_w = self._at_leaving_water(most_w, most_w, chw_c, cw_c, cw_kg_s)
@@ -42,6 +43,7 @@ class ReformulatedEirChillers(Chillers):
         return most_w
 
     def machine_power_w(self, load_w: Array, chw_c: Array, cw_c: Array, cw_kg_s: Array) -> Array:
+        """`P = Q_avail / COP_ref * EIRFT * EIRFPLR * CyclingRatio` at the leaving water that results, W."""
         power_w = jnp.zeros_like(load_w)
         for _ in range(LEAVING_WATER_ITERATIONS):
             power_w, _ = self._at_leaving_water(load_w, load_w + power_w, chw_c, cw_c, cw_kg_s)

@@ -21,12 +21,12 @@ from simulator.psychrometrics import dew_point_from_humidity_ratio_c, relative_h
 from simulator.staging import Staging
 from simulator.types import Drivers, Faults, Plant, Sensors, Setpoints, State
 
-LONG_AGO_S = 7200.0  # longer than any timer waits for
+LONG_AGO_S = 7200.0  # longer than any timer
 MAX_SUBSTEP_S = 300.0  # longer steps are divided; tests compare with 15 s
 
 
 def init(plant: Plant) -> State:
-    """A plant at rest near its design: cool halls, full loops, one chiller running. Pure; raises nothing."""
+    """A plant at rest near its design state: cool halls, full loops, one chiller running. Raises nothing."""
     halls = jnp.zeros_like(plant.servers.rated_w)
     scalar = jnp.zeros_like(plant.chillers.units)
     return State(
@@ -77,7 +77,7 @@ def step(
 def substep(
     plant: Plant, state: State, target: Setpoints, drivers: Drivers, faults: Faults, dt_s: Array | float
 ) -> tuple[State, Sensors]:
-    """One undivided step of any length, of inputs in physical range; stable, but coarse beyond `MAX_SUBSTEP_S`."""
+    """One undivided step, with inputs in physical range; stable, but coarse beyond `MAX_SUBSTEP_S`."""
     heard, since_heard_s = received_setpoints(
         plant.control, state.heard, state.since_heard_s, target, faults.communication_lost, dt_s
     )
@@ -199,14 +199,14 @@ def rollout(
     *,
     dt_s: float,
 ) -> tuple[State, Sensors]:
-    """Runs the plant over a series: the last state, and sensors whose leaves lead with time.
+    """Runs the plant over a series: the last state, and sensors whose leaves lead with time, (steps,).
 
     `drivers.outdoor_drybulb_c` is (steps,) and sets the length. Any other leaf of drivers, setpoints and
     faults either leads with time or, as a scalar, holds for all steps; `it_utilization` is (), (steps,) or
     (steps, halls). Jit with `static_argnames="dt_s"`; map over anything with `vmap`.
 
     Raises:
-        ValueError: a series is as long as no other; `dt_s` is not positive.
+        ValueError: a series has another length than the drybulb; `dt_s` is not positive.
     """
     steps = _steps(drivers)
     inputs = (setpoints, drivers, Faults.none() if faults is None else faults)

@@ -1,4 +1,4 @@
-"""Small solvers the parts share: heat balance of a well-mixed mass, inverse of a rising curve."""
+"""Small solvers shared by the parts: heat balance of a well-mixed mass, inverse of a rising curve."""
 
 from collections.abc import Callable
 
@@ -17,11 +17,11 @@ def mean_heat_to_sink_w(
     heat_capacity_j_k: Array,
     dt_s: Array | float,
 ) -> Array:
-    """Mean heat a well-mixed mass gives a sink over `dt_s`, in W; every argument is a scalar or broadcasts.
+    """Mean heat that a well-mixed mass gives to a sink over `dt_s`, W; arguments are scalars or broadcast.
 
     Exact solution of `C dT/dt = G - K (T - T_sink)` for constant `G`, `K`, `T_sink` (first-order lag, e.g.
-    Incropera, Fundamentals of Heat and Mass Transfer, sect. 5.3). Being the mean over the step it is stable
-    for any step, and what the mass loses is what the sink gets.
+    Incropera, Fundamentals of Heat and Mass Transfer, sect. 5.3). As the mean over the step it is stable for
+    any step, and the heat that the mass loses equals the heat that the sink receives.
     """
     x = jnp.maximum(conductance_w_k * dt_s / heat_capacity_j_k, 1e-6)
     decay = -jnp.expm1(-x) / x
@@ -29,7 +29,7 @@ def mean_heat_to_sink_w(
 
 
 def counterflow_effectiveness(c_min_w_k: Array, c_max_w_k: Array, ua_w_k: Array) -> Array:
-    """Effectiveness of a counterflow heat exchanger, Incropera table 11.4; 0 where nothing flows."""
+    """Effectiveness, 0-1, of a counterflow exchanger, Incropera table 11.4; 0 without flow. Arguments W/K."""
     C_r = jnp.clip(c_min_w_k / jnp.maximum(c_max_w_k, 1e-6), 0.0, 0.999)
     NTU = jnp.minimum(ua_w_k / jnp.maximum(c_min_w_k, 1e-6), 50.0)
     decay = jnp.exp(-NTU * (1 - C_r))
@@ -37,7 +37,7 @@ def counterflow_effectiveness(c_min_w_k: Array, c_max_w_k: Array, ua_w_k: Array)
 
 
 def counterflow_ua_w_k(effectiveness: Array, c_min_w_k: Array, c_max_w_k: Array) -> Array:
-    """The conductance that gives an effectiveness: sizing, the inverse of `counterflow_effectiveness`."""
+    """UA, W/K, that gives an effectiveness: the inverse of `counterflow_effectiveness`, used for sizing."""
     C_r = jnp.clip(c_min_w_k / c_max_w_k, 0.0, 0.999)
     return c_min_w_k * jnp.log((1 - effectiveness * C_r) / (1 - effectiveness)) / (1 - C_r)
 
@@ -52,9 +52,10 @@ def inverse_of_rising_curve(
 ) -> Array:
     """Solves `curve(x) = target` on [low, high] for a rising, concave curve, by Newton's method.
 
-    From a start left of the root Newton's steps on such a curve cannot overshoot, so a fixed few suffice.
-    Where the curve never reaches the target the answer is `high`. Only the last step carries gradients: at
-    the root it is the implicit function theorem, and far cheaper than differentiating every step.
+    From a start left of the root, Newton steps on such a curve cannot overshoot, so a fixed small number
+    suffices. Where the curve never reaches the target the answer is `high`. Only the last step carries
+    gradients: at the root it is the implicit function theorem, and much cheaper than differentiating every
+    step.
     """
     hold = jax.lax.stop_gradient
     x = hold(jnp.clip(start, low, high))

@@ -1,4 +1,4 @@
-"""How many chillers run: staging by load, with minimum on and off times."""
+"""Number of running chillers: staging by load, with minimum on and off times."""
 
 from typing import NamedTuple
 
@@ -9,11 +9,11 @@ from jax import Array
 from simulator.chiller import Chillers
 
 IDLE_LOAD_RATIO = 0.02  # of one machine: less is no load
-LONGEST_S = 1e6  # where timers stop counting
+LONGEST_S = 1e6  # at which timers saturate
 
 
 class Staging(NamedTuple):
-    """Scalars."""
+    """Number of running machines, and seconds since the last start and stop; scalars."""
 
     running: Array
     since_start_s: Array
@@ -28,12 +28,12 @@ def staged_chillers(
     allowed: Array,
     dt_s: Array | float,
 ) -> Staging:
-    """Machines running next, and the timers of the last start and stop.
+    """Machines that run next, and the timers of the last start and stop; scalars.
 
-    One machine is added when the running ones would exceed their stage-up load, taken off when the rest would stay
-    under the stage-down load: never before the last one started has run its minimum on time, never before the last
-    one stopped has rested its minimum off time. When none runs, one that has rested starts at once. A trip or an
-    operator's limit acts at once. No load, no machine.
+    A machine is added when the running ones would exceed their stage-up load, removed when the rest would
+    stay under the stage-down load: never before the last one started has run its minimum on time, never
+    before the last one stopped has been off its minimum off time. When none runs, one that is ready starts at
+    once. A trip or an operator's limit acts at once. Without load, no machine runs.
     """
     running = before.running
     up = load_w > chillers.stage_up_load_ratio * running * unit_capacity_w
@@ -50,7 +50,7 @@ def staged_chillers(
         jnp.minimum(before.since_start_s + dt_s, LONGEST_S),
         jnp.minimum(before.since_stop_s + dt_s, LONGEST_S),
     )
-    found = Staging(
+    staged = Staging(
         after, jnp.where(after > running, 0.0, older[0]), jnp.where(after < running, 0.0, older[1])
     )
-    return jax.tree.map(jax.lax.stop_gradient, found)
+    return jax.tree.map(jax.lax.stop_gradient, staged)

@@ -1,4 +1,4 @@
-"""Cooling towers: several cells with variable-speed fans; what every kind has, and the water it uses."""
+"""Cooling towers of several cells with variable-speed fans: what all kinds share, and water use."""
 
 from abc import ABC, abstractmethod
 from typing import NamedTuple
@@ -17,11 +17,11 @@ from simulator.psychrometrics import (
 from simulator.wet_air import wet_air_cp_j_kg_k
 
 FREEZING_C = 0.0
-MOST_LATENT = 1.3  # of the heat: beyond it the air is hotter than any weather
+MOST_LATENT = 1.3  # of the heat: more would need air hotter than any weather
 
 
 class TowerInlet(NamedTuple):
-    """What reaches the cells in operation, all together; scalars."""
+    """Water and air at the inlet of the cells in operation, all together; scalars."""
 
     cells: Array
     water_kg_s: Array
@@ -40,7 +40,7 @@ class TowerFans(NamedTuple):
 
 @struct.dataclass
 class Tower(ABC):
-    """One cell's ratings, scalars but for the curve; `cells` is how many there are."""
+    """Ratings of one cell, scalars, the curve (n,); `cells` is the number of cells."""
 
     cells: Array
     rated_water_kg_s: Array
@@ -59,7 +59,7 @@ class Tower(ABC):
 
     @abstractmethod
     def fans_for(self, inlet: TowerInlet, heat_w: Array) -> TowerFans:
-        """What the fans do to reject `heat_w`; a bypass takes what free convection exceeds."""
+        """Speed, airflow and power of the fans that reject `heat_w`, W; a bypass limits free convection."""
 
 
 class TowerWater(NamedTuple):
@@ -71,10 +71,10 @@ class TowerWater(NamedTuple):
 
 
 def cells_for_flow(tower: Tower, water_kg_s: Array, drybulb_c: Array, share_failed: Array) -> Array:
-    """Cells in operation: as many as the water can wet, for many slow fans use less than few fast ones.
+    """Number of cells in operation: as many as the water wets, since many slow fans use least power.
 
-    In frost each cell gets more water, so that its fill does not ice up: ASHRAE Handbook HVAC Systems and Equipment
-    2020, ch. 40, "Winter operation".
+    In frost each cell gets more water, so that its fill does not ice up: ASHRAE Handbook HVAC Systems and
+    Equipment 2020, ch. 40, "Winter operation". `share_failed`: share of the cells out of service, 0-1.
     """
     least = jnp.where(drybulb_c < FREEZING_C, tower.freezing_water_fraction, tower.minimum_water_fraction)
     wetted = jnp.floor(water_kg_s / (least * tower.rated_water_kg_s))
@@ -87,9 +87,10 @@ def water_lost(
 ) -> TowerWater:
     """Water evaporated with air leaving saturated, carried off as drift, and blown down, kg/s.
 
-    EnergyPlus Engineering Reference, "Cooling Tower Makeup Water Usage": evaporation by SaturatedExit, drift a share
-    of the water passed, blowdown by concentration ratio, `E / (CR - 1) - D`. Air leaves no warmer than water enters,
-    and takes all the heat with it; in dry heat it cools besides, so that more than the heat may evaporate.
+    EnergyPlus Engineering Reference, "Cooling Tower Makeup Water Usage": evaporation by SaturatedExit, drift
+    a share of the water passed, blowdown by concentration ratio, `E / (CR - 1) - D`. Air leaves no warmer
+    than water enters and takes all the heat; in hot dry air it is also cooled, so evaporation may exceed the
+    heat rejected.
     """
     air_w_k = fans.air_ratio * inlet.cells * tower.rated_air_kg_s * wet_air_at_inlet_j_kg_k(inlet)
     warmest_c = jnp.clip(inlet.entering_c, -30.0, 60.0)
@@ -105,7 +106,7 @@ def water_lost(
 
 
 def wet_air_at_inlet_j_kg_k(inlet: TowerInlet) -> Array:
-    """Wet air's specific heat with air that leaves halfway between wetbulb and entering water, as it usually does."""
+    """Wet air's specific heat, J/(kg K), with leaving air halfway between wetbulb and entering water."""
     leaving_wetbulb_c = (inlet.wetbulb_c + inlet.entering_c) / 2
     return wet_air_cp_j_kg_k(inlet.wetbulb_c, leaving_wetbulb_c, inlet.pressure_pa)
 

@@ -1,4 +1,4 @@
-"""The types everything speaks. Array leaves throughout: each can be stacked, mapped over, fitted."""
+"""The shared types. Leaves are arrays throughout, so each type can be stacked, mapped over and fitted."""
 
 from flax import struct
 from jax import Array
@@ -21,7 +21,7 @@ __all__ = ["Drivers", "Faults", "LocalControl", "Plant", "Sensors", "Setpoints",
 
 @struct.dataclass
 class Setpoints:
-    """What may be chosen. Scalars; in a rollout a leaf leads with time or stays constant."""
+    """Inputs that can be chosen. Scalars; in a rollout a leaf leads with time or stays constant."""
 
     supply_air_c: Array
     chw_supply_c: Array
@@ -33,7 +33,7 @@ class Setpoints:
 
 @struct.dataclass
 class Drivers:
-    """What cannot be chosen. Scalars, `it_utilization` also (halls,); in a rollout a leaf leads with time."""
+    """Inputs that cannot be chosen: weather and load. Scalars, `it_utilization` also (halls,)."""
 
     outdoor_drybulb_c: Array
     outdoor_wetbulb_c: Array
@@ -43,7 +43,7 @@ class Drivers:
 
 @struct.dataclass
 class LocalControl:
-    """What the plant's own controllers do; scalars. `slew_per_s` holds each setpoint's rate."""
+    """Settings of the plant's own controllers; scalars. `slew_per_s` holds the rate of each setpoint."""
 
     slew_per_s: Setpoints
     coil_trim: PIGains  # relative change of coil water flow
@@ -53,10 +53,10 @@ class LocalControl:
 
 @struct.dataclass
 class Plant:
-    """What a site is: capacities, curves, volumes. Leaves are scalars or (halls,) as each part says.
+    """Parameters of a site: capacities, curves, volumes. Leaves are scalars or (halls,) as each part says.
 
-    Structure (kinds of chillers, towers and pumps, piping of the economizer, None without one) is in the types, so
-    each structure is compiled once and plants of one structure can be stacked.
+    Structure (kinds of chillers, towers and pumps, piping of the economizer, None without one) is in the
+    types, so each structure is compiled once and plants of one structure can be stacked.
     """
 
     servers: Servers
@@ -73,7 +73,7 @@ class Plant:
 
 @struct.dataclass
 class State:
-    """What a site remembers."""
+    """State of a site between two steps; temperatures in °C, times in s."""
 
     return_air_c: Array  # (halls,)
     supply_air_c: Array  # (halls,), as the CRAHs' sensors read it
@@ -84,8 +84,8 @@ class State:
     chw_return_leg_c: Array  # (LEG_NODES,), and back
     cw_c: Array
     staging: Staging
-    setpoints: Setpoints  # in force, slewing towards the ones asked for
-    heard: Setpoints  # the last that arrived
+    setpoints: Setpoints  # in force, slewing towards those received
+    heard: Setpoints  # the last that were received
     since_heard_s: Array
 
 

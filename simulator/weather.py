@@ -1,4 +1,4 @@
-"""Generated weather: seasonal and daily cycles plus passing fronts, for several kinds of climate."""
+"""Generated weather: seasonal and daily cycles plus passing fronts, for several climates."""
 
 from functools import partial
 from typing import NamedTuple
@@ -14,12 +14,12 @@ YEAR_S = 365 * 86_400.0
 DAY_S = 86_400.0
 WARMEST_DAY = 200.0  # mid July in the north
 WARMEST_HOUR = 15.0
-FRONT_S = 3 * DAY_S  # time in which fronts lose their memory
+FRONT_S = 3 * DAY_S  # correlation time of fronts
 GUST_S = 3 * 3600.0
 
 
 class Climate(NamedTuple):
-    """Annual mean, half ranges and spreads, in °C and K. Round figures, no station's record."""
+    """Annual mean, half ranges and spreads, in °C and K. Rounded figures, not a station's record."""
 
     mean_c: float
     seasonal_k: float
@@ -53,10 +53,10 @@ class Weather(NamedTuple):
 def generated_weather(
     key: Array, *, steps: int, dt_s: float, climate: str = "temperate", start_day: float = 0.0
 ) -> Weather:
-    """Weather of a kind of climate from `start_day` of the year on; the same key gives the same weather.
+    """Weather of a climate from `start_day` of the year on, (steps,); the same key gives the same weather.
 
     Sinusoids of the year and the day, with first-order autoregressive fronts and gusts. Dew point never
-    exceeds drybulb; days are clear or dull, which scales the daily range.
+    exceeds drybulb; days are clear or overcast, which scales the daily range.
 
     Raises:
         ValueError: the climate is not one of `CLIMATES`, or `steps` or `dt_s` is not positive.
@@ -89,7 +89,7 @@ def _weather(key: Array, steps: int, dt_s: float, c: Climate, start_day: float) 
 
 
 def red_noise(key: Array, steps: int, dt_s: float, memory_s: float) -> Array:
-    """First-order autoregressive noise of unit variance, (steps,)."""
+    """First-order autoregressive noise of unit variance, (steps,); `memory_s` is its correlation time, s."""
     keep = jnp.exp(-dt_s / memory_s)
     shocks = jax.random.normal(key, (steps,)).at[1:].multiply(jnp.sqrt(1 - keep**2))
 

@@ -1,4 +1,4 @@
-"""Saturated air as a fluid with a specific heat of its own: what cooling towers and wet coils give heat to."""
+"""Saturated air as a fluid with an equivalent specific heat, for cooling towers and wet coils."""
 
 import jax.numpy as jnp
 from jax import Array
@@ -14,7 +14,7 @@ from simulator.psychrometrics import saturation_humidity_ratio
 
 
 def saturated_air_slope_j_kg_k(mean_c: Array, pressure_pa: Array) -> Array:
-    """Slope of saturated air's enthalpy with temperature, the equivalent specific heat of wet air.
+    """Slope of saturated air's enthalpy with temperature, J/(kg K): the equivalent specific heat of wet air.
 
     Clausius-Clapeyron. Braun, Klein and Mitchell 1989, ASHRAE Transactions 95(2).
     """
@@ -25,9 +25,9 @@ def saturated_air_slope_j_kg_k(mean_c: Array, pressure_pa: Array) -> Array:
 
 
 def wet_air_cp_j_kg_k(entering_wetbulb_c: Array, leaving_wetbulb_c: Array, pressure_pa: Array) -> Array:
-    """Mean of that slope between two wetbulbs, by Simpson's rule: the chord that Merkel's equivalent fluid needs.
+    """Mean of that slope between two wetbulbs (°C), J/(kg K), by Simpson's rule, for Merkel's theory.
 
-    Over a wide span, as in cold weather, the slope halfway falls short of it.
+    Over a wide span, as in cold weather, the slope at the middle is smaller than this mean.
     """
     halfway_c = (entering_wetbulb_c + leaving_wetbulb_c) / 2
     ends = saturated_air_slope_j_kg_k(entering_wetbulb_c, pressure_pa) + saturated_air_slope_j_kg_k(

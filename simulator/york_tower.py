@@ -31,12 +31,12 @@ WETBULB_LIMITS_C = (-34.4, 26.6667)
 RANGE_LIMITS_K = (1.1111, 22.2222)
 WATER_RATIO_LIMITS = (0.75, 1.25)
 MOST_LIQUID_TO_GAS = 8.0
-MOST_EFFECTIVENESS = 0.98  # of cooling towards wetbulb: the correlation's false roots lie beyond it
+MOST_EFFECTIVENESS = 0.98  # of cooling towards wetbulb: roots of the correlation beyond it are spurious
 
 
 @struct.dataclass
 class YorkTower(Tower):
-    """Scalars. EnergyPlus Engineering Reference, "Variable Speed Cooling Towers", YorkCalc."""
+    """Towers by YorkCalc; scalars. EnergyPlus Engineering Reference, "Variable Speed Cooling Towers"."""
 
     design_wetbulb_c: Array
     design_approach_k: Array
@@ -45,7 +45,7 @@ class YorkTower(Tower):
     free_convection: Array  # share of full-speed cooling with the fan off
 
     def full_speed_conductance_w_k(self, inlet: TowerInlet) -> Array:
-        """From the range that the correlation gives the entering water at full airflow."""
+        """W/K, from the range to which the correlation cools the entering water at full airflow."""
         full_c = york_leaving_c(self, inlet, jnp.ones_like(inlet.entering_c))
         above_wetbulb_k = jnp.maximum(inlet.entering_c - inlet.wetbulb_c, 0.5)
         effectiveness = jnp.clip((inlet.entering_c - full_c) / above_wetbulb_k, 0.0, MOST_EFFECTIVENESS)
@@ -76,7 +76,7 @@ def _positive_root(a: Array, b: Array, c: Array) -> Array:
 
 
 def liquid_to_gas_for_approach(wetbulb_c: Array, range_k: Array, approach_k: Array) -> Array:
-    """Liquid-to-gas ratio, relative to design, at which a range is cooled to an approach."""
+    """Liquid-to-gas ratio, relative to design, at which water is cooled over a range to an approach (K)."""
     a, b, c = _of_liquid_to_gas(wetbulb_c, range_k)
     return jnp.clip(_positive_root(a - approach_k, b, c), 1e-3, MOST_LIQUID_TO_GAS)
 
@@ -89,7 +89,7 @@ def _water_ratio(tower: YorkTower, inlet: TowerInlet) -> Array:
 
 
 def york_leaving_c(tower: YorkTower, inlet: TowerInlet, air_ratio: Array) -> Array:
-    """Leaving water with the fan at an airflow ratio: entering less the range that its own approach allows."""
+    """Leaving water, °C, at an airflow ratio: entering less the range that agrees with its approach."""
     wetbulb = jnp.clip(inlet.wetbulb_c, *WETBULB_LIMITS_C)
     L = jnp.minimum(_water_ratio(tower, inlet) / jnp.maximum(air_ratio, 1e-3), MOST_LIQUID_TO_GAS)
     p, q, r = (

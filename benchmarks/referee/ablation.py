@@ -1,9 +1,9 @@
-"""What each part of the control is worth on the referee: one table over learned homes, one row a variant.
+"""Worth of each part of the control on the referee: one table over learned homes, one row a variant.
 
     python benchmarks/referee/ablation.py --referee DIR --home H0 --home H1 [--weather W --weeks 1-8,4-8 --seed 100]
 
-Each home holds telemetry and a control model of the site `referee` (`coldaisle ingest`, `train`), and a twin where the
-twin's check is to be judged. The weeks are the judge's own (score.py); this reads it and nothing behind it.
+Each home holds telemetry and a cascade of the site `referee` (`coldaisle ingest`, `train`), and a twin where
+the twin's check is to be judged. The weeks are the judge's own (score.py); nothing else of it is used.
 """
 
 import argparse
@@ -29,7 +29,7 @@ COLUMNS = ("violation_min", "jump_min", "chiller_starts", "wse_switches")
 
 
 def drive(job: tuple[str, str, str, tuple]) -> dict[str, Any]:
-    """One week under a rule (no home) or a variant of the controller learned in a home."""
+    """One week under a rule (no home) or under a variant of the controller of a home."""
     folder, name, home, week = job
     os.chdir(folder)
     sys.path.insert(0, folder)
@@ -61,7 +61,7 @@ def controller(variant: str, home: str):
 
 
 def row(variant: str, by_home: Sequence[dict], base: dict[str, dict]) -> str:
-    """A variant's line: the mean share of tuned's saving and the worst, and what it did over all homes."""
+    """A variant's line: mean and worst share of tuned's saving, cooling saved, and counts over all homes."""
 
     def saved(kind: str, against: str, one: dict) -> float:
         return 1.0 - one[f"{kind}_kwh"] / base[against][f"{kind}_kwh"]
@@ -83,6 +83,7 @@ def row(variant: str, by_home: Sequence[dict], base: dict[str, dict]) -> str:
 
 
 def main() -> None:
+    """Prints the table of variants."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

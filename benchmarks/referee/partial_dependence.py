@@ -1,10 +1,10 @@
-"""What the learned models say a kelvin of condenser or chilled water does, against re-runs of the plant.
+"""Effect of a kelvin of condenser or chilled water in the learned models, against re-runs of the plant.
 
     python -m benchmarks.referee.partial_dependence --site referee --out docs/partial_dependence.html
 
-The plant is the EnergyPlus model beside the checkout (`--referee`, by default ../shared/referee); weather and load are
-held, one setpoint is moved step by step and each value held until the plant has settled. The models were learned from
-the historian's telemetry by `coldaisle train` and see none of this.
+The plant is the EnergyPlus model beside the checkout (`--referee`, by default ../shared/referee); weather and
+load are constant, one setpoint is moved step by step and each value held until the plant has settled. The
+models were learned from the historian's telemetry by `coldaisle train` and have seen none of these runs.
 """
 
 import argparse
@@ -23,10 +23,7 @@ from pipelines.errors import ColdaisleError
 from pipelines.site.file import Site, find_site
 
 ROOT = Path(__file__).resolve().parents[2]
-HOURS_EACH, SETTLING_HOURS = (
-    6,
-    4,
-)  # a value is held for so long; the readings of what is left after settling count
+HOURS_EACH, SETTLING_HOURS = 6, 4  # a value is held for HOURS_EACH; readings count after SETTLING_HOURS
 STEPS_PER_HOUR = 4
 MODELS = ("control model", "prediction")
 CW, CHW = "cw_supply_sp_c", "chw_supply_sp_c"
@@ -38,7 +35,7 @@ EPW_DRYBULB, EPW_DEW_POINT, EPW_RH = 6, 7, 8  # columns of an EPW's hours
 
 @dataclass(frozen=True)
 class Condition:
-    """Held load (utilisation) and weather, and the values that each setpoint takes while the others stand."""
+    """Constant load (utilisation) and weather, and the values that each setpoint takes in turn."""
 
     utilization: float
     drybulb_c: float
@@ -62,7 +59,7 @@ CONDITIONS = tuple(Condition(load, drybulb) for load in (0.55, 0.85) for drybulb
 
 
 def main() -> int:
-    """Print the table and write the page; 2 where something is missing."""
+    """Prints the table and writes the page; exit status 2 where something is missing."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--site", default="referee")
     parser.add_argument("--referee", type=Path, default=ROOT.parent / "shared" / "referee")
@@ -123,13 +120,13 @@ def rerun(referee: Path, condition: Condition, held: list[dict[str, float]]) -> 
 
     with tempfile.TemporaryDirectory() as folder:
         weather = constant_weather(Path(folder), condition)
-        found, info = run(
+        readings, info = run(
             str(referee / "dc.epJSON"), str(weather), policy=policy, begin=(5, 1), end=(5, days)
         )
     if info["fatal"] or info["missing"]:
         raise ColdaisleError(f"EnergyPlus stopped: {info['tail']}; missing {info['missing']}")
-    number, age = np.divmod(np.arange(len(found)), each)
-    settled = found[(age >= SETTLING_HOURS * STEPS_PER_HOUR) & (number < len(held))]
+    number, age = np.divmod(np.arange(len(readings)), each)
+    settled = readings[(age >= SETTLING_HOURS * STEPS_PER_HOUR) & (number < len(held))]
     means = settled.groupby(number[settled.index]).mean(numeric_only=True)
     return pd.DataFrame(
         {
@@ -144,7 +141,7 @@ def rerun(referee: Path, condition: Condition, held: list[dict[str, float]]) -> 
 
 
 def constant_weather(folder: Path, condition: Condition) -> Path:
-    """A typical year's EPW with the condition's air in every hour."""
+    """A typical year's EPW with the condition's drybulb, dew point and humidity in every hour."""
     from pyenergyplus.dataset import weather_files
 
     lines = Path(weather_files[WEATHER]).read_text(encoding="latin-1").splitlines()
@@ -161,15 +158,17 @@ def constant_weather(folder: Path, condition: Condition) -> Path:
 
 
 def control_kw(site: Site, home: Settings, run: pd.DataFrame, chosen: pd.DataFrame) -> np.ndarray:
-    """Cooling power that the control model expects of the chosen setpoints."""
+    """Cooling power, kW, that the cascade expects for the chosen setpoints (rows,)."""
     from models.cascade.cascade import outcome
     from pipelines.control.optimizer.inputs import PRESENT
     from pipelines.learning.cascade.bundle import load_control
 
     cascade, _ = load_control(site, home)
     given = {str(name): run[name].to_numpy() for name in run if name != "cooling_kw"}
-    known = dict.fromkeys(PRESENT, 0.0) | given | {str(name): chosen[name].to_numpy() for name in chosen}
-    return np.asarray(outcome(cascade, known).cooling_kw)
+    given_values = (
+        dict.fromkeys(PRESENT, 0.0) | given | {str(name): chosen[name].to_numpy() for name in chosen}
+    )
+    return np.asarray(outcome(cascade, given_values).cooling_kw)
 
 
 def prediction_kw(
@@ -186,7 +185,7 @@ def prediction_kw(
 
 
 def slopes_of(table: pd.DataFrame) -> pd.DataFrame:
-    """kW per K by condition and setpoint: of straight lines, and RMS of what is between neighbouring values."""
+    """kW per K by condition and setpoint: of straight lines, and RMS of differences between neighbours."""
 
     def slope(part: pd.DataFrame) -> pd.Series:
         lines = {name: np.polyfit(part["value_c"], part[name], 1)[0] for name in ("plant", *MODELS)}

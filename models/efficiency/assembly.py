@@ -1,4 +1,4 @@
-"""The steps between rows and a PlantModel: features, fits without each block, what is left, shares, intervals."""
+"""The steps between rows and a PlantModel: features, fits, residuals for networks, shares, intervals."""
 
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from models.efficiency.curves import Features, Fits, boosted, fits, mask_of
-from models.efficiency.declared_effects import Effect, Known
+from models.efficiency.declared_effects import Effect, EffectBounds
 from models.efficiency.features import driving_pairs, feature_names, with_derived
 from models.efficiency.intervals import Intervals, fit_intervals
 from models.efficiency.model import Heads, PlantModel, member_parts
@@ -24,18 +24,18 @@ from models.efficiency.trees import as_arrays
 from models.efficiency.warm_start import carried_over
 from models.ridge import response_lines, terms
 
-MOST_BROKEN = 0.01  # share of the rows at which networks may break a declared effect and still have a share
+MOST_BROKEN = 0.01  # share of rows at which networks may break a declared effect and still be used
 
 
 @dataclass(frozen=True)
-class Build:
-    """A model half made: everything but the networks.
+class Assembly:
+    """A model with everything fitted but the networks.
 
-    n rows, f features, t targets, m members. features: (n, f); y (t, n) standardised; mask (t, f);
-    blocks (n,): member m is validated on block m. lines, quadratic (t, m, terms); residual (t, m, n): what the
-    networks are to learn, in units of correction (t,). slopes: of the fit that they correct, where effects are known.
-    boosted: predictions of left-out blocks (t, n), and the boosting of all rows per target; None where trees have no
-    part.
+    n rows, f features, t targets, m members. features: (n, f); y (t, n) standardised; mask (t, f); blocks
+    (n,): member m is validated on block m. lines, quadratic (t, m, terms); residual (t, m, n): what the
+    networks learn, in units of correction (t,). slopes: of the fit that the networks correct, where effects
+    are declared. boosted: predictions of left-out blocks (t, n), and the boosting of all rows per target;
+    None where trees take no part.
     """
 
     rows: Rows
@@ -44,7 +44,7 @@ class Build:
     load_scale_kw: float
     scaler: Scaler
     features: Features
-    known: Known
+    effect_bounds: EffectBounds
     mask: np.ndarray
     blocks: np.ndarray
     level: np.ndarray
@@ -60,37 +60,37 @@ class Build:
 
     @classmethod
     def of(cls, rows: Rows, config: FitConfig, parts: Parts, seed: int) -> Self:
-        """Fit everything but the networks to rows in time order."""
+        """Fits everything but the networks to rows in time order."""
         blocks = rows.blocks(config.members)
         load_scale_kw = float(np.median(rows.load_kw))
         scaler = fit_scaler(with_derived(rows.inputs, rows.x.astype(np.float32), load_scale_kw))
-        known = Known.of(rows.effects, rows.inputs, rows.targets, rows.x)
-        features, mask = Features.of(rows, scaler, load_scale_kw, known), mask_of(rows)
+        effect_bounds = EffectBounds.of(rows.effects, rows.inputs, rows.targets, rows.x)
+        features, mask = Features.of(rows, scaler, load_scale_kw, effect_bounds), mask_of(rows)
         level, step = rows.y.mean(axis=0), rows.y.std(axis=0)
         step = np.where(step > 1e-9, step, 1.0)
         y = ((rows.y - level) / step).T
         pairs = driving_pairs(feature_names(rows.inputs))
-        given = (features, mask, y, blocks, known, level / step)
+        given = (features, mask, y, blocks, effect_bounds, level / step)
         lines = fits(lambda a, b: response_lines(a, b, pairs), *given)
         quadratic = fits(terms, *given) if parts.backbone == "quadratic" else None
         corrected = quadratic or lines
         residual = y[:, None] - corrected.predicted
         correction = np.maximum(residual.std(axis=(1, 2)), 1e-6)
         return cls(
-            rows, parts, seed, load_scale_kw, scaler, features, known, mask, blocks, level, step, y, pairs,
+            rows, parts, seed, load_scale_kw, scaler, features, effect_bounds, mask, blocks, level, step, y, pairs,
             lines.weights,
             np.zeros((*lines.weights.shape[:2], 0)) if quadratic is None else quadratic.weights,
             correction, residual / correction[:, None, None],
-            _slopes(corrected, features, known, level / step, correction),
-            boosted(rows, y, blocks, seed, known) if parts.trees else None,
+            _slopes(corrected, features, effect_bounds, level / step, correction),
+            boosted(rows, y, blocks, seed, effect_bounds) if parts.trees else None,
         )  # fmt: skip
 
     def networks_of(self, warm: PlantModel) -> Params:
-        """Networks of another model of the same inputs and targets, saying here what they said there."""
+        """Parameters of another model's networks, rescaled so that they compute the same functions here."""
         return carried_over(warm, self.scaler, unit=self.correction * self.step)
 
     def assembled(self, fitted: Fitted, outliers: int) -> Learned:
-        """The model with these networks, its mixture and its intervals."""
+        """The model with these networks, its mixture shares and its intervals."""
         heads = self._heads(fitted.params)
         left_out = self._left_out(heads)
         given = zip(self.y, left_out, self._available(heads), strict=True)
@@ -104,24 +104,24 @@ class Build:
         return Learned(model, fitted.curves, outliers, named, scores_of, self._checked(model))
 
     def _checked(self, model: PlantModel) -> tuple[tuple[Effect, float], ...]:
-        """At which share of the rows the model breaks each declared effect."""
-        share = self.known.broken(
+        """Share of the rows at which the model breaks each declared effect."""
+        share = self.effect_bounds.broken(
             lambda x: np.stack([model.predict(x)[name] for name in self.rows.targets], axis=1), self.rows.x
         )
-        return tuple((effect, float(share[self.known.at(effect)])) for effect in self.rows.effects)
+        return tuple((effect, float(share[self.effect_bounds.at(effect)])) for effect in self.rows.effects)
 
     def _available(self, heads: Heads) -> np.ndarray:
-        """Which of PARTS may have a share of each target: (t, parts); none that breaks what is known."""
+        """Which of PARTS may have a share of each target: (t, parts); none that breaks a declared effect."""
         networks = np.full(len(self.y), True)
-        if len(self.known):
-            share = self.known.broken(lambda x: self._networks(heads, x), self.rows.x)
+        if len(self.effect_bounds):
+            share = self.effect_bounds.broken(lambda x: self._networks(heads, x), self.rows.x)
             networks = share.max(axis=1) <= MOST_BROKEN
         every = np.full(len(self.y), True)
         quadratic, trees = every & (self.quadratic.shape[-1] > 0), every & (self.boosted is not None)
-        return np.stack([every, quadratic, networks, trees & self.known.only_signs()], axis=1)
+        return np.stack([every, quadratic, networks, trees & self.effect_bounds.only_signs()], axis=1)
 
     def _networks(self, heads: Heads, x: np.ndarray) -> np.ndarray:
-        """What the networks say of x (n, inputs): (n, t)."""
+        """Prediction of the networks alone for x (n, inputs): (n, t)."""
         features = with_derived(self.rows.inputs, x.astype(np.float32), self.load_scale_kw)
         at = self.scaler.standardised(features), self.scaler.bounded(features)
         _, networks = _parts_of(replace(heads, trees=None), *at, self.pairs)
@@ -142,8 +142,8 @@ class Build:
         return Heads(**arrays, params=params, trees=trees)
 
     def _left_out(self, heads: Heads) -> np.ndarray:
-        """What each of PARTS predicts of the blocks it was not fitted to, standardised: (t, parts, n)."""
-        found = np.zeros((len(self.y), len(PARTS), len(self.blocks)))
+        """Predictions by each of PARTS of the blocks that it was not fitted to, standardised: (t, parts, n)."""
+        predicted = np.zeros((len(self.y), len(PARTS), len(self.blocks)))
         for block in np.unique(self.blocks):
             rows = np.flatnonzero(self.blocks == block)
             longest = int(np.bincount(self.blocks).max())  # one shape for every block
@@ -155,10 +155,10 @@ class Build:
                 self.pairs,
             )
             member = np.asarray(jnp.concatenate([fits, networks[:, None]], axis=1)[:, :, block])
-            found[:, :3, rows] = member[..., : len(rows)]
+            predicted[:, :3, rows] = member[..., : len(rows)]
         if self.boosted is not None:
-            found[:, 3] = self.boosted[0]
-        return found
+            predicted[:, 3] = self.boosted[0]
+        return predicted
 
     def _loads(self) -> np.ndarray:
         if "load_kw" not in self.rows.inputs:
@@ -193,12 +193,16 @@ def _parts_of(
 
 
 def _slopes(
-    corrected: Fits, features: Features, known: Known, floor: np.ndarray, correction: np.ndarray
+    corrected: Fits,
+    features: Features,
+    effect_bounds: EffectBounds,
+    floor: np.ndarray,
+    correction: np.ndarray,
 ) -> Slopes | None:
-    """Slopes of the fits that the networks correct, in units of the correction; None where nothing is known."""
-    if not len(known):
+    """Slopes of the fits that the networks correct, in units of the correction; None without declared effects."""
+    if not len(effect_bounds):
         return None
     unit = correction[:, None, None]
     value = (corrected.predicted + floor[:, None, None]) / unit
-    parts = (features.moves[1], corrected.slopes / unit, value, known.low, known.high)
+    parts = (features.moves[1], corrected.slopes / unit, value, effect_bounds.low, effect_bounds.high)
     return Slopes(*(jnp.asarray(part, jnp.float32) for part in parts))

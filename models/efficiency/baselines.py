@@ -1,4 +1,4 @@
-"""What an engineer would try first; every network is reported beside these, and the best of them can be served."""
+"""Simple models: every network is reported beside them, and the best of them can be served."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, fields, replace
@@ -28,66 +28,74 @@ class Ratio:
 
 
 class Baseline(ABC):
-    """One interface: fit to some rows in time order, predict the ratio (n,) of others.
+    """One interface: fit to rows in time order, predict the ratio (n,) of others.
 
-    `arrays` holds what was fitted, `restore` takes it back: a registry keeps no pickles.
+    `arrays` gives the fitted numbers and `restore` takes them back, so that a registry needs no pickles.
     """
 
     name: str
 
     @abstractmethod
-    def fit(self, rows: Ratio) -> Self: ...
+    def fit(self, rows: Ratio) -> Self:
+        """Fits to rows in time order; returns itself."""
 
     @abstractmethod
-    def predict(self, rows: Ratio) -> np.ndarray: ...
+    def predict(self, rows: Ratio) -> np.ndarray:
+        """Ratio of power to load (n,), kW/kW, for the rows."""
 
     def arrays(self) -> dict[str, Any]:
-        """Arrays and numbers of the fit."""
+        """Arrays and numbers of the fit, as `restore` takes them."""
         return {}
 
     def restore(self, arrays: dict[str, Any]) -> Self:
-        """Take the arrays of an earlier fit."""
+        """Takes the arrays of an earlier fit; returns itself."""
         return self
 
 
 @dataclass
 class Persistence(Baseline):
-    """The last reading goes on."""
+    """The last reading before each row."""
 
     name: str = "persistence, last reading"
 
     def fit(self, rows: Ratio) -> Self:
+        """Nothing to fit."""
         return self
 
     def predict(self, rows: Ratio) -> np.ndarray:
+        """The last reading before each row (n,), kW/kW."""
         return rows.last_reading
 
 
 @dataclass
 class ConstantRatio(Baseline):
-    """Power is a fixed share of the load: a constant kW per kW, or kW/ton."""
+    """Power is a constant share of the load, kW/kW."""
 
     name: str = "constant kW/ton"
     ratio: float = float("nan")
 
     def fit(self, rows: Ratio) -> Self:
+        """Energy over load energy of the rows."""
         self.ratio = float((rows.ratio * rows.load_kw).sum() / rows.load_kw.sum())
         return self
 
     def predict(self, rows: Ratio) -> np.ndarray:
+        """The constant for each row (n,), kW/kW."""
         return np.full(len(rows.x), self.ratio)
 
     def arrays(self) -> dict[str, Any]:
+        """The ratio."""
         return {"ratio": self.ratio}
 
     def restore(self, arrays: dict[str, Any]) -> Self:
+        """Takes the ratio of an earlier fit."""
         self.ratio = float(arrays["ratio"])
         return self
 
 
 @dataclass
 class QuadraticRidge(Baseline):
-    """Ridge on all products of two inputs, its penalty chosen on left-out blocks of time."""
+    """Ridge regression on all products of two inputs, its penalty chosen on left-out blocks of time."""
 
     name: str = "quadratic ridge"
     mean: np.ndarray = field(default_factory=lambda: np.zeros(0))
@@ -95,17 +103,21 @@ class QuadraticRidge(Baseline):
     weights: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def fit(self, rows: Ratio) -> Self:
+        """Standardises the inputs and fits the weights (`models.ridge.fit_weights`)."""
         self.mean, self.scale = rows.x.mean(axis=0), np.maximum(rows.x.std(axis=0), 1e-9)
         self.weights = fit_weights(self._terms(rows.x), rows.ratio, time_blocks(len(rows.x), folds=4))
         return self
 
     def predict(self, rows: Ratio) -> np.ndarray:
+        """The quadratic's ratio (n,), kW/kW."""
         return self._terms(rows.x) @ self.weights
 
     def arrays(self) -> dict[str, Any]:
+        """Mean (k,), scale (k,) and weights (terms,)."""
         return {"mean": self.mean, "scale": self.scale, "weights": self.weights}
 
     def restore(self, arrays: dict[str, Any]) -> Self:
+        """Takes mean, scale and weights of an earlier fit."""
         self.mean, self.scale, self.weights = (arrays[name] for name in ("mean", "scale", "weights"))
         return self
 
@@ -116,7 +128,7 @@ class QuadraticRidge(Baseline):
 
 @dataclass
 class GradientBoosting(Baseline):
-    """scikit-learn's histogram gradient boosting, its defaults, on the ratio or on kW divided by the load."""
+    """scikit-learn's histogram gradient boosting, its defaults, on the ratio or on power."""
 
     of: Literal["ratio", "power"] = "ratio"
     seed: int = 0
@@ -127,10 +139,12 @@ class GradientBoosting(Baseline):
         self._restored: Trees | None = None
 
     def fit(self, rows: Ratio) -> Self:
+        """Grows the trees on kW/kW, or on kW where `of` is "power"."""
         self._trees.fit(rows.x, rows.ratio * (rows.load_kw if self.of == "power" else 1.0))
         return self
 
     def predict(self, rows: Ratio) -> np.ndarray:
+        """Ratio (n,), kW/kW; predicted power is divided by the load."""
         return self._sum(rows.x) / (rows.load_kw if self.of == "power" else 1.0)
 
     def _sum(self, x: np.ndarray) -> np.ndarray:
@@ -139,10 +153,12 @@ class GradientBoosting(Baseline):
         return np.asarray(evaluate(self._restored, jnp.asarray(x, jnp.float32)))[:, 0]
 
     def arrays(self) -> dict[str, Any]:
+        """The trees as arrays (`models.efficiency.trees.Trees`)."""
         grown = as_arrays([self._trees]) if self._restored is None else self._restored
         return {part.name: np.asarray(getattr(grown, part.name)) for part in fields(grown)}
 
     def restore(self, arrays: dict[str, Any]) -> Self:
+        """Takes the trees of an earlier fit; JAX evaluates them."""
         of_rows = {name: jnp.asarray(values) for name, values in arrays.items() if name != "depth"}
         self._restored = Trees(**of_rows, depth=int(arrays["depth"]))
         return self
@@ -150,7 +166,7 @@ class GradientBoosting(Baseline):
 
 @dataclass
 class QuadraticThenBoosting(Baseline):
-    """Gradient boosting on what the quadratic ridge leaves."""
+    """The quadratic ridge, and gradient boosting on its residuals."""
 
     name: str = "quadratic + boosting"
     seed: int = 0
@@ -159,24 +175,28 @@ class QuadraticThenBoosting(Baseline):
         self._curve, self._rest = QuadraticRidge(), GradientBoosting("ratio", self.seed)
 
     def fit(self, rows: Ratio) -> Self:
+        """Fits the quadratic, then boosting on what it leaves."""
         self._curve.fit(rows)
         self._rest.fit(replace(rows, ratio=rows.ratio - self._curve.predict(rows)))
         return self
 
     def predict(self, rows: Ratio) -> np.ndarray:
+        """Sum of both (n,), kW/kW."""
         return self._curve.predict(rows) + self._rest.predict(rows)
 
     def arrays(self) -> dict[str, Any]:
+        """Arrays of the two parts."""
         return {"curve": self._curve.arrays(), "rest": self._rest.arrays()}
 
     def restore(self, arrays: dict[str, Any]) -> Self:
+        """Takes the arrays of the two parts."""
         self._curve.restore(arrays["curve"])
         self._rest.restore(arrays["rest"])
         return self
 
 
 def baselines() -> list[Baseline]:
-    """All of them, the simplest first."""
+    """All simple models, the simplest first."""
     return [
         Persistence(),
         ConstantRatio(),

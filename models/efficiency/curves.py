@@ -1,4 +1,4 @@
-"""What is fitted to a target without networks, once without every block of time: curves and trees."""
+"""Curves and trees fitted to each target, once without every block of time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
 from models.constrained import Limits
-from models.efficiency.declared_effects import Known
+from models.efficiency.declared_effects import EffectBounds
 from models.efficiency.features import feature_names, inputs_of, with_derived
 from models.efficiency.rows import Rows
 from models.efficiency.scaling import Scaler
@@ -23,9 +23,9 @@ Basis = Callable  # of linear and bounded features (n, f): terms (n, terms), Num
 
 @dataclass(frozen=True)
 class Features:
-    """Standardised features of n rows, as they are and within the record: linear, bounded (n, f).
+    """Standardised features of n rows, unlimited and limited to the record's range: linear, bounded (n, f).
 
-    moves: how both move with one standard deviation of each of i inputs: (i, n, f) each.
+    moves: change of both with one standard deviation of each of i inputs: (i, n, f) each.
     """
 
     linear: np.ndarray
@@ -33,8 +33,8 @@ class Features:
     moves: tuple[np.ndarray, np.ndarray]
 
     @classmethod
-    def of(cls, rows: Rows, scaler: Scaler, load_scale_kw: float, known: Known) -> Self:
-        """Features of the rows, moved by the inputs that effects are declared of."""
+    def of(cls, rows: Rows, scaler: Scaler, load_scale_kw: float, effect_bounds: EffectBounds) -> Self:
+        """Features of the rows, and how they move with the inputs of declared effects."""
 
         def both(x):
             features = with_derived(rows.inputs, x, load_scale_kw)
@@ -42,8 +42,10 @@ class Features:
 
         x = rows.x.astype(np.float32)
         linear, bounded = both(x)
-        moves = np.zeros((2, len(known), *linear.shape), np.float32)
-        for number, (column, spread) in enumerate(zip(known.columns, known.spread, strict=True)):
+        moves = np.zeros((2, len(effect_bounds), *linear.shape), np.float32)
+        for number, (column, spread) in enumerate(
+            zip(effect_bounds.columns, effect_bounds.spread, strict=True)
+        ):
             along = np.zeros_like(x)
             along[:, column] = spread
             moves[:, number] = jax.jvp(both, (jnp.asarray(x),), (jnp.asarray(along),))[1]
@@ -59,7 +61,7 @@ def mask_of(rows: Rows) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Fits:
-    """Ridge fits of t targets, one without each of m blocks, and what they say of all n rows.
+    """Ridge fits of t targets, one without each of m blocks, and their predictions for all n rows.
 
     weights (t, m, terms); predicted (t, m, n); slopes (i, t, m, n): per standard deviation of i inputs.
     """
@@ -75,19 +77,20 @@ def fits(
     mask: np.ndarray,
     y: np.ndarray,
     blocks: np.ndarray,
-    known: Known,
+    effect_bounds: EffectBounds,
     floor: np.ndarray,
 ) -> Fits:
-    """Fits of y (t, n) on what each target sees, within the effects that are known of it.
+    """Ridge fits of y (t, n) on the features each target may see, within the declared effects.
 
-    floor (t,): what a share of a target's value is taken of beside y.
+    mask (t, f); blocks (n,); floor (t,): what a target's value has besides y, since effects are shares of the
+    value.
     """
     weights, predicted, slopes = [], [], []
     phi, moves, seen_last = np.zeros(0), np.zeros(0), None
     for number, (seen, target) in enumerate(zip(mask, y, strict=True)):
         if seen_last is None or (seen != seen_last).any():
             phi, moves, seen_last = *_terms(basis, features, seen), seen
-        limits = _limits(phi, moves, known.low[number], known.high[number], floor[number])
+        limits = _limits(phi, moves, effect_bounds.low[number], effect_bounds.high[number], floor[number])
         weights.append(fit_weights_without_each(phi, target, blocks, limits))
         predicted.append(weights[-1] @ phi.T)
         slopes.append(np.einsum("mk,ink->imn", weights[-1], moves))
@@ -110,7 +113,7 @@ def _terms(basis: Basis, features: Features, seen: np.ndarray) -> tuple[np.ndarr
 def _limits(
     phi: np.ndarray, moves: np.ndarray, low: np.ndarray, high: np.ndarray, floor: float
 ) -> Limits | None:
-    """Slope at every row between `low` and `high` shares of the value, as far as they are known."""
+    """Slope at every row between `low` and `high` shares of the value, as far as they are declared."""
     rows, least = [], []
     for sign, bounds in ((1.0, low), (-1.0, high)):
         for move, bound in zip(moves, bounds, strict=True):
@@ -121,17 +124,17 @@ def _limits(
 
 
 def boosted(
-    rows: Rows, y: np.ndarray, blocks: np.ndarray, seed: int, known: Known
+    rows: Rows, y: np.ndarray, blocks: np.ndarray, seed: int, effect_bounds: EffectBounds
 ) -> tuple[np.ndarray, list[HistGradientBoostingRegressor]]:
-    """Boosting of every target (t, n): its predictions of left-out blocks (t, n), and one of all rows each."""
+    """Boosting of every target: predictions of left-out blocks (t, n), and one regressor of all rows each."""
     left_out, grown = np.zeros_like(y), []
     x = rows.x.astype(np.float32)
     for number, (name, target) in enumerate(zip(rows.targets, y, strict=True)):
         hidden = [column for column, seen in enumerate(rows.inputs) if seen in rows.hidden.get(name, ())]
         visible = x.copy()
         visible[:, hidden] = 0.0
-        signs = known.signs(number, len(rows.inputs))
-        # Trees this small are grown by one thread: several spin while they wait for each other.
+        signs = effect_bounds.signs(number, len(rows.inputs))
+        # Trees this small are grown by one thread: several would wait for each other.
         with threadpool_limits(limits=1):
             for block in np.unique(blocks):
                 others = blocks != block

@@ -1,7 +1,6 @@
-"""What is known of a plant before anything is learned: how a target answers to one input, all else equal.
+"""Declared effects: how a target responds to one input, all else equal, as an engineer knows it.
 
-An engineer's knowledge mends what a record cannot tell: where an operator moves two things together, a model gives
-one of them the credit of the other.
+They supply what a record cannot: where an operator moves two setpoints together, a fit may credit either.
 """
 
 from collections.abc import Callable
@@ -12,15 +11,15 @@ import numpy as np
 
 from models.errors import ImpossibleEffectError
 
-NOTHING = 1e-4  # share of the target per standard deviation of the input: a smaller effect is none
-HALF_STEP = 0.1  # standard deviations to either side, over which an effect is looked at
+NOTHING = 1e-4  # share of the target per standard deviation of the input: smaller effects count as none
+HALF_STEP = 0.1  # standard deviations to either side, over which an effect is measured
 
 
 @dataclass(frozen=True)
 class Effect:
     """With the input `of` one unit (K) higher, `target` changes by `low` to `high`.
 
-    Both are shares of the target's value (0.04 is 4 % per K), infinite where nothing is known.
+    Both are shares of the target's value (0.04 is 4 % per K), infinite where nothing is declared.
     """
 
     of: str
@@ -30,11 +29,12 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Known:
-    """The effects on t targets as arrays, for the i inputs that any of them is of.
+class EffectBounds:
+    """The declared effects on t targets as arrays, for the i inputs that any of them concerns.
 
-    targets, inputs: their names. columns (i,): of x. spread (i,): standard deviation of each. low, high (t, i): change
-    of the target per standard deviation of the input, shares of its value; infinite where nothing is known.
+    targets, inputs: their names. columns (i,): of x. spread (i,): standard deviation of each. low, high (t,
+    i): change of the target per standard deviation of the input, as shares of its value; infinite where
+    nothing is declared.
     """
 
     targets: tuple[str, ...]
@@ -48,7 +48,11 @@ class Known:
     def of(
         cls, effects: tuple[Effect, ...], inputs: tuple[str, ...], targets: tuple[str, ...], x: np.ndarray
     ) -> Self:
-        """Effects on x (n, inputs). Raises ImpossibleEffectError where they exclude each other or x lacks them."""
+        """Effects on x (n, inputs) as arrays.
+
+        Raises:
+            ImpossibleEffectError: effects exclude each other, or name an input or target that the rows lack.
+        """
         names = list(dict.fromkeys(effect.of for effect in effects))
         for effect in effects:
             if effect.of not in inputs or effect.target not in targets:
@@ -65,7 +69,7 @@ class Known:
             high[at] = min(high[at], effect.high * spread[at[1]])
             if low[at] > high[at]:
                 raise ImpossibleEffectError(
-                    f"what is declared of {effect.of} on {effect.target} excludes itself; keep one declaration"
+                    f"the effects declared of {effect.of} on {effect.target} exclude each other; keep one of them"
                 )
         return cls(targets, tuple(names), columns, spread, low, high)
 
@@ -73,7 +77,7 @@ class Known:
         return len(self.columns)
 
     def at(self, effect: Effect) -> tuple[int, int]:
-        """Where an effect stands in (t, i)."""
+        """Position of an effect in (t, i)."""
         return self.targets.index(effect.target), self.inputs.index(effect.of)
 
     def signs(self, target: int, inputs: int) -> np.ndarray:
@@ -83,12 +87,15 @@ class Known:
         return signs
 
     def only_signs(self) -> np.ndarray:
-        """Targets (t,) of which no more than signs are known, so that steps up (or down) of any size fulfil it."""
+        """Targets (t,), bool, of which signs alone are declared.
+
+        Steps up (or down) of any size, as trees make them, then fulfil the declaration.
+        """
         ends = np.concatenate([self.low, self.high], axis=1)
         return (np.isinf(ends) | (ends == 0.0)).all(axis=1)
 
     def steps(self, number: int, inputs: int) -> np.ndarray:
-        """What half a step of an input adds to a row of x: (inputs,)."""
+        """Change of a row of x (inputs,) by `HALF_STEP` standard deviations of one input."""
         step = np.zeros(inputs)
         step[self.columns[number]] = HALF_STEP * self.spread[number]
         return step

@@ -1,4 +1,4 @@
-"""Networks and minibatches over whatever devices JAX sees: members first, since they need not talk to each other."""
+"""Networks and minibatches over the devices JAX has: split by members first, which are independent."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ MEMBER, BATCH = "member", "batch"
 
 
 def side_by_side(most: int) -> int:
-    """How many trainings, of `most`, may run at once: programs over several devices would wait for each other."""
+    """How many trainings, of `most`, may run at once: one where a program uses several devices."""
     return most if len(jax.local_devices()) == 1 else 1
 
 
@@ -31,7 +31,7 @@ def mesh_of(members: int, batch: int) -> Mesh | None:
 
 
 def placed(mesh: Mesh | None, tree: Any, *axes: str | None) -> Any:
-    """A tree of arrays on the devices, each split along `axes` (a name or None per axis), else on every device."""
+    """A tree of arrays on the devices, split along `axes` (a name or None per axis), else on every device."""
     if mesh is None:
         return jax.tree.map(jnp.asarray, tree)
     return jax.device_put(tree, NamedSharding(mesh, PartitionSpec(*axes)))

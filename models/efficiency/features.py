@@ -1,6 +1,7 @@
-"""Features that follow from the inputs by textbook relations; pure JAX, shared by fit, optimise and serve.
+"""Features that follow from the inputs by textbook relations; pure JAX, for fitting and serving alike.
 
-Each is something an engineer would plot against kW per kW: a network with little data need not find it alone.
+Each is a quantity that an engineer would plot against kW per kW, so a network with little data need not learn
+it.
 """
 
 from typing import TypeVar
@@ -38,20 +39,21 @@ _DRIVING_ENDS = ("_move", "_gap", "_trend")
 
 
 def feature_names(inputs: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of the columns of `with_derived`: the inputs, then what they allow to derive."""
+    """Names of the columns of `with_derived`: the inputs, then the features that they allow."""
     return (*inputs, *(name for name, needed in _INPUTS_OF.items() if set(needed) <= set(inputs)))
 
 
 def inputs_of(feature: str) -> tuple[str, ...]:
-    """The inputs a feature is made of; an input is made of itself."""
+    """The inputs that a feature is computed from; an input itself where it is one."""
     return _INPUTS_OF.get(feature, (feature,))
 
 
 def driving_pairs(names: tuple[str, ...]) -> np.ndarray:
     """Pairs of features whose products make response lines: (p, 2) columns of `names`.
 
-    Power per load is a line in 1/load and load, whose slopes depend on everything else; a change within the hour
-    is one in the moves and gaps that cause it. Such lines go on sensibly where all products of two run away.
+    Power per load is linear in 1/load and load, with slopes that depend on everything else; a change within
+    the hour is linear in the moves and gaps that cause it. Beyond the record such lines extrapolate soundly
+    where a full quadratic diverges.
     """
     drives = [i for i, name in enumerate(names) if name in _DRIVING or name.endswith(_DRIVING_ENDS)]
     pairs = [(i, j) for i in drives for j in range(len(names)) if j not in drives or j >= i]
@@ -77,9 +79,8 @@ def _derive(name: str, column: dict[str, A], load_scale_kw: ArrayLike) -> A:
         return 1.0 / (first / load_scale_kw + 0.02)
     if name == "load_per_chiller_kw":
         return first / xp.maximum(others[0], 1.0)
-    if (
-        name == "free_cooling_k"
-    ):  # an economizer works where tower water is colder than the water it should cool
+    if name == "free_cooling_k":
+        # An economizer works where tower water is colder than the water it should cool.
         return first * xp.maximum(others[0] - others[1], 0.0)
     if name == "heat_per_flow_k":
         return first / xp.maximum(others[0], 1.0) / WATER_KJ_KG_K

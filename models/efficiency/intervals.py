@@ -1,8 +1,8 @@
-"""Prediction intervals that cover what they claim: residuals of left-out blocks, scaled, by load, kept up to date.
+"""90 % prediction intervals from residuals of left-out blocks, scaled by their usual size and by load.
 
-Split conformal prediction with a normalised score (Lei et al. 2018, JASA 113): a residual is divided by the size that
-residuals usually have at such inputs, and the quantile is that of the scores at a similar load. While a model is
-served, models.efficiency.online_intervals keeps it up to date.
+Split conformal prediction with a normalised score (Lei et al. 2018, JASA 113): a residual is divided by the
+usual size of residuals at such inputs, and the quantile is that of the scores at a similar load. While a
+model is served, models.efficiency.online_intervals updates it.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from models.ridge import fit_weights
 
 COVERAGE = 0.90
 TERCILES = (1 / 3, 2 / 3)
-FEWEST = 30  # scores below which a tercile borrows from all loads
+FEWEST = 30  # scores below which a tercile uses those of all loads
 
 
 @struct.dataclass
@@ -39,7 +39,7 @@ class Intervals:
 class Scores:
     """Residuals beside their usual size, newest last: (n,) each.
 
-    tercile: of load, 0, 1 or 2. follows: whether the row before came right before in time.
+    tercile: of load, 0, 1 or 2. follows: whether the row before is the one right before in time.
     """
 
     residual: np.ndarray
@@ -49,7 +49,7 @@ class Scores:
 
     @property
     def score(self) -> np.ndarray:
-        """How many usual residuals wide each was (n,)."""
+        """Residual over the usual size of residuals (n,)."""
         return np.abs(self.residual) / self.size
 
 
@@ -76,7 +76,7 @@ def fit_intervals(
 
 
 def residual_size(intervals: Intervals, bounded: Array) -> Array:
-    """The size that residuals usually have at bounded features (n, f): (n, t)."""
+    """Usual size of residuals at bounded features (n, f): (n, t)."""
     logarithm = _scale_terms(bounded) @ intervals.scale.T
     return jnp.exp(jnp.clip(logarithm, intervals.lowest, intervals.highest))
 

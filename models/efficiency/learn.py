@@ -1,8 +1,8 @@
-"""From arrays to a PlantModel: clean, fit the simple parts, train the networks on what they leave, mix, calibrate."""
+"""From arrays to a PlantModel: clean, fit curves, train networks on their residuals, mix, calibrate."""
 
 import numpy as np
 
-from models.efficiency.assembly import Build
+from models.efficiency.assembly import Assembly
 from models.efficiency.model import PlantModel
 from models.efficiency.outliers import isolated_outliers
 from models.efficiency.rows import Learned, Parts, Rows
@@ -18,20 +18,24 @@ LEAST_ROWS_PER_INPUT = 20
 
 
 def check_enough(rows: Rows) -> None:
-    """Raise TooFewRowsError with fewer rows than a quadratic in these inputs can bear."""
+    """Checks that there are rows enough for a quadratic in these inputs.
+
+    Raises:
+        TooFewRowsError: there are fewer.
+    """
     least = max(LEAST_ROWS, LEAST_ROWS_PER_INPUT * len(rows.inputs))
     if len(rows) < least:
         raise TooFewRowsError(f"{len(rows)} rows to learn from, needs {least} for {len(rows.inputs)} inputs")
 
 
 def without_outliers(rows: Rows) -> tuple[Rows, int]:
-    """Rows without those that break the energy balance (of the first target), and how many those were."""
+    """Rows without those that break the energy balance (of the first target), and their number."""
     out = outliers_of(rows)
     return rows.where(~out), int(out.sum())
 
 
 def outliers_of(rows: Rows) -> np.ndarray:
-    """Which rows break the energy balance (of the first target) on their own; bool (n,)."""
+    """Rows that break the energy balance (of the first target) in isolation; bool (n,)."""
     return isolated_outliers(rows.x, rows.y[:, 0], time_blocks(len(rows), folds=4))
 
 
@@ -44,36 +48,39 @@ def learn(
     warm: PlantModel | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> Learned:
-    """Learn a plant model; the same rows, seed and machine give the same model, bit by bit.
+    """Learns a plant model; the same rows, seed and machine give the same model, bit by bit.
 
-    Every part is fitted once without each block of time; what it then predicts of that block decides its share and
-    the width of intervals. warm: a model whose networks to start from, where
-        `models.efficiency.warm_start.why_cold` has no objection;
-    it must have been learned from the first of the rows' stretches, or blocks that it has seen would pass as unseen.
-    Raises TooFewRowsError, ImpossibleEffectError, and DivergedError, whose `last_good` is the Learned of the best
-    epoch before.
+    Every part is fitted once without each block of time; its predictions of that block decide its share and
+    the width of the intervals. warm: a model whose networks to start from, where
+    `models.efficiency.warm_start.why_cold` gives no reason against it; it must have been learned from the
+    first of the rows' stretches, or blocks it has seen would count as unseen.
+
+    Raises:
+        ValueError: fewer than two members.
+        TooFewRowsError, ImpossibleEffectError: of the rows.
+        DivergedError: `last_good` is then the Learned of the best epoch before.
     """
     if config.members < 2:
         raise ValueError(
-            f"members ({config.members}) must be at least 2, so that one can be held against another"
+            f"members ({config.members}) must be at least 2, so that each is validated on a block it has not seen"
         )
     check_enough(rows)
     rows, outliers = without_outliers(rows)
-    build = Build.of(rows, config, parts or Parts(), seed)
-    start = build.networks_of(warm) if warm is not None and why_cold(warm, rows, config) is None else None
+    assembly = Assembly.of(rows, config, parts or Parts(), seed)
+    start = assembly.networks_of(warm) if warm is not None and why_cold(warm, rows, config) is None else None
     try:
         fitted = fit_networks(
-            build.features.bounded,
-            build.residual,
-            build.mask,
-            build.blocks,
+            assembly.features.bounded,
+            assembly.residual,
+            assembly.mask,
+            assembly.blocks,
             config,
             seed=seed,
             start=start,
-            slopes=build.slopes,
+            slopes=assembly.slopes,
             on_epoch=on_epoch,
         )
     except DivergedError as error:
-        error.last_good = build.assembled(error.last_good, outliers)
+        error.last_good = assembly.assembled(error.last_good, outliers)
         raise
-    return build.assembled(fitted, outliers)
+    return assembly.assembled(fitted, outliers)

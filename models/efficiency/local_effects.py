@@ -1,8 +1,8 @@
-"""What power does when one input moves and all else stays: local effects inside the record, with intervals.
+"""Change of power when one input moves and all others stay: local effects inside the record, with intervals.
 
 Effects are taken at the record's own rows, half a unit to either side, and accumulated over the input's range
-(accumulated local effects, Apley and Zhu 2020, J. R. Stat. Soc. B 82): the model is never asked for combinations that
-the plant has not run at, as it would be if every row were set to every value.
+(accumulated local effects, Apley and Zhu 2020, J. R. Stat. Soc. B 82): the model is never evaluated at
+combinations that the plant has not run at, as it would be with every row set to every value.
 """
 
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from scipy import stats
 from models.efficiency.model import PlantModel, in_pads, without_each_block
 
 BINS = 8  # of the input's range, with equal numbers of rows
-RANGE = (0.01, 0.99)  # of its values: the few beyond count with the outer bins, and are not drawn
+RANGE = (0.01, 0.99)  # of its values: those beyond count in the outer bins, and are not plotted
 COVERAGE = 0.90
-LEAST_ROWS = 30  # in support, below which nothing is said
+LEAST_ROWS = 30  # in support, below which there is no response
 
 
 @dataclass(frozen=True)
 class Response:
-    """Change of power per `unit` of one input, t powers and last their sum: shares of the power itself.
+    """Change of power per `unit` of one input, t powers and last their sum, as shares of the power itself.
 
-    mean, low, high (t + 1,): over the record, weighted with energy, and the 90 % interval.
-    edges (b + 1,), course, course_low, course_high (t + 1, b + 1): what has accumulated from the lowest edge on.
-    part (t,): change of each power as a share of the sum. rows: of the record that could be moved inside support.
+    mean, low, high (t + 1,): over the record, weighted with energy, and the 90 % interval. edges (b + 1,),
+    course, course_low, course_high (t + 1, b + 1): accumulated from the lowest edge on. part (t,): change of
+    each power as a share of the sum. rows: of the record that could be moved inside support.
     """
 
     unit: float
@@ -94,7 +94,7 @@ def _bins(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if len(edges) < 2:
         edges = np.array([values[0] - 0.5, values[0] + 0.5])
     number = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
-    # A value that stands often makes edges that no row lies between: such bins join their neighbours.
+    # A value that occurs often makes edges with no row between them: such bins join their neighbours.
     kept = np.unique(number)
     edges = np.append(edges[kept], edges[-1])
     return edges, np.searchsorted(kept, number)

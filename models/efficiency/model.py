@@ -1,4 +1,4 @@
-"""A learned plant: power and temperatures from inputs, with intervals, the ensemble's spread and what is covered."""
+"""A learned plant: power and temperatures from inputs, with intervals, ensemble spread and support."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -29,14 +29,13 @@ SMALLEST_BATCH, LARGE_BATCH = 64, 8_192
 class Heads:
     """One head per target, t of them: fits of the target, the networks that correct one of them, and trees.
 
-    level, step (t,): the target's mean and standard deviation; the fits' weights are in those units.
-    lines, quadratic (t, members, terms): response lines and all products of two, each member's fitted without the
-    block that it is validated on.
-    The networks correct the quadratic, or the lines where there is no quadratic (no terms).
-    correction (t,): standard deviation of what that fit leaves. params: leading axes (t, members).
-    trees: gradient boosting on the inputs; None where it has no part. shares (t, 4): of
-        models.efficiency.stacking.PARTS.
-    mask (t, f): 1 for the features that a target may see, 0 for those that would give it away.
+    level, step (t,): the target's mean and standard deviation; the fits' weights are in those units. lines,
+    quadratic (t, members, terms): response lines and all products of two; each member's was fitted without
+    the block that it is validated on. The networks correct the quadratic, or the lines where there is none
+    (no terms). correction (t,): standard deviation of that fit's residuals. params: leading axes (t,
+    members). trees: gradient boosting on the inputs; None where it takes no part. shares (t, 4): of
+    models.efficiency.stacking.PARTS. mask (t, f): 1 for the features that a target may see, 0 for those that
+    contain it.
     """
 
     level: Array
@@ -52,10 +51,11 @@ class Heads:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model says of n rows, by target where it is one: (n,) each.
+    """A model's predictions for n rows, by target where it is one: (n,) each.
 
-    mean: the prediction. spread: standard deviation between the networks, doubt about the plant rather than noise.
-    lower, upper: 90 % interval. in_support: whether the record covers the row; distance from it, above 1 it does not.
+    mean: the prediction. spread: standard deviation between the networks: uncertainty of the model, not
+    noise. lower, upper: 90 % interval. in_support: whether the record covers the row; distance: from the
+    record, above 1 where it does not.
     """
 
     mean: dict[str, np.ndarray]
@@ -70,8 +70,8 @@ class Answer:
 class PlantModel:
     """Predicts `targets` from `inputs` (both in the plant table's names and units).
 
-    same_as: targets that are another one by definition. version: what the registry calls it.
-    pairs (p, 2): the products of features in the response lines.
+    same_as: targets that equal another one by definition. version: the registry's name for it. pairs (p, 2):
+    the products of features in the response lines.
     """
 
     inputs: tuple[str, ...] = struct.field(pytree_node=False)
@@ -86,7 +86,7 @@ class PlantModel:
     intervals: Intervals
 
     def ask(self, x: np.ndarray) -> Answer:
-        """Everything the model says of inputs x (n, inputs), in one compiled call; NaN where an input is missing."""
+        """Predictions for inputs x (n, inputs), in one compiled call; NaN where an input is missing."""
         mean, spread, half, covered, away = in_pads(partial(_answer, self), self._checked(x))
         return Answer(
             mean=self._named(mean.T),
@@ -102,13 +102,13 @@ class PlantModel:
         return self.ask(x).mean
 
     def each(self, x: np.ndarray) -> dict[str, np.ndarray]:
-        """Prediction with every network in turn: target -> (n, members); their differences say how sure a change is."""
-        found = np.moveaxis(in_pads(partial(members, self), self._checked(x)), 1, 0)
-        named = dict(zip(self.targets, found, strict=True))
+        """Prediction with every network in turn: target -> (n, members); their spread is that of a change."""
+        predictions = np.moveaxis(in_pads(partial(members, self), self._checked(x)), 1, 0)
+        named = dict(zip(self.targets, predictions, strict=True))
         return named | {name: named[other] for name, other in self.same_as}
 
     def spread(self, x: np.ndarray) -> dict[str, np.ndarray]:
-        """Standard deviation between the networks: target -> (n,). Doubt about the plant, not noise."""
+        """Standard deviation between the networks: target -> (n,); uncertainty of the model, not noise."""
         return self.ask(x).spread
 
     def in_support(self, x: np.ndarray) -> np.ndarray:
@@ -120,13 +120,13 @@ class PlantModel:
         return in_pads(partial(distance, self.support), self._checked(x)) / float(self.support.limit)
 
     def part(self, name: str) -> "PlantModel":
-        """The same model with one of models.efficiency.stacking.PARTS alone, whatever its share was."""
+        """The same model with one of models.efficiency.stacking.PARTS alone, whatever its share."""
         only = np.array([part == name for part in PARTS], np.float32)
         shares = jnp.broadcast_to(jnp.asarray(only), self.heads.shares.shape)
         return dataclasses.replace(self, heads=dataclasses.replace(self.heads, shares=shares))
 
     def residual_size(self, x: np.ndarray) -> dict[str, np.ndarray]:
-        """The size that residuals usually have at x (n, inputs): target -> (n,)."""
+        """Usual size of residuals at x (n, inputs): target -> (n,)."""
         return self._named(in_pads(partial(_residual_size, self), self._checked(x)).T)
 
     def _checked(self, x: np.ndarray) -> np.ndarray:
@@ -143,15 +143,16 @@ class PlantModel:
 
 @jax.jit
 def members(model: PlantModel, x: Array) -> Array:
-    """Prediction with every network in turn, for inputs x (n, inputs): (n, targets, members); differentiable."""
+    """Prediction with every network in turn, for x (n, inputs): (n, targets, members); differentiable."""
     return _mixed(model, x)[0]
 
 
 @jax.jit
 def without_each_block(model: PlantModel, x: Array) -> Array:
-    """Prediction of the parts fitted without each block of time in turn, for x (n, inputs): (n, targets, members).
+    """Prediction of the parts fitted without each block in turn, for x (n, inputs): (n, targets, members).
 
-    Trees are those of all rows: where doubt about the record is asked for, learn without them.
+    Trees are those of all rows: learn without them where the uncertainty that comes from the record is
+    needed.
     """
     return _mixed(model, x, own_fits=True)[0]
 
@@ -209,13 +210,13 @@ def _answer(model: PlantModel, x: Array) -> tuple[Array, ...]:
 
 
 def in_pads(function: Any, x: np.ndarray) -> Any:
-    """`function` of x (n, k), called with a padded number of rows and each of its results cut back."""
+    """`function` of x (n, k), called with a padded number of rows; its results are cut back to n."""
     rows = max(SMALLEST_BATCH, 1 << max(len(x) - 1, 0).bit_length())
     if rows > LARGE_BATCH:
         rows = -(-len(x) // LARGE_BATCH) * LARGE_BATCH
     padded = np.zeros((rows, x.shape[1]), np.float32)
     padded[: len(x)] = x
-    return jax.tree.map(lambda found: np.asarray(found)[: len(x)], function(jnp.asarray(padded)))
+    return jax.tree.map(lambda result: np.asarray(result)[: len(x)], function(jnp.asarray(padded)))
 
 
 def to_bytes(model: PlantModel) -> bytes:
@@ -224,7 +225,7 @@ def to_bytes(model: PlantModel) -> bytes:
 
 
 def to_metadata(model: PlantModel) -> dict[str, Any]:
-    """What `from_bytes` needs beside the arrays, as plain JSON values."""
+    """What `from_bytes` needs besides the arrays, as plain JSON values."""
     return {
         "inputs": list(model.inputs),
         "targets": list(model.targets),

@@ -11,13 +11,8 @@ from jax import Array
 
 Params = Any  # nested dict of arrays, as nnx.to_pure_dict gives it
 
-REFERENCE_HIDDEN = (
-    50,
-    50,
-    50,
-    50,
-    50,
-)  # Gao 2014, Machine Learning Applications for Data Center Optimization
+# Gao 2014, Machine Learning Applications for Data Center Optimization
+REFERENCE_HIDDEN = (50,) * 5
 
 
 class MLP(nnx.Module):

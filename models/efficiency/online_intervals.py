@@ -1,9 +1,9 @@
-"""What is known of a served model's errors: which share of the last one to carry on, and how wide intervals must be.
+"""Adaptation of a served model to its errors: share of the last error carried over, interval width.
 
-Intervals follow adaptive conformal inference (Gibbs and Candès 2021, NeurIPS 34): after a miss the level from which the
-quantile is taken moves one way, after a hit the other, so that coverage returns to 90 % whatever the plant does.
-There is a level for every load tercile and one for rows inside and outside the record's support; they add up, as in
-conformal prediction for overlapping groups (Gibbs, Cherian and Candès 2023, arXiv 2305.12616).
+Intervals follow adaptive conformal inference (Gibbs and Candès 2021, NeurIPS 34): after a miss the level of
+the quantile moves one way, after a hit the other, so that coverage returns to 90 % whatever the plant does.
+There is a level for every load tercile and one for rows inside and outside the record's support; they add up,
+as in conformal prediction for overlapping groups (Gibbs, Cherian and Candès 2023, arXiv 2305.12616).
 """
 
 from dataclasses import dataclass, field
@@ -15,9 +15,9 @@ from models.efficiency.intervals import COVERAGE, FEWEST, Scores
 
 RECENT = 400  # scores of a load tercile that a quantile is taken of: some days of 15 minutes, weeks of hours
 LEARNING_RATE = 0.01  # of the levels: a hundred misses in a row move one by 0.9, a hundred hits by 0.1
-FARTHEST = 0.4  # that a level may go, so that it is soon back
-LEAST_OUTSIDE, MOST_OUTSIDE = 0.003, 0.5  # shares of scores that an interval may leave outside
-NEVER = 1e30  # cost of a share that is not to be carried
+FARTHEST = 0.4  # limit of a level, so that it can return soon
+LEAST_OUTSIDE, MOST_OUTSIDE = 0.003, 0.5  # limits of the share of scores outside an interval
+NEVER = 1e30  # cost of a share that must not be carried
 
 
 @dataclass
@@ -31,7 +31,7 @@ class History:
 
     @classmethod
     def of(cls, scores: Scores, *, lag: int = 1) -> "History":
-        """What left-out blocks of the record say before anything was served; an error is known `lag` rows later."""
+        """From residuals of left-out blocks, before serving; an error is known `lag` rows later."""
         follows = _unbroken(scores.follows, lag)
         before = np.where(follows, np.roll(scores.residual, lag), 0.0)
         sizes = np.roll(scores.size, lag)
@@ -42,7 +42,7 @@ class History:
 
     @classmethod
     def uncarried(cls) -> "History":
-        """Of a model that carries its error by itself, as persistence does."""
+        """Of a model that carries its last error over by itself, as persistence does."""
         return cls(np.where(SHARES == 0.0, 0.0, np.full((KINDS, 1), NEVER)))
 
     def as_arrays(self) -> dict[str, np.ndarray]:
@@ -57,11 +57,11 @@ class History:
         return cls(np.array(arrays["costs"]), [arrays[f"recent_{k}"].tolist() for k in range(3)], *named)
 
     def copy(self) -> "History":
-        """A history of its own with the same values."""
+        """An independent copy."""
         return History.from_arrays(self.as_arrays())
 
     def width(self, tercile: int, inside: int) -> float:
-        """The score that a row of this tercile, inside (1) or outside (0) of the support, is held to exceed rarely."""
+        """Score that a row of this tercile, inside (1) or outside (0) support, exceeds in 10 % of cases."""
         scores = self.recent[tercile]
         if len(scores) < FEWEST:
             scores = [score for of_any in self.recent for score in of_any]
@@ -71,7 +71,7 @@ class History:
         return float(np.quantile(scores, 1.0 - np.clip(level, LEAST_OUTSIDE, MOST_OUTSIDE)))
 
     def learn(self, score: float, width: float, tercile: int, inside: int) -> None:
-        """Take in a score that has become known and the width it was held to."""
+        """Takes in a score that has become known, and the width that was promised for it."""
         if np.isfinite(width):
             step = LEARNING_RATE * ((1.0 - COVERAGE) - float(score > width))
             for levels, group in ((self.by_tercile, tercile), (self.by_support, inside)):
@@ -80,7 +80,7 @@ class History:
 
 
 def _unbroken(follows: np.ndarray, lag: int) -> np.ndarray:
-    """Rows (n,) before which `lag` rows came one right after the other."""
+    """Rows (n,) that follow `lag` rows without a gap."""
     breaks = np.cumsum(~follows)
     return (np.arange(len(follows)) >= lag) & (breaks == np.roll(breaks, lag))
 
@@ -89,8 +89,8 @@ def _unbroken(follows: np.ndarray, lag: int) -> np.ndarray:
 class Rows:
     """Rows to predict, in time order, (n,) each.
 
-    predicted: by the model. measured: NaN where not known. size: that residuals usually have there. counts: whether a
-    row's error may teach (rows that the model has learned from may not).
+    predicted: by the model. measured: NaN where unknown. size: usual size of residuals there. counts: whether
+    a row's error is used to adapt (not for rows that the model has learned from).
     """
 
     times: np.ndarray
@@ -103,9 +103,9 @@ class Rows:
 
 
 def follow(history: History, rows: Rows, delay: np.timedelta64) -> tuple[np.ndarray, np.ndarray, History]:
-    """Predictions with the last known error carried on (n,), half of their 90 % intervals (n,), the history after them.
+    """Predictions with carry-over (n,), half of their 90 % intervals (n,), and the history after them.
 
-    A row's error is known `delay` after it. Every row's answer rests on errors known by then and on nothing later.
+    A row's error is known `delay` after it; every row uses only errors known by then.
     """
     history = history.copy()
     mean, costs = carry(
@@ -113,13 +113,13 @@ def follow(history: History, rows: Rows, delay: np.timedelta64) -> tuple[np.ndar
         size=rows.size, past=history.costs, counts=rows.counts,
     )  # fmt: skip
     left = np.abs(rows.measured - mean) / rows.size
-    known = np.isfinite(left) & rows.counts
-    last, _ = last_known(rows.times, known, delay)
+    counted = np.isfinite(left) & rows.counts
+    last, _ = last_known(rows.times, counted, delay)
     width, inside, taught = np.full(len(mean), np.nan), rows.in_support.astype(int), 0
 
     def teach(until: int) -> None:
         for row in range(taught, until):
-            if known[row]:
+            if counted[row]:
                 history.learn(float(left[row]), width[row], int(rows.tercile[row]), inside[row])
 
     for row in range(len(mean)):

@@ -1,4 +1,4 @@
-"""Readings that no plant can make: isolated jumps in the energy balance, found before anything is learned."""
+"""Outliers: isolated jumps in the energy balance that no plant can make, removed before learning."""
 
 import numpy as np
 
@@ -7,15 +7,16 @@ from models.ridge import fit_weights, terms
 
 LIMIT = 8.0  # robust standard deviations; start-ups and meter glitches lie far beyond
 NEIGHBOURHOOD = 3  # rows on either side
-PASSES = 2  # the first fit still bends towards the outliers
+PASSES = 2  # the first fit is still pulled by the outliers
 
 
 def isolated_outliers(x: np.ndarray, y: np.ndarray, blocks: np.ndarray) -> np.ndarray:
-    """Which rows break the plant's energy balance on their own; bool (n,).
+    """Rows that break the plant's energy balance in isolation; bool (n,).
 
-    x: (n, k) inputs, y: (n,) power per load, in time order. A row is out where its residual from a quadratic
-    fit lies more than LIMIT robust standard deviations (1.4826 MAD, Rousseeuw and Croux 1993) both from zero
-    and from the median of its neighbours in time (Hampel's filter): a rare regime lasts for hours and stays.
+    x: (n, k) inputs, y: (n,) power per load, in time order. A row is an outlier where its residual from a
+    quadratic fit is more than LIMIT robust standard deviations (1.4826 MAD, Rousseeuw and Croux 1993) both
+    from zero and from the median of its neighbours in time (Hampel's filter): a rare regime lasts for hours
+    and is kept.
     """
     z = np.clip((x - x.mean(axis=0)) / np.where(x.std(axis=0) > 1e-9, x.std(axis=0), 1.0), -WIDEST, WIDEST)
     phi = terms(z, z)

@@ -1,4 +1,4 @@
-"""What there is to learn from, and what comes of it."""
+"""The data a plant model is learned from, and the result of learning."""
 
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -13,13 +13,13 @@ from models.evaluate import time_blocks
 
 @dataclass(frozen=True)
 class Rows:
-    """What there is to learn from, in time order.
+    """Data to learn from, in time order.
 
-    x (n, inputs), y (n, targets), load_kw (n,): the denominator of the targets that are per kW.
-    hidden: target -> inputs that it must not see, because they contain it.
-    same_as: further targets that equal one of `targets`.
-    effects: what is known of how targets answer to inputs. stretches: numbers of rows, in time order, whose blocks of
-    time are dealt apart: rows of an earlier training keep theirs when others follow; one stretch by default.
+    x (n, inputs), y (n, targets), load_kw (n,): the denominator of the targets that are per kW. hidden:
+    target -> inputs that it must not see, because they contain it. same_as: further targets that equal one of
+    `targets`. effects: declared responses of targets to inputs. stretches: numbers of rows, in time order,
+    whose blocks of time are dealt separately: rows of an earlier training keep theirs when others follow; one
+    stretch by default.
     """
 
     inputs: tuple[str, ...]
@@ -53,11 +53,11 @@ class Rows:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a model may be made of.
+    """The parts that a model may have.
 
-    backbone: the fit that the networks correct: all products of two features, or response lines alone, which go on
-    where rare regimes lie far out. trees: whether gradient boosting may have a share; its steps cannot be followed
-    downhill, so a model that candidates are compared with does without.
+    backbone: the fit that the networks correct: all products of two features, or response lines alone, which
+    extrapolate better where rare regimes lie far out. trees: whether gradient boosting may have a share; its
+    steps have no gradient, so a model that compares candidates does without.
     """
 
     backbone: Literal["quadratic", "lines"] = "quadratic"
@@ -66,11 +66,11 @@ class Parts:
 
 @dataclass(frozen=True)
 class Learned:
-    """A model and how it came about.
+    """A model and the record of its training.
 
-    outliers: rows of the record that were left out. mixture: target -> its parts in words. scores: target -> how
-    far left-out blocks lay from the prediction, in units of the usual residual, in time order. effects: share of the
-    rows at which the model breaks each of the rows' effects.
+    outliers: rows of the record that were left out. mixture: target -> its parts in words. scores: target ->
+    residuals of left-out blocks in units of the usual residual, in time order. effects: share of the rows at
+    which the model breaks each declared effect.
     """
 
     model: PlantModel

@@ -1,4 +1,4 @@
-"""Standardised features, and the range in which curves and networks have seen them."""
+"""Standardised features, and the range of them that the record covers."""
 
 from typing import TypeVar
 
@@ -8,7 +8,7 @@ from flax import struct
 
 A = TypeVar("A", np.ndarray, jax.Array)
 
-# Rare states (an economizer that ran 1 % of the time) lie ten deviations out; farther out tells no more.
+# Rare states (an economizer that ran 1 % of the time) are ten deviations out; beyond `WIDEST` all count alike.
 WIDEST = 4.0
 
 
@@ -26,7 +26,7 @@ class Scaler:
         return (features - self.mean) / self.scale
 
     def bounded(self, features: A) -> A:
-        """The same, held inside the range of the record."""
+        """The same, limited to the record's range and to `WIDEST` standard deviations."""
         inside = features.clip(self.low, self.high)
         return self.standardised(inside).clip(-WIDEST, WIDEST)
 

@@ -1,4 +1,4 @@
-"""Declared effects while networks are trained: a penalty on slopes that break them."""
+"""Declared effects in training: a penalty on slopes that break them."""
 
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from jax import Array
 
 from models.efficiency.networks import Params, apply
 
-WEIGHT = 3.0  # more than the loss can win by a wrong slope, so that the penalty is exact in practice
+WEIGHT = 3.0  # more than the loss can gain by a wrong slope, so that the penalty is exact in practice
 EVERY = 4  # rows of a minibatch: slopes cost several times what errors do, and change little from row to row
 # Of what the fit leaves, per standard deviation of the input: networks stay this far from the limit.
 MARGIN = 0.02
@@ -19,11 +19,12 @@ Leaf = Any  # of a pytree: an array, or the axis of one
 
 @struct.dataclass
 class Slopes:
-    """How the fits that networks correct answer to i inputs; t targets, m members, n rows, f features.
+    """Slopes, by i inputs, of the fits that networks correct; t targets, m members, n rows, f features.
 
     Slopes are per standard deviation of the input; everything is in units of what the networks learn.
-    direction (i, n, f): how the bounded features move with the input. slope (i, t, m, n) and value (t, m, n) of the
-    fit, the value with the target's level. low, high (t, i): as in models.efficiency.declared_effects.Known.
+    direction (i, n, f): change of the bounded features with the input. slope (i, t, m, n) and value (t, m, n)
+    of the fit, the value with the target's level. low, high (t, i): as in
+    models.efficiency.declared_effects.EffectBounds.
     """
 
     direction: Leaf
@@ -33,7 +34,7 @@ class Slopes:
     high: Leaf
 
     def at(self, rows: Array, mask: Array) -> "Slopes":
-        """Those at every fourth of each member's rows (m, b), for targets that see the features of `mask` (t, f)."""
+        """Those at every fourth of each member's rows (m, b), for visible features, mask (t, f)."""
         rows = rows[:, ::EVERY]
         member = jnp.arange(rows.shape[0])[:, None]
         seen = self.direction[:, rows][None] * mask[:, None, None, None, :]  # (t, i, m, b, f)
@@ -45,10 +46,10 @@ OF_TARGET, OF_MEMBER = Slopes(0, 1, 0, 0, 0), Slopes(1, 1, 0, None, None)
 
 
 def penalty(params: Params, z: Array, slopes: Slopes) -> Array:
-    """How far one network's slopes at z (b, f) break what is declared: the mean over rows, times WEIGHT.
+    """Excess of one network's slopes at z (b, f) over the declared effects: the mean over rows, times WEIGHT.
 
-    slopes: of one target and member at every fourth row: direction (i, b / 4, f), slope (i, b / 4), value (b / 4,),
-    low, high (i,).
+    slopes: of one target and member at every fourth row: direction (i, b / 4, f), slope (i, b / 4), value (b
+    / 4,), low, high (i,).
     """
     z = z[::EVERY]
 
@@ -63,7 +64,7 @@ def penalty(params: Params, z: Array, slopes: Slopes) -> Array:
 
 
 def _beyond(limit: Array, excess) -> Array:
-    known = jnp.isfinite(limit)
+    limited = jnp.isfinite(limit)
     # the inner `where` keeps infinities out of the gradient
-    over = excess(jnp.where(known, limit, 0.0)[:, None]) + MARGIN
-    return jnp.where(known[:, None], jax.nn.relu(over), 0.0)
+    over = excess(jnp.where(limited, limit, 0.0)[:, None]) + MARGIN
+    return jnp.where(limited[:, None], jax.nn.relu(over), 0.0)

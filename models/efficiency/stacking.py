@@ -1,4 +1,4 @@
-"""Which parts a prediction is mixed of: judged on blocks of time that no part was fitted to."""
+"""Shares of the parts in a prediction, chosen on blocks of time that no part was fitted to."""
 
 from itertools import product
 
@@ -7,18 +7,16 @@ import numpy as np
 # The simplest first: one fit, two fits, networks on top of a fit, a hundred trees.
 PARTS = ("response lines", "quadratic", "network", "gradient boosting")
 STEP = 4  # the grid is of quarters: a finer one would be fitted to the noise
-TIE = 0.01  # of the error: a single part that comes this close to the best mixture is served alone
-GOOD = (
-    0.03  # mixtures within this share of the least error are as good as it: their mean is the steadier choice
-)
+TIE = 0.01  # of the error: a single part this close to the best mixture is served alone
+GOOD = 0.03  # mixtures within this share of the least error count as equal: their mean varies less
 
 
 def shares_of(y: np.ndarray, parts: np.ndarray, available: np.ndarray) -> np.ndarray:
-    """Shares (p,), which sum to 1: the simplest single part that is as good as any mixture, else the good ones' mean.
+    """Shares (p,), summing to 1: the simplest part that equals any mixture, else the mean of good mixtures.
 
-    y: (n,); parts: (p, n), what each of PARTS predicts of rows that it was not fitted to; available: (p,) bool.
-    Errors are mean absolute ones. A convex stack as in Breiman 1996 (Stacked Regressions), on a grid; that one part
-    alone is preferred lets a simple model that wins be served.
+    y: (n,); parts: (p, n), predictions by each of PARTS of rows that it was not fitted to; available: (p,)
+    bool. Errors are mean absolute. A convex stack as in Breiman 1996 (Stacked Regressions), on a grid; one
+    part alone is preferred, so that a simple model that wins is served.
     """
     grid = _grid(available)
     errors = np.array([np.mean(np.abs(y - shares @ parts)) for shares in grid])

@@ -1,7 +1,7 @@
-"""What the record covers: the range of every input, and whether a combination of them has been seen.
+"""Support of a record: the range of every input, and the combinations of inputs that occurred.
 
 Rows are compared in their inputs and in the differences of their temperatures: approach and lift are what a
-plant feels, and what a setpoint far from the weather breaks first.
+plant's machines respond to, and what a setpoint far from the weather takes out of range first.
 """
 
 from functools import partial
@@ -14,12 +14,10 @@ from flax import struct
 from jax import Array
 
 REFERENCES = 2_000  # most rows to compare with: distances to more would slow a recommendation
-NEIGHBOURS = 3  # a single odd row is no support
+NEIGHBOURS = 3  # a single odd row gives no support
 MARGIN = 0.01  # share of an input's range that rounding and slow drift may add
-GROUP, ROWS_AT_ONCE = (
-    32,
-    1_024,
-)  # references compared first, and rows whose distances fit the processor's cache
+GROUP = 32  # references compared first
+ROWS_AT_ONCE = 1_024  # rows whose distances fit the processor's cache
 RECALL = 0.99  # share of left-out blocks of the record that must count as covered
 FINEST_CELL = 0.25  # standard deviations; rows in one cell of this width are one operating point
 
@@ -52,9 +50,9 @@ def fit_support(
 ) -> Support:
     """Support of a record's inputs x (n, k).
 
-    blocks: (n,) block of time of each row. pairs: as `temperature_pairs` gives them; none by default. The limit is
-    the distance to the rest of the record that 99 % of the rows of left-out blocks do not exceed, so that it is
-    as wide as the plant's own weeks differ.
+    blocks: (n,) block of time of each row. pairs: as `temperature_pairs` gives them; none by default. The
+    limit is the distance to the rest of the record that 99 % of the rows of left-out blocks do not exceed, so
+    it is as wide as the plant's own weeks differ.
     """
     pairs = np.empty((0, 2), np.int32) if pairs is None else pairs
     x = np.concatenate([x, x[:, pairs[:, 0]] - x[:, pairs[:, 1]]], axis=1)
@@ -72,7 +70,7 @@ def fit_support(
 
 
 def in_support(support: Support, x: Array) -> Array:
-    """Whether each row of x (n, k) lies where the record has been: bool (n,); never with a missing input."""
+    """Whether the record covers each row of x (n, k): bool (n,); False where an input is missing."""
     return coverage(support, x)[0]
 
 
@@ -83,7 +81,7 @@ def distance(support: Support, x: Array) -> Array:
 
 @jax.jit
 def coverage(support: Support, x: Array) -> tuple[Array, Array]:
-    """`in_support` and `distance` of each row of x (n, k), at the price of one."""
+    """`in_support` and `distance` of each row of x (n, k), for the cost of one."""
     point = _point(support, x)
     inside = jnp.all((point >= support.low) & (point <= support.high), axis=1)
     away = _distances(support.references, (point - support.mean) / support.scale)
@@ -91,7 +89,7 @@ def coverage(support: Support, x: Array) -> tuple[Array, Array]:
 
 
 def outside(support: Support, inputs: tuple[str, ...], x: np.ndarray) -> str:
-    """Which inputs x (n,) of one row lie beyond the record, their values and the record's range; empty if none does."""
+    """Inputs of one row x (n,) beyond the record, with values and the record's range; empty if none is."""
     low, high = np.asarray(support.low), np.asarray(support.high)
     pairs = np.asarray(support.pairs)
     names = [*inputs, *(f"{inputs[a]} less {inputs[b]}" for a, b in pairs)]
@@ -118,7 +116,7 @@ def _distances(references: Array, z: Array) -> Array:
 def _distance(references: Array, z: Array) -> Array:
     # |a - b|² as |a|² - 2ab + |b|² is a matrix product: no (n, r, d) array is made.
     squares = (z**2).sum() - 2.0 * references @ z + (references**2).sum(1)
-    # Sorting is what costs. The nearest few lie in as many groups: those whose own nearest are nearest.
+    # Sorting is the expensive part. The nearest few lie in as many groups: those whose own nearest are nearest.
     groups = jnp.pad(squares, (0, -len(squares) % GROUP), constant_values=jnp.inf).reshape(GROUP, -1)
     few = min(NEIGHBOURS, groups.shape[1])
     nearest = jax.lax.top_k(-groups.min(axis=0), few)[1]

@@ -1,4 +1,4 @@
-"""Training: many small networks at once, one jitted scan per epoch, the data on the devices once."""
+"""Training: many small networks at once, one jitted scan per epoch, data moved to the devices once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -21,17 +21,17 @@ OnEpoch = Callable[[int, float, float], None]  # epoch, training loss, validatio
 Data = dict[str, Any]
 
 FEWEST_EPOCHS = 20
-# Networks that start where others ended need fewer epochs, and small steps, or they forget at once what they know.
+# Networks that start where others ended need fewer epochs, and small steps, or their start is lost.
 WARM_EPOCHS, WARM_RATE = 0.25, 0.3
 
 
 @dataclass(frozen=True)
 class FitConfig:
-    """How networks are trained.
+    """Settings of the training of networks.
 
-    members: networks per target; each is validated on a block of time that it is not trained on.
-    most_steps: gradient steps to aim at: a long record needs fewer epochs, though never fewer than 20.
-    patience: epochs without a better validation loss in any network after which training stops.
+    members: networks per target; each is validated on a block of time that it is not trained on. most_steps:
+    gradient steps to aim at: a long record needs fewer epochs, though never fewer than 20. patience: epochs
+    without a better validation loss in any network after which training stops.
     """
 
     hidden: tuple[int, ...] = REFERENCE_HIDDEN
@@ -68,14 +68,16 @@ def fit_networks(
     slopes: Slopes | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> Fitted:
-    """Train targets x members networks with AdamW, a warm-up and cosine schedule, Huber loss, early stopping.
+    """Trains targets x members networks: AdamW, warm-up and cosine schedule, Huber loss, early stopping.
 
     z: (n, f) standardised features; y: (t, members, n) standardised targets; mask: (t, f), 1 where a target
     may see a feature; blocks: (n,) in 0..members-1: member m is validated on block m, trained on the others.
-    start: parameters to begin with, which takes a quarter of the epochs; else random ones.
-    slopes: of what the networks correct, where effects are declared: breaking them counts as loss.
-    Same seed, data and machine: the same parameters, bit by bit.
-    Raises DivergedError, with the best epoch so far, where the loss is no longer a number.
+    start: parameters to begin with, which takes a quarter of the epochs; else random ones. slopes: of the
+    fits that the networks correct, where effects are declared: breaking them counts as loss. Same seed, data
+    and machine: the same parameters, bit by bit.
+
+    Raises:
+        DivergedError: the loss is no longer a number; `last_good` holds the best epoch so far.
     """
     train_rows = [np.flatnonzero(blocks != member).astype(np.int32) for member in range(config.members)]
     steps = max(1, min(map(len, train_rows)) // config.batch)

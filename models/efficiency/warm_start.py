@@ -1,4 +1,4 @@
-"""Networks that start where those of an earlier model ended."""
+"""Start of a training from the networks of an earlier model."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,21 +12,21 @@ from models.efficiency.training import FitConfig
 
 
 def why_cold(model: PlantModel, rows: Rows, config: FitConfig) -> str | None:
-    """Why networks for these rows cannot start from the model's; None where they can."""
+    """Reason why networks for these rows cannot start from the model's; None where they can."""
     for what, theirs, ours in (
         ("inputs", model.inputs, rows.inputs),
         ("targets", model.targets, rows.targets),
     ):
         if theirs != ours:
             changed = ", ".join(sorted(set(theirs) ^ set(ours))) or "their order"
-            return f"its {what} are others ({changed})"
+            return f"its {what} differ ({changed})"
     features = len(feature_names(rows.inputs))
     sizes, wanted = _sizes(model.heads.params), (len(rows.targets), config.members, features, *config.hidden)
-    return None if sizes == wanted else f"its networks are of another size ({sizes}, now {wanted})"
+    return None if sizes == wanted else f"its networks have another size ({sizes}, now {wanted})"
 
 
 def carried_over(model: PlantModel, scaler: Scaler, *, unit: np.ndarray) -> Params:
-    """The model's networks for features scaled by `scaler` and targets in `unit` (t,): the same functions as before."""
+    """The model's networks for another scaler and target `unit` (t,): the same functions as before."""
     params, before = model.heads.params, model.scaler
     stretch = jnp.asarray(scaler.scale / before.scale)
     shift = jnp.asarray((scaler.mean - before.mean) / before.scale) * model.heads.mask  # (t, f)

@@ -1,7 +1,7 @@
 """The twin: the simulator's plant fitted to a site's telemetry.
 
 twin = fit_twin(record)                          # a Plant whose sizes and curves follow the meters
-sensors = predict(twin, setpoints, conditions)   # what they would read under other setpoints
+sensors = predict(twin, setpoints, conditions)   # readings under other setpoints
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from models.twin.check import physical
 from models.twin.descent import Say, TwinConfig, descend
-from models.twin.nameplate import known
+from models.twin.nameplate import split_nameplate
 from models.twin.parameters import space
 from models.twin.posterior import Estimate, estimates, posterior_covariance
 from models.twin.record import Inputs, Record
@@ -46,11 +46,16 @@ def fit_twin(
     seed: int = 0,
     say: Say = lambda _: None,
 ) -> Twin:
-    """Fit a plant to telemetry: sizes from robust quantiles of it, then every parameter through the rollout.
+    """Fits a plant to telemetry: sizes from robust quantiles, then every parameter through the rollout.
 
-    nameplate: what the site's people know (`models.twin.nameplate`); the rest follows from the record.
-    Raises UnphysicalError for readings that no plant can make, TooFewRowsError for too few of them, DivergedError
-    where no start gives a finite loss, ValueError where `nameplate` describes no plant.
+    nameplate: what is known of the site's equipment (`models.twin.nameplate`); the rest follows from the
+    record.
+
+    Raises:
+        UnphysicalError: readings that no plant can make.
+        TooFewRowsError: too few readings.
+        DivergedError: no start gives a finite loss.
+        ValueError: `nameplate` describes no plant.
     """
     return fit_and_judge(record, nameplate, config=config, seed=seed, say=say)[0]
 
@@ -63,14 +68,14 @@ def fit_and_judge(
     seed: int = 0,
     say: Say = lambda _: None,
 ) -> tuple[Twin, HeldOut]:
-    """`fit_twin`, and what was predicted of each row by plants that had not seen it."""
+    """`fit_twin`, and predictions of each row by plants that were fitted without it; raises the same."""
     config = config or TwinConfig()
     described = figures(record) | (nameplate or {})
     record, broken = physical(record)
     for words, rows in broken.items():
         say(f"{rows} rows left out: {words}")
     channels = scored(record.measured)
-    searched = space(sized(record, described), record, given=known(described).figures)
+    searched = space(sized(record, described), record, given=split_nameplate(described).figures)
     descent = descend(searched, record, channels, config, seed=seed, say=say)
     say(f"judging on {config.folds} folds of time, each left out in turn")
     residual, predictions = held_out(descent, len(record), folds=config.folds)

@@ -1,4 +1,4 @@
-"""Readings that no plant can make: what breaks the first or second law is not fitted, much of it is refused."""
+"""Physical checks of a record: readings that break a law are removed, or refused if many."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,10 +11,10 @@ from models.twin.sizing.reading import thermal_load_w
 from simulator.constants import WATER_CP_J_KG_K, ZERO_CELSIUS_K
 
 MOST_BROKEN = 0.2  # share of the rows a rule can judge; beyond, a meter or its unit is wrong
-BALANCE = 0.3  # of the heat: two flow meters and four thermometers with ordinary errors
+BALANCE = 0.3  # of the heat: error of two flow meters and four thermometers of ordinary quality
 CARNOT_SLACK = 0.8  # a power meter and a heat meter together may read this far below the ideal cycle
 LEAST_LIFT_K = 5.0  # below it the ideal power is smaller than meters' errors
-RUNNING_SHARE = 0.1  # of the highest flow or load: below it meters say little
+RUNNING_SHARE = 0.1  # of the highest flow or load: below it meters are too inaccurate
 
 Rule = Callable[[Record], tuple[np.ndarray, np.ndarray] | None]
 
@@ -22,15 +22,16 @@ Rule = Callable[[Record], tuple[np.ndarray, np.ndarray] | None]
 def physical(record: Record) -> tuple[Record, dict[str, int]]:
     """The record without the meters of rows that break a rule, and how many rows broke each.
 
-    Raises UnphysicalError, with the rule and what to look at, where more than a fifth of the rows break one.
+    Raises:
+        UnphysicalError: more than a fifth of the rows break one; names the rule and what to check.
     """
     broken = np.zeros(len(record), bool)
     counts = {}
     for rule, (words, remedy) in RULES.items():
-        found = rule(record)
-        if found is None:
+        judgement = rule(record)
+        if judgement is None:
             continue
-        breaks, judged = found
+        breaks, judged = judgement
         share = breaks.sum() / max(judged.sum(), 1)
         if share > MOST_BROKEN:
             raise UnphysicalError(f"{words} in {share:.0%} of {judged.sum()} rows; {remedy}")
@@ -69,7 +70,7 @@ def _below_ideal(record: Record) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _open_balance(record: Record) -> tuple[np.ndarray, np.ndarray] | None:
-    """Heat the tower water takes against heat and power of the chillers, hourly or slower."""
+    """Heat taken by the tower water compared with heat and power of the chillers, hourly or slower."""
     read, heat_w = record.measured, _chiller_heat_w(record)
     if heat_w is None or not {"chiller_w", "cw_flow_kg_s", "cw_return_c", "cw_supply_c"} <= set(read):
         return None

@@ -1,4 +1,4 @@
-"""Fits a plant to its telemetry: several starts by Adam, then Gauss-Newton, scales learned on the way."""
+"""Fits a plant to its telemetry: several starts by Adam, then Gauss-Newton with scales from residuals."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,22 +16,20 @@ Say = Callable[[str], None]
 
 FIRST_SCALE = 0.05  # of a meter's typical reading, before the model's own error is known
 FIRST_SCALE_K = 0.5
-METER_SHARE = (
-    0.4  # of those: what meters alone may miss (2 %, 0.2 K); a channel fitted better is not trusted more
-)
-LEAST_GAIN = 3e-4  # of the loss, by one step; less is an end
-FIRST_CORRELATION = 24.0  # rows that count as one, before the residuals' memory is known
+METER_SHARE = 0.4  # of those: meters' own error (2 %, 0.2 K); a channel fitted better is not trusted more
+LEAST_GAIN = 3e-4  # of the loss, by one step; the descent ends below it
+FIRST_CORRELATION = 24.0  # rows that count as one, before the residuals' autocorrelation is known
 LEAST_SHARE_OF_BEST = 1.05  # starts within this factor of the best loss count as having found it
 
 
 @dataclass(frozen=True)
 class TwinConfig:
-    """How a twin is fitted.
+    """Settings of a twin's fit.
 
-    starts: random departures from the nameplate, the first being the nameplate itself.
-    adam_steps: of each start, every one on `first_windows` windows; then Gauss-Newton on `thinned` windows spread
-        over the record, at most `newton_steps`. The best start goes on with all windows.
-    folds: of time, left out in turn to judge the fit.
+    starts: random departures from the nameplate, the first being the nameplate itself. adam_steps: of each
+    start, on `first_windows` windows; then Gauss-Newton on `thinned` windows spread over the record, at most
+    `newton_steps`. The best start goes on with all windows, `final_steps`. folds: of time, left out in turn
+    to judge the fit.
     """
 
     starts: int = 4
@@ -48,7 +46,7 @@ class TwinConfig:
 
 @dataclass(frozen=True)
 class Descent:
-    """Where the fit ended: `z` (p,), the objective there, curvature (p, p), the good starts' ends (k, p).
+    """The end of a fit: `z` (p,), the objective there, curvature (p, p), ends of the good starts (k, p).
 
     first_rows: the record's row at which each window begins to be scored, after `settle_steps`.
     """
@@ -64,9 +62,11 @@ class Descent:
 def descend(
     space: Space, record: Record, channels: tuple[str, ...], config: TwinConfig, *, seed: int, say: Say
 ) -> Descent:
-    """The plant most probable given telemetry and prior.
+    """The plant that is most probable given telemetry and prior.
 
-    Raises TooFewRowsError where no window has readings enough, DivergedError where no start gives a finite loss.
+    Raises:
+        TooFewRowsError: no window has enough readings.
+        DivergedError: no start gives a finite loss.
     """
     windows, first_rows = cut_windows(
         record, channels, hours=config.window_hours, settle_hours=config.settle_hours
@@ -83,7 +83,7 @@ def descend(
     if not ends:
         raise DivergedError("no start of the twin has a finite loss; check the units of its meters", None)
     z = ends[0][0]
-    for _ in range(2):  # residuals' spread and memory are known only near the fit
+    for _ in range(2):  # residuals' spread and autocorrelation are known only near the fit
         objective = objective.rescaled(scales(objective, z, held=True))
         z, _ = newton(objective.thinned(config.thinned), z, config.newton_steps)
     z, loss = newton(objective, z, config.final_steps)
@@ -101,7 +101,7 @@ def _starts(parameters: int, starts: int, seed: int) -> np.ndarray:
 
 
 def adam(objective: Objective, z: np.ndarray, config: TwinConfig) -> np.ndarray:
-    """A few steps of Adam from `z`, which walk out of where Gauss-Newton's quadratic picture would mislead."""
+    """A few steps of Adam from `z` (p,), out of the region where the loss is far from quadratic."""
     schedule = optax.cosine_decay_schedule(config.learning_rate, max(config.adam_steps, 1), alpha=0.1)
     tx = optax.chain(optax.zero_nans(), optax.adam(schedule))
     parameters = jnp.asarray(z, dtype=jnp.float32)
@@ -114,7 +114,7 @@ def adam(objective: Objective, z: np.ndarray, config: TwinConfig) -> np.ndarray:
 
 
 def newton(objective: Objective, z: np.ndarray, steps: int) -> tuple[np.ndarray, float]:
-    """Levenberg-Marquardt descent from `z`; the end and its loss. Marquardt 1963, J. SIAM 11(2)."""
+    """Levenberg-Marquardt descent from `z` (p,): end and loss. Marquardt 1963, J. SIAM 11(2)."""
     damping, at = 1e-2, objective.curvature(z)
     for _ in range(steps):
         for _ in range(6):
@@ -134,7 +134,7 @@ def newton(objective: Objective, z: np.ndarray, steps: int) -> tuple[np.ndarray,
 
 
 def first_scales(channels: tuple[str, ...], windows: Windows) -> np.ndarray:
-    """What a good textbook model would miss each meter by, (channels,)."""
+    """Residuals that a good textbook model would have by channel, (channels,), in the channel's unit."""
     scored = np.where(windows.weight > 0, windows.measured, np.nan)
     typical = np.nanmean(np.abs(scored), axis=(0, 1))
     temperature = np.array([name.endswith("_c") for name in channels])
@@ -142,10 +142,11 @@ def first_scales(channels: tuple[str, ...], windows: Windows) -> np.ndarray:
 
 
 def scales(objective: Objective, z: np.ndarray, *, held: bool) -> np.ndarray:
-    """Residuals' own spread by channel, (channels,), widened for their memory so that rows count for what they tell.
+    """Residual spread by channel, (channels,), widened for autocorrelation: rows count by information.
 
-    held: no channel is given up for being fitted badly so far, as a descent needs it; a posterior needs the truth.
-    Effective number of rows of a first-order process: n (1 - rho) / (1 + rho), e.g. Guideline 14-2014, annex B.
+    held: no channel is down-weighted for being fitted badly so far, as a descent needs; a posterior needs the
+    true spread. Effective number of rows of a first-order process: n (1 - rho) / (1 + rho), e.g. ASHRAE
+    Guideline 14-2014, annex B.
     """
     residual = residuals(objective, z)
     spread = np.sqrt(

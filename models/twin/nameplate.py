@@ -1,4 +1,4 @@
-"""A plant from what its people know of it: arguments of the textbook plant, and single figures by name."""
+"""A plant from its nameplate: arguments of the textbook plant, and single figures by name."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,27 +12,35 @@ from simulator.types import Plant
 
 
 @dataclass(frozen=True)
-class Known:
-    """arguments: of `simulator.default_plant`. figures: by dotted name below the plant, in the simulator's units."""
+class Nameplate:
+    """arguments: of `simulator.default_plant`. figures: by dotted name below the plant, simulator units."""
 
     arguments: dict[str, Any]
     figures: dict[str, float]
 
 
-def known(nameplate: dict[str, Any]) -> Known:
-    """Splits a [twin] table: a name with a dot (`economizer.lockout_difference_k`) is one figure of the plant."""
+def split_nameplate(nameplate: dict[str, Any]) -> Nameplate:
+    """Splits a [twin] table: a dotted name (`economizer.lockout_difference_k`) is a plant figure."""
     figures = {name: float(value) for name, value in nameplate.items() if "." in name}
-    return Known({name: value for name, value in nameplate.items() if "." not in name}, figures)
+    return Nameplate({name: value for name, value in nameplate.items() if "." not in name}, figures)
 
 
 def nameplate_plant(nameplate: dict[str, Any]) -> Plant:
-    """The textbook plant with its figures. Raises ValueError or TypeError where there is no such plant or figure."""
-    what = known(nameplate)
-    return with_figures(simulator.default_plant(**what.arguments), what.figures)
+    """The textbook plant with the nameplate's figures.
+
+    Raises:
+        ValueError, TypeError: there is no such plant or figure.
+    """
+    parts = split_nameplate(nameplate)
+    return with_figures(simulator.default_plant(**parts.arguments), parts.figures)
 
 
 def with_figures(plant: Plant, figures: dict[str, float]) -> Plant:
-    """The plant with single figures replaced. Raises ValueError for one that it does not have or cannot be."""
+    """The plant with single figures replaced.
+
+    Raises:
+        ValueError: the plant lacks the figure, or the value is not physical.
+    """
     for name, value in figures.items():
         plant = _with(plant, name.split("."), value, name)
     if figures:

@@ -1,4 +1,4 @@
-"""How far a plant is from its telemetry: compiled once, on chunks of windows, with gradient and curvature."""
+"""Distance of a plant from its telemetry, with gradient and curvature; compiled in chunks."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from models.twin.parameters import Space
 from models.twin.record import Inputs, Windows
 from models.twin.run import readings, run
 
-STEP = 0.03  # of a parameter, in prior standard deviations: far above rounding, far below what bends the loss
-CHUNK = 8  # windows in one compiled call
-OUTLIER = (
-    3.0  # scales beyond which a residual counts linearly, not squared (Charbonnier's smooth form of Huber's)
+STEP = (
+    0.03  # of a parameter, in prior standard deviations: far above rounding, far below the loss's curvature
 )
+CHUNK = 8  # windows in one compiled call
+OUTLIER = 3.0  # scales beyond which a residual counts linearly, not squared (Charbonnier's form of Huber's)
 
 
 class Curvature(NamedTuple):
@@ -30,10 +30,9 @@ class Curvature(NamedTuple):
 
 @dataclass(frozen=True)
 class Objective:
-    """Robust sum of squared residuals over scale, plus the prior: minus the log posterior but for a constant.
+    """Robust sum of squared residuals over scale, plus the prior: minus the log posterior, up to a constant.
 
-    scale: (channels,) what a residual is divided by: meters' noise, the model's own error and their
-    correlation in time together.
+    scale: (channels,) divisor of a residual: meters' noise, the model's own error and their autocorrelation.
     """
 
     space: Space
@@ -46,11 +45,11 @@ class Objective:
         object.__setattr__(self, "_compiled", _compiled(self.space, self.channels, self.dt_s))
 
     def rescaled(self, scale: np.ndarray) -> "Objective":
-        """The same with another scale; nothing compiles again."""
+        """The same with another scale (channels,), without compiling again."""
         return self._with(self.windows, scale)
 
     def over(self, windows: Windows) -> "Objective":
-        """The same over other windows of the same length; nothing compiles again."""
+        """The same over other windows of the same length, without compiling again."""
         return self._with(windows, self.scale)
 
     def _with(self, windows: Windows, scale: np.ndarray) -> "Objective":
@@ -68,7 +67,7 @@ class Objective:
         return float(misfit.sum(dtype=float) + 0.5 * np.sum(np.asarray(z) ** 2))
 
     def curvature(self, z: np.ndarray) -> Curvature:
-        """Loss, gradient and `J' W J + I` at `z`."""
+        """Loss, gradient (p,) and `J' W J + I` (p, p) at `z` (p,)."""
         loss, gradient, matrix = 0.5 * float(np.sum(z**2)), np.array(z, dtype=float), np.eye(len(z))
         for chunk in self._chunks():
             part = self._compiled.curvature(z, chunk, self._scale)  # type: ignore[attr-defined]
@@ -84,7 +83,7 @@ class Objective:
         return np.concatenate([np.asarray(part) for part in parts])[: len(self.windows.weight)]
 
     def thinned(self, most: int) -> "Objective":
-        """At most that many windows, spread evenly over the record, each counting for those that it stands for."""
+        """At most `most` windows, spread evenly over the record and weighted for those left out."""
         number = len(self.windows.weight)
         few = self.windows.take(np.unique(np.linspace(0, number - 1, min(most, number)).round().astype(int)))
         return self._with(few, self.scale * np.sqrt(len(few.weight) / number))
@@ -112,8 +111,8 @@ def _compiled(space: Space, channels: tuple[str, ...], dt_s: float) -> _Compiled
     """Predictions of a chunk of windows, and its loss, gradient and curvature.
 
     The Jacobian is by differences between plants side by side rather than by `jax.jacfwd`: as fast to run, a
-    sixth of the time to compile, and a step of `STEP` sees past the edges that staging and lock-outs put into the
-    loss. Its error only weighs the residuals' noise, so it does not move the optimum.
+    sixth of the time to compile, and a step of `STEP` averages over the edges that staging and lock-outs make in
+    the loss. Its error multiplies the residuals' noise only, so it does not move the optimum.
     """
 
     def predict(z: Array, inputs: Inputs) -> Array:

@@ -1,4 +1,4 @@
-"""The fitted numbers of a plant: each standard normal before telemetry, bounded, and mapped onto the plant."""
+"""The fitted parameters of a plant: standard normal before telemetry, bounded, mapped onto the plant."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from models.twin.priors import NO_HALL, UNSCALED, Prior, curve_directions, prior
 from models.twin.record import Record
 from models.twin.run import Controlled
 
-WIDEST = 4.0  # prior standard deviations beyond which no parameter goes
+WIDEST = 4.0  # prior standard deviations that no parameter exceeds
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One fitted number. name: dotted path, an element's number or a curve's bend after it.
+    """One fitted number. name: dotted path, then an element's number or a curve's bend.
 
-    leaf: which leaf of the plant; element: which entry of it, None for all together.
-    direction: change of a curve's coefficients for one prior standard deviation; None for a plain number.
+    leaf: which leaf of the plant; element: which entry of it, None for all together. direction: change of a
+    curve's coefficients for one prior standard deviation; None for a plain number.
     """
 
     name: str
@@ -33,17 +33,18 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Space:
-    """A nameplate and the parameters in which the real plant may depart from it."""
+    """A nameplate plant and the parameters in which the fitted plant may depart from it."""
 
     nameplate: Controlled
     parameters: tuple[Parameter, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
+        """Names of the parameters, in the order of z."""
         return tuple(parameter.name for parameter in self.parameters)
 
     def at(self, z: Array) -> Controlled:
-        """The plant at `z` (parameters,), in prior standard deviations from the nameplate; compiled and mapped."""
+        """The plant at `z` (p,), in prior standard deviations from the nameplate; works in `jit`, `vmap`."""
         leaves, structure = jax.tree.flatten(self.nameplate)
         z = WIDEST * jnp.tanh(z / WIDEST)
         for i, parameter in enumerate(self.parameters):
@@ -51,7 +52,7 @@ class Space:
         return jax.tree.unflatten(structure, leaves)
 
     def value(self, parameter: Parameter, controlled: Controlled) -> float:
-        """A parameter's own figure: the leaf's (mean) value; a curve's bend has none (NaN)."""
+        """A parameter's value: the leaf's (mean) value in its unit; NaN for a curve's bend."""
         if parameter.direction is not None:
             return float("nan")
         leaf = np.asarray(jax.tree.leaves(controlled)[parameter.leaf])
@@ -59,22 +60,21 @@ class Space:
 
 
 def space(nameplate: Controlled, record: Record, given: Collection[str] = ()) -> Space:
-    """Every parameter that this record could say something of: neither the setpoints that
-    it holds nor the figures that are `given` (by dotted name below the plant).
+    """All parameters that this record can inform: not its setpoints, nor the figures `given`.
 
-
-    A leaf with one value per hall moves as one: halls of one site are built alike.
+    given: dotted names below the plant. A leaf with one value per hall moves as one: halls of a site are
+    built alike.
     """
     unfitted = [f"setpoints.{name}" for name in record.inputs.setpoints]
     unfitted += [f"plant.{name}" for name in given]
     unfitted += UNSCALED if "it_utilization" not in record.measured else ()
     unfitted += () if record.metered_it else NO_HALL
-    found: list[Parameter] = []
+    fitted: list[Parameter] = []
     for number, (path, leaf) in enumerate(jax.tree.leaves_with_path(nameplate)):
         name, values = dotted(path), np.asarray(leaf)
         if not any(fnmatchcase(name, pattern) for pattern in unfitted):
-            found += _of_leaf(name, number, values)
-    return Space(nameplate, tuple(found))
+            fitted += _of_leaf(name, number, values)
+    return Space(nameplate, tuple(fitted))
 
 
 def _of_leaf(name: str, number: int, values: np.ndarray) -> list[Parameter]:

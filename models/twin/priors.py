@@ -1,4 +1,4 @@
-"""What a textbook knows of a plant before any telemetry: which parameters may move, in what way, how far."""
+"""Priors of a plant's parameters: which of them are fitted, on what scale, and how far they may move."""
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -11,17 +11,17 @@ Kind = Literal["factor", "excess", "share", "shift"]
 
 @dataclass(frozen=True)
 class Prior:
-    """How a parameter departs from its nameplate. spread: standard deviation before any telemetry.
+    """Prior of a parameter around its nameplate value. spread: standard deviation before telemetry.
 
-    factor: of the logarithm. excess: of the logarithm of what exceeds 1.
-    share: of the logit. shift: in the parameter's own unit.
+    factor: of the logarithm. excess: of the logarithm of what exceeds 1. share: of the logit. shift: in the
+    parameter's own unit.
     """
 
     kind: Kind
     spread: float
 
 
-# Not fitted: what is counted or decided, what only sets another parameter's scale, what no gradient reaches.
+# Not fitted: counts and settings, scales of other parameters, parameters without a gradient.
 FIXED = (
     "*.units", "*.cells", "plant.control.*", "*.stage_*", "*.minimum_on_s", "*.minimum_off_s", "*.lockout_*",
     "plant.servers.rated_w", "plant.servers.shutdown_c", "*.curve_*", "*.surge_*", "*.minimum_lift_k",
@@ -32,9 +32,9 @@ FIXED = (
     "setpoints.chillers_available", "setpoints.economizer_enable",
 )  # fmt: skip
 
-# Without a utilisation meter, IT power alone drives the servers and how utilisation is scaled is a convention.
+# Without a utilisation meter, IT power alone drives the servers and the scale of utilisation is arbitrary.
 UNSCALED = ("plant.servers.idle_fraction",)
-# Where a thermal load stands for IT power there is no hall: only how the load draws water is to be found.
+# Where a thermal load stands for IT power there is no hall: only the water flow for a load is fitted.
 NO_HALL = (
     "plant.servers.*", "plant.hall.*", "plant.power_chain.*", "plant.crah.minimum_speed",
     "plant.crah.air_side_resistance", "plant.crah.rated_airflow_kg_s", "setpoints.airflow_ratio",
@@ -54,7 +54,7 @@ PRIORS = (
     ("*_k", Prior("factor", 0.3)),
 )
 DEFAULT_FACTOR, DEFAULT_SHARE = Prior("factor", 0.4), Prior("share", 0.6)
-SQUARE_SPREAD = 0.2  # of a fan's or pump's rated power, what static pressure may make go with flow squared
+SQUARE_SPREAD = 0.2  # of a fan's or pump's rated power: spread of the part proportional to flow squared
 CURVE_SPREAD = 0.1  # of a performance curve's output, at the edge of its range
 
 
@@ -70,15 +70,14 @@ def prior_of(name: str, values: np.ndarray) -> Prior | None:
 
 
 def curve_directions(name: str, size: int) -> dict[str, np.ndarray]:
-    """Ways in which a performance curve may bend, as changes of its coefficients by one prior spread.
+    """Directions in which a performance curve may bend, as changes of its coefficients by one prior spread.
 
-    Biquadratics (6) of chilled and condenser water in °C bend about 10 and 25 °C, by `CURVE_SPREAD` 10 K away;
-    curves of a ratio (3: quadratic) about full load; powers of fans and pumps by the share that goes with one power
-    of flow less than the highest; bicubics (10) of condenser water and a ratio likewise.
+    Biquadratics (6) of chilled and condenser water in °C bend about 10 and 25 °C, by `CURVE_SPREAD` 10 K
+    away; curves of a ratio (3: quadratic) about full load; powers of fans and pumps by the share proportional
+    to the second-highest power of flow; bicubics (10) of condenser water and a ratio likewise.
     """
-    if (
-        name.endswith("power_curve") and size >= 2
-    ):  # between the affinity law and a system with static pressure
+    if name.endswith("power_curve") and size >= 2:
+        # between the affinity law and a system with static pressure
         return {"square part": SQUARE_SPREAD * (np.eye(size)[-2] - np.eye(size)[-1])}
     if size == 6:
         return {

@@ -9,14 +9,14 @@ import numpy as np
 from models.errors import TooFewRowsError
 
 Series = Any  # an array of NumPy on the way in, of JAX on the way through
-LEAST_SCORED = 0.25  # share of a window's readings below which running it is not worth while
+LEAST_SCORED = 0.25  # share of a window's readings below which it is not used
 
 
 class Inputs(NamedTuple):
-    """What drives a plant, leading with time (steps,).
+    """Inputs of a plant, leading with time (steps,): temperatures °C, pressure Pa.
 
-    setpoints: by field of `simulator.Setpoints`, those that the site records.
-    it_w: (steps, halls) IT power, or the thermal load where it stands for IT power.
+    setpoints: by field of `simulator.Setpoints`, those that the site records. it_w: (steps, halls) IT power,
+    or the thermal load where it stands for IT power.
     """
 
     setpoints: dict[str, Series]
@@ -30,11 +30,10 @@ class Inputs(NamedTuple):
 class Record:
     """Telemetry on a regular clock; NaN where nothing was read.
 
-    inputs: leaves (n,) and (n, halls).
-    measured: by sensor of `models.twin.run.CHANNELS`, (n,) in the simulator's units (W, °C, kg/s).
-    running: by machine, "chillers" and "towers" as far as recorded: (n,) how many run.
-    units: the same two: how many there are.
-    metered_it: False where the plant's thermal load stands for IT power.
+    inputs: leaves (n,) and (n, halls). measured: by sensor of `models.twin.run.CHANNELS`, (n,) in the
+    simulator's units (W, °C, kg/s). running: by machine, "chillers" and "towers" as far as recorded: (n,) how
+    many run. units: how many of each there are. metered_it: False where the plant's thermal load stands for
+    IT power.
     """
 
     dt_s: float
@@ -49,6 +48,7 @@ class Record:
 
     @property
     def halls(self) -> int:
+        """Number of halls."""
         return self.inputs.it_w.shape[1]
 
     def part(self, rows: slice) -> "Record":
@@ -69,11 +69,11 @@ class Record:
         return np.isfinite(np.concatenate(leaves, axis=1)).all(axis=1)
 
     def filled_inputs(self) -> Inputs:
-        """Inputs whose gaps hold the reading before them, so that a rollout can pass."""
+        """Inputs with gaps filled by the reading before them, so that a rollout can pass."""
         return jax.tree.map(_filled, self.inputs)
 
     def settled(self, hours: float) -> np.ndarray:
-        """Rows, (n,), of the hours before which no input was missing and that are not the record's first."""
+        """Rows, (n,) bool, with no missing input in the `hours` before; not those at the record's start."""
         steps = steps_of(hours, self.dt_s)
         return _settled(self.known, steps) & (np.arange(len(self)) >= steps)
 
@@ -89,15 +89,17 @@ class Windows(NamedTuple):
     weight: jax.Array
 
     def take(self, chosen: np.ndarray) -> "Windows":
+        """The chosen windows: positions (k,) -> leaves (k, ...)."""
         return jax.tree.map(lambda leaf: leaf[chosen], self)
 
 
 def cut_windows(
     record: Record, channels: tuple[str, ...], *, hours: float = 48.0, settle_hours: float = 3.0
 ) -> tuple[Windows, np.ndarray]:
-    """Consecutive windows with a spin-up that is not scored; and the first scored row of each, (windows,).
+    """Consecutive windows with a spin-up that is not scored, and the first scored row of each, (windows,).
 
-    Raises TooFewRowsError where no window has a quarter of its readings.
+    Raises:
+        TooFewRowsError: no window has a quarter of its readings.
     """
     settle, scored = steps_of(settle_hours, record.dt_s), steps_of(hours, record.dt_s)
     scored = min(scored, len(record) - settle)
@@ -126,7 +128,7 @@ def steps_of(hours: float, dt_s: float) -> int:
 
 
 def _settled(known: np.ndarray, settle: int) -> np.ndarray:
-    """Rows that no gap of the inputs precedes within `settle` rows."""
+    """Rows without a gap of the inputs in the `settle` rows before."""
     gaps = np.concatenate([np.zeros(settle), np.cumsum(~known)])
     return known & (np.cumsum(~known) == gaps[: len(known)])
 

@@ -1,4 +1,4 @@
-"""The simulator driven as a site is: by setpoints, weather and IT power, with what nobody sets held."""
+"""The simulator driven by a site's setpoints, weather and IT power; setpoints not recorded stay constant."""
 
 from collections.abc import Collection
 
@@ -14,14 +14,14 @@ from simulator.solve import inverse_of_rising_curve
 from simulator.types import Drivers, Faults, Plant, Sensors, Setpoints, State
 
 OVERHEAD = "overhead_w"  # facility less IT power
-# Sensors that a fit may compare with meters; counts and what drives the plant are not among them.
+# Sensors that a fit may compare with meters; counts and inputs are not among them.
 CHANNELS = (
     OVERHEAD, "ups_loss_w", "pdu_loss_w", "lighting_w", "cooling_w", "chiller_w", "chw_pump_w", "cw_pump_w",
     "tower_fan_w", "crah_fan_w", "supply_air_c", "return_air_c", "rack_inlet_c", "rack_outlet_c", "chw_supply_c",
     "chw_return_c", "chw_flow_kg_s", "cw_supply_c", "cw_return_c", "cw_flow_kg_s", "airflow_kg_s",
     "crah_fan_speed", "chw_pump_speed", "cw_pump_speed", "tower_fan_speed", "it_utilization", "coil_heat_w",
 )  # fmt: skip
-# A machine's speed tells of its power; where that is metered, the simpler of the two is judged.
+# A machine's speed and its power carry the same information; where power is metered, speed is not compared.
 POWER_OF_SPEED = {
     "crah_fan_speed": "crah_fan_w",
     "chw_pump_speed": "chw_pump_w",
@@ -46,7 +46,7 @@ class Controlled:
 def utilization_for_power(plant: Plant, it_w: Array, inlet_c: Array) -> Array:
     """Utilisation at which the servers of each hall draw `it_w` with air of `inlet_c`; all (halls,), 0-1.
 
-    Power rises with utilisation and is convex in it, so Newton's steps from full load do not overshoot.
+    Power rises with utilisation and is convex in it, so Newton steps from full load do not overshoot.
     """
     full = jnp.ones_like(it_w)
 
@@ -60,7 +60,7 @@ def utilization_for_power(plant: Plant, it_w: Array, inlet_c: Array) -> Array:
 def run(
     controlled: Controlled, inputs: Inputs, *, dt_s: float, state: State | None = None
 ) -> tuple[State, Sensors]:
-    """Rolls the plant out over `inputs`: the state after it and sensors whose leaves lead with time.
+    """Rolls the plant out over `inputs`: the state after it, and sensors whose leaves lead with time.
 
     Utilisation follows from IT power at each step's inlet temperature. `jax.vmap` maps over windows.
     """
@@ -87,5 +87,5 @@ def readings(sensors: Sensors, channels: tuple[str, ...]) -> Array:
 
 
 def channel(sensors: Sensors, name: str) -> Array:
-    """One channel of `CHANNELS`."""
+    """One channel of `CHANNELS`, (...,): a sensor, or facility less IT power."""
     return sensors.facility_w - sensors.it_w if name == OVERHEAD else getattr(sensors, name)

@@ -1,4 +1,4 @@
-"""A fitted twin: the plant, how sure of it telemetry made us, how wrong it was on data it had not seen."""
+"""A fitted twin: the plant, the uncertainty of its parameters, and its error on data it was not fitted to."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -22,7 +22,7 @@ __all__ = ["Bounds", "Conditions", "Twin", "from_document", "predict", "to_docum
 
 
 class Conditions(NamedTuple):
-    """What cannot be chosen, (steps,): weather, Pa, and `it_w` (steps, halls), or the thermal load in its place."""
+    """Weather (°C, Pa), (steps,), and `it_w` (steps, halls): IT power, or the thermal load in its place."""
 
     outdoor_drybulb_c: Array
     outdoor_wetbulb_c: Array
@@ -34,7 +34,7 @@ class Conditions(NamedTuple):
 class Bounds:
     """Measured less predicted on blocks of time left out of the fit, hourly means, in the channel's unit.
 
-    low, high: their 5 % and 95 % quantiles, so that nine of ten fall between; rmse, bias: root mean square, mean.
+    low, high: 5 % and 95 % quantiles, a 90 % interval; rmse, bias: root mean square and mean.
     """
 
     low: float
@@ -46,11 +46,10 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Twin:
-    """A site's plant as its telemetry shows it.
+    """A site's plant fitted to its telemetry.
 
-    controlled: the plant, and the setpoints in force that the site does not record.
-    nameplate: what gives the plant its structure (`models.twin.nameplate`).
-    bounds: by channel of `models.twin.run.CHANNELS`.
+    controlled: the plant, and the setpoints in force that the site does not record. nameplate: what gives the
+    plant its structure (`models.twin.nameplate`). bounds: by channel of `models.twin.run.CHANNELS`.
     metered_it: False where a thermal load stands for IT power.
     """
 
@@ -64,35 +63,41 @@ class Twin:
 
     @property
     def plant(self) -> simulator.Plant:
+        """The fitted plant."""
         return self.controlled.plant
 
     @property
     def setpoints(self) -> Setpoints:
+        """Setpoints in force that the site does not record, as fitted; scalars."""
         return self.controlled.setpoints
 
     @property
     def not_pinned(self) -> tuple[str, ...]:
-        """Parameters that telemetry left to the textbook."""
+        """Names of the parameters that telemetry does not determine: the prior does."""
         return tuple(estimate.name for estimate in self.estimates if not estimate.pinned)
 
     def utilization(self, it_w: Array, inlet_c: Array) -> Array:
         """Utilisation, (halls,), at which the servers draw `it_w` (halls,) with air of `inlet_c`.
 
-        Hold it to compare setpoints at equal compute: IT power then answers to the rack inlet.
+        Keep it constant to compare setpoints at equal computing work: IT power then responds to the rack
+        inlet.
         """
         return utilization_for_power(self.plant, it_w, inlet_c)
 
 
 def predict(twin: Twin, setpoints: dict[str, Array], conditions: Conditions) -> Sensors:
-    """What perfect meters would read, leaves (steps,), under setpoints (by field of `simulator.Setpoints`).
+    """Readings of perfect meters, leaves (steps,), under setpoints (by field of `simulator.Setpoints`).
 
-    One step is `twin.dt_s`; the plant starts from rest, so its first hours settle. Setpoints not named stay as
-    they were fitted. Raises ValueError for a setpoint that does not exist.
+    One step is `twin.dt_s`; the plant starts from rest, so its first hours settle. Setpoints not named stay
+    as they were fitted.
+
+    Raises:
+        ValueError: a setpoint does not exist.
     """
     unknown = sorted(set(setpoints) - set(Setpoints.__dataclass_fields__))
     if unknown:
         raise ValueError(
-            f"no setpoint {', '.join(unknown)}; choose of {', '.join(Setpoints.__dataclass_fields__)}"
+            f"no setpoint {', '.join(unknown)}; choose from {', '.join(Setpoints.__dataclass_fields__)}"
         )
     steps = jnp.shape(conditions.outdoor_wetbulb_c)
     series = {name: jnp.broadcast_to(jnp.asarray(value, float), steps) for name, value in setpoints.items()}
@@ -121,7 +126,8 @@ def to_document(twin: Twin) -> dict[str, Any]:
 def from_document(document: dict[str, Any], *, version: str = "") -> Twin:
     """The twin of a document.
 
-    Raises ValueError, KeyError or TypeError where it is damaged, or was fitted with another simulator.
+    Raises:
+        ValueError, KeyError, TypeError: it is damaged, or was fitted with another simulator.
     """
     plant = nameplate_plant(document["nameplate"])
     like = Controlled(plant, simulator.default_setpoints(plant))
@@ -129,7 +135,7 @@ def from_document(document: dict[str, Any], *, version: str = "") -> Twin:
     names = [dotted(path) for path, _ in paths]
     if set(names) != set(document["leaves"]):
         differing = ", ".join(sorted(set(names) ^ set(document["leaves"]))[:3])
-        raise ValueError(f"its plant has other parts than this simulator's: {differing}")
+        raise ValueError(f"its plant has other parameters than this simulator's: {differing}")
     leaves = [
         jnp.asarray(document["leaves"][name], leaf.dtype).reshape(leaf.shape)
         for name, (_, leaf) in zip(names, paths, strict=True)

@@ -1,4 +1,4 @@
-"""Error on blocks of time that a fit has not seen, and the bounds that follow from it."""
+"""Error on blocks of time left out of a fit, and the bounds that follow from it."""
 
 from dataclasses import dataclass
 
@@ -9,15 +9,15 @@ from models.twin.descent import Descent, newton, residuals
 from models.twin.objective import Objective
 from models.twin.twin import Bounds
 
-REFIT_STEPS = 3  # from the fit on everything, a Gauss-Newton step or two is all that a block's absence moves
-ROUNDS = 3  # each fold has as many blocks, so that it holds several seasons
+REFIT_STEPS = 3  # Gauss-Newton steps from the fit on all windows: leaving out a block moves it little
+ROUNDS = 3  # blocks in each fold, so that it covers several seasons
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What plants that had not seen a row said of it: predicted by channel (n,), NaN where no reading is scored.
+    """Predictions by plants fitted without the row: by channel (n,), NaN where no reading is scored.
 
-    fold: (n,) which of the folds a row was left out with, -1 where it is in no window.
+    fold: (n,) the fold with which a row was left out, -1 where it is in no window.
     """
 
     predicted: dict[str, np.ndarray]
@@ -28,7 +28,8 @@ def held_out(descent: Descent, rows: int, *, folds: int) -> tuple[np.ndarray, He
     """Measured less predicted, (windows, steps, channels), each window by a plant fitted to the other folds.
 
     NaN where not scored; and the same as predictions on the record's `rows`. Folds are blocks of consecutive
-    windows, `ROUNDS` of each dealt over the record. A record of one fold's worth is judged on what it was fitted to.
+    windows, `ROUNDS` of each dealt over the record. A record of only one fold is judged on what it was fitted
+    to.
     """
     objective = descent.objective
     fold = time_blocks(len(objective.windows.weight), folds=folds, rounds=ROUNDS)
@@ -47,11 +48,11 @@ def _on_rows(descent: Descent, residual: np.ndarray, fold: np.ndarray, rows: int
     predicted = np.asarray(windows.measured) - residual
     row = descent.first_rows[:, None] + np.arange(residual.shape[1]) - descent.settle_steps
     scored = np.broadcast_to(np.arange(residual.shape[1]) >= descent.settle_steps, row.shape)
-    found = np.full((rows, residual.shape[2]), np.nan)
-    found[row[scored]] = predicted[scored]
+    on_rows = np.full((rows, residual.shape[2]), np.nan)
+    on_rows[row[scored]] = predicted[scored]
     folds = np.full(rows, -1)
     folds[row[scored]] = np.broadcast_to(fold[:, None], row.shape)[scored]
-    return HeldOut({name: found[:, i] for i, name in enumerate(descent.objective.channels)}, folds)
+    return HeldOut({name: on_rows[:, i] for i, name in enumerate(descent.objective.channels)}, folds)
 
 
 def bounds_of(objective: Objective, residual: np.ndarray) -> dict[str, Bounds]:
@@ -59,14 +60,14 @@ def bounds_of(objective: Objective, residual: np.ndarray) -> dict[str, Bounds]:
     measured = np.where(objective.windows.weight > 0, objective.windows.measured, np.nan)
     rows = max(1, round(3600 / objective.dt_s))
     hourly, level = _means(residual, rows), _means(measured, rows)
-    found = {}
+    bounds = {}
     for i, name in enumerate(objective.channels):
         error = hourly[..., i][np.isfinite(hourly[..., i])]
         if len(error):
             low, high = np.quantile(error, [0.05, 0.95])
             rmse, mean = float(np.sqrt(np.mean(error**2))), float(np.nanmean(level[..., i]))
-            found[name] = Bounds(float(low), float(high), rmse, float(error.mean()), mean)
-    return found
+            bounds[name] = Bounds(float(low), float(high), rmse, float(error.mean()), mean)
+    return bounds
 
 
 def _means(values: np.ndarray, rows: int) -> np.ndarray:

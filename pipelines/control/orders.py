@@ -86,7 +86,7 @@ def bounds_of(site: Site, settable: Settable, orders: Orders) -> Bounds:
         low=low,
         high=high,
         default=np.clip(settable.default, low, high),
-        slew_per_hour=settable.slew,
+        slew_per_hour=settable.slew_per_hour,
         binary=settable.binary,
     )
 

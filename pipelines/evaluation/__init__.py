@@ -1,1 +1,1 @@
-"""Controls driven in closed loop against plants that they know through sensors and setpoints only."""
+"""Controls driven in closed loop against plants that they see only through sensors and setpoints."""

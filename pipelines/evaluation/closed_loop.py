@@ -1,4 +1,4 @@
-"""The closed loop: a plant's rows to a control, the control's setpoints to the plant, and everything that was seen."""
+"""The closed loop: a plant's readings to a control, the control's setpoints to the plant, all recorded."""
 
 import logging
 import time
@@ -18,7 +18,7 @@ from pipelines.site.setpoints import Settable
 
 log = logging.getLogger(__name__)
 
-EVERY = pd.Timedelta(minutes=15)  # at least; a site's own interval where that is longer
+EVERY = pd.Timedelta(minutes=15)  # or the site's own interval, where that is longer
 NOTICEABLE = 1e-6
 
 Row = dict[str, Any]
@@ -26,10 +26,10 @@ Progress = Callable[[int, int], None]
 
 
 class Control(Protocol):
-    """Anything that decides: a `Controller`, a rule, an optimiser."""
+    """Anything that decides: coldaisle's controller, a rule, an optimiser."""
 
     def decide(self, row: Mapping[str, Any], at: datetime) -> Mapping[str, float]:
-        """Setpoint tags and values, in the tags' own units, from the last interval's row of tags."""
+        """Setpoints by tag, in the tags' own units, from the last interval's row of tags."""
 
 
 def _same_row(row: Row, _at: pd.Timestamp) -> Row | None:
@@ -46,11 +46,11 @@ def _healthy(_at: pd.Timestamp) -> simulator.Faults | None:
 
 @dataclass(frozen=True)
 class Disturbance:
-    """What goes wrong between a plant and its control; nothing by default.
+    """Disturbances between a plant and its control; none by default.
 
-    row: what the control is shown of a row of tags; None: nothing arrives, it is not asked and setpoints stay.
-    asked: setpoints (by quantity) as they reach the plant. faults: what is broken in it.
-    clock: the time that the control is told.
+    row: the row of tags as the control gets it; None: no row arrives, the control is not asked and setpoints
+    stay. asked: setpoints (by name) as they reach the plant. faults: faults of the plant. clock: the time
+    given to the control.
     """
 
     row: Callable[[Row, pd.Timestamp], Row | None] = _same_row
@@ -60,12 +60,12 @@ class Disturbance:
 
 
 @dataclass
-class Driven:
-    """A run: true telemetry at the plant's own step, setpoints in force, and how deciding went.
+class Run:
+    """A run: true telemetry at the plant's own step, setpoints asked for, and counts of decisions.
 
-    asked: setpoints by quantity at each decision. clamped: values beyond a limit or slew rate, held back as a plant's
-    own interlocks would. errors: decisions that failed, after which setpoints stayed. reasons: (time, words), where
-    the control gives them.
+    asked: setpoints by name at each decision. clamped: values beyond a limit or slew rate, held back as a
+    plant's own interlocks would. errors: decisions that raised, after which setpoints stayed. seconds: time
+    of each decision. reasons: (time, text), where the control gives them.
     """
 
     telemetry: pd.DataFrame
@@ -84,17 +84,18 @@ def drive(
     hours: float,
     disturbance: Disturbance | None = None,
     progress: Progress | None = None,
-) -> Driven:
-    """Drive a plant for `hours`, or to its end, from the site's default setpoints; one decision an `EVERY`.
+) -> Run:
+    """Drives a plant for `hours`, or to its end, from the default setpoints; one decision every `EVERY`.
 
-    The control's first row is that of one interval under the defaults before it.
+    The control's first row is that of one interval under the defaults. Exceptions of the control are counted,
+    not raised.
     """
     away = disturbance or Disturbance()
     settable, historian = Settable.of(site), Historian(site)
     every = max(EVERY, site.interval)
     step_hours = every / pd.Timedelta(hours=1)
-    run, in_force = Driven(pd.DataFrame(), pd.DataFrame()), settable.default.copy()
-    told, seen, asked = 0, [], {}
+    run, in_force = Run(pd.DataFrame(), pd.DataFrame()), settable.default.copy()
+    seen, asked = [], {}
     decisions = round(hours / step_hours)
     passed = plant.advance(_named(settable, in_force), step_hours, None)
     for number in range(decisions):
@@ -111,16 +112,15 @@ def drive(
         passed = plant.advance(away.asked(asked[at], at), step_hours, away.faults(at))
         if passed is not None:
             seen.append(passed[0])
-        told = number + 1
         if progress:
-            progress(told, decisions)
+            progress(number + 1, decisions)
     run.telemetry = pd.concat(seen)
     run.asked = pd.DataFrame.from_dict(asked, orient="index").rename_axis("time")
     return run
 
 
 def _decided(
-    run: Driven,
+    run: Run,
     settable: Settable,
     control: Control,
     row: Row,

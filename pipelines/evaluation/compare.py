@@ -1,4 +1,4 @@
-"""`coldaisle evaluate`: default control, an engineer's reset and coldaisle on one plant, the same weather and load."""
+"""`coldaisle evaluate`: default control, an engineer's reset and coldaisle in equal conditions."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ import pandas as pd
 
 from pipelines.config import Settings
 from pipelines.errors import SiteError
-from pipelines.evaluation.closed_loop import Control, Driven, drive
+from pipelines.evaluation.closed_loop import Control, Run, drive
 from pipelines.evaluation.outcomes import outcome, saving
 from pipelines.evaluation.plants import DrivenPlant, Simulated, energyplus
 from pipelines.evaluation.plot import evaluation_figure
@@ -40,24 +40,28 @@ def evaluate(
     load: float = 0.5,
     say: Say,
 ) -> dict[str, Any]:
-    """Drive the plant under each of `CONTROLS`; their outcomes, savings with 90 % intervals, and the page's path.
+    """Drives the plant under each of `CONTROLS`; outcomes, savings with 90 % intervals, and the page's path.
 
-    start: of the record's stretch to replay. load: mean IT utilisation of an EnergyPlus model.
-    Raises SiteError without setpoints, ModelError without a control model, PlantError for what a plant lacks.
+    start: of the part of the record to replay. load: mean IT utilisation of an EnergyPlus model, 0-1.
+
+    Raises:
+        SiteError: the site has no setpoints.
+        ModelError: no cascade is trained.
+        PlantError: the plant cannot be run.
     """
     if not site.setpoints:
         raise SiteError(f'site "{site.name}" declares no setpoints; add [[setpoints]] for what may be chosen')
     _, version = load_cascade(site, settings)
     notes: list[str] = []
-    runs: dict[str, Driven] = {}
+    runs: dict[str, Run] = {}
     makes: dict[str, Callable[[], Control]] = {
         "default": lambda: Defaults(site),
         "reset": lambda: WetbulbReset(site),
         "coldaisle": lambda: TagController(open_controller(site, settings)[0]),
     }
     for name in CONTROLS:
-        with _plant(site, settings, plant, days, start, load) as (driven, told):
-            notes = told
+        with _plant(site, settings, plant, days, start, load) as (driven, plant_notes):
+            notes = plant_notes
             say(f"driving {site.title} for {days} days under {name}")
             runs[name] = drive(driven, site, makes[name](), hours=24.0 * days)
     return report(site, runs, settings.reports / f"evaluate-{site.name}.html") | {
@@ -67,8 +71,8 @@ def evaluate(
     }
 
 
-def report(site: Site, runs: dict[str, Driven], page: Path) -> dict[str, Any]:
-    """Outcomes of runs under `CONTROLS`, what coldaisle saved against the other two, and their plot on a page."""
+def report(site: Site, runs: dict[str, Run], page: Path) -> dict[str, Any]:
+    """Outcomes of runs under `CONTROLS`, coldaisle's savings against the other two, and a page with plots."""
     saved = {other: saving(site, runs[other], runs["coldaisle"]) for other in ("default", "reset")}
     against = saved["default"]
     share = (
@@ -90,8 +94,8 @@ def _plant(
     site: Site, settings: Settings, kind: PlantKind, days: int, start: pd.Timestamp | None, load: float
 ) -> Iterator[tuple[DrivenPlant, list[str]]]:
     if kind == "twin":
-        found = replayed(site, settings, days=days, start=start)
-        yield Simulated(found.plant), found.notes
+        replay = replayed(site, settings, days=days, start=start)
+        yield Simulated(replay.plant), replay.notes
         return
     hourly = generated_utilization(jax.random.key(0), steps=24 * days, dt_s=3600.0, mean=load)
     with energyplus(site, np.asarray(hourly), days) as running:

@@ -1,4 +1,4 @@
-"""What a historian would show of a plant's last interval: its tags, in their own units, counters counted on."""
+"""A plant's last interval as a historian would give it: by tag, in the tags' units, with counters."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from pipelines.site.tags import tags_of
 
 
 class Historian:
-    """Rows by tag from canonical telemetry; remembers counters between rows."""
+    """Rows by tag from canonical telemetry; keeps counters between rows."""
 
     def __init__(self, site: Site) -> None:
         self._tags = tags_of(site)
@@ -18,7 +18,8 @@ class Historian:
     def row(self, telemetry: pd.DataFrame, hours: float, in_force: Mapping[str, float]) -> dict[str, float]:
         """The row of an interval of `hours`: means of telemetry (columns of the site, or quantities), by tag.
 
-        in_force: setpoints by tag in the tags' own units, which are read back as they were written.
+        in_force: setpoints by tag in the tags' own units; a setpoint without a meter of its own is read back
+        as written.
         """
         means = telemetry.mean()
         shown = {}

@@ -1,6 +1,6 @@
-"""The best that can be had: an optimiser that knows the simulated plant, its state, and the weather and load to come.
+"""The oracle: an optimiser that knows the simulated plant, its state, and the weather and load to come.
 
-No real control can know these; it is the measure of one that knows sensors and setpoints only.
+No real control can know these; its saving is the yardstick for controls that see only sensors.
 """
 
 from collections.abc import Mapping
@@ -20,8 +20,8 @@ from pipelines.simulation.plant import SETPOINT_FIELDS, STANDS_FOR
 from pipelines.site.file import Site
 from pipelines.site.setpoints import Settable
 
-HORIZON_HOURS = 4.0  # longer than any loop remembers
-SETTLED_FROM = 0.5  # of the horizon: what counts is where a move leads, not the way there
+HORIZON_HOURS = 4.0  # longer than any loop's time constant
+SETTLED_FROM = 0.5  # of the horizon: only the settled part is priced, not the transient
 SWEEP, FINER, ROUNDS, WIDTH = 128, 64, 3, 0.25
 INLET_W_PER_K = 1e6  # beyond the envelope: more than any saving
 MARGIN_K = 0.2
@@ -29,7 +29,7 @@ KEEP_SHARE = 0.003  # of facility power that a new target must save
 DECIDES_EVERY = 4  # decisions of a quarter of an hour
 
 
-class Optimum:
+class Oracle:
     """Receding horizon on the plant itself: a Sobol sweep over setpoints, then finer ones around the best."""
 
     def __init__(self, site: Site, driven: Simulated) -> None:
@@ -42,7 +42,7 @@ class Optimum:
         self._sobol = qmc.Sobol(dimensions, scramble=False).random(SWEEP)
 
     def decide(self, row: Mapping[str, Any], at: datetime) -> dict[str, float]:
-        """Setpoints by tag; the row is not looked at."""
+        """Setpoints by tag, in the tags' units; the row is not used."""
         if self.asked % DECIDES_EVERY == 0:
             self._aim()
         self.asked += 1
@@ -69,7 +69,7 @@ class Optimum:
             self.target = np.where(self.settable.binary, np.round(at), at)
 
     def _cost(self, goals: np.ndarray) -> np.ndarray:
-        """W (n,) of facility power once settled, and what leaves the envelope costs, for goals (n, k)."""
+        """Settled facility power plus a penalty for leaving the envelope, W (n,), for goals (n, k)."""
         plant, settable = self.driven.plant, self.settable
         goals = np.where(settable.binary, np.round(goals), goals)
         steps = round(HORIZON_HOURS * 3600.0 / plant.dt_s)

@@ -1,4 +1,4 @@
-"""What a run amounts to, and what it saved against another on the same weather and load."""
+"""Outcomes of a run, and its saving against another with the same weather and load."""
 
 from dataclasses import dataclass
 
@@ -6,22 +6,22 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from pipelines.evaluation.closed_loop import Driven
+from pipelines.evaluation.closed_loop import Run
 from pipelines.site.file import Site
 from pipelines.site.tariff import prices_per_kwh
 from pipelines.telemetry.plant_table import plant_table
 
 LEVEL = 0.9
 RUNNING_SHARE = 0.05  # of a chiller's highest power, above which it runs
-MOVED_K = 0.25  # between decisions: a smaller change is no move
-SOLVER_K = 0.1  # outside the envelope by less is a solver's jitter
+MOVED_K = 0.25  # between decisions: a smaller change does not count as a move
+SOLVER_K = 0.1  # outside the envelope by less is a solver's numerical noise
 
 
 @dataclass(frozen=True)
 class Saving:
-    """Energy saved over the run, with a 90 % interval from the spread of its days (Student's t).
+    """Energy saved over the run, kWh, with a 90 % interval from the spread of its days (Student's t).
 
-    Days are paired: same weather, same load. `proven` where the interval lies above zero.
+    Days are paired: same weather, same load.
     """
 
     facility_kwh: float
@@ -34,19 +34,23 @@ class Saving:
 
     @property
     def proven(self) -> bool:
+        """Whether the interval of facility energy lies above zero."""
         return self.facility_low_kwh > 0.0
 
 
-def plant_of(site: Site, run: Driven) -> pd.DataFrame:
-    """Plant-level columns of a run's true telemetry at the plant's own step, with whatever else it shows."""
+def plant_of(site: Site, run: Run) -> pd.DataFrame:
+    """Plant-level columns of a run's true telemetry at the plant's own step, with its other columns."""
     named = run.telemetry.rename(columns={point.quantity: point.column for point in site.points})
     plant = plant_table(site, named)
     others = run.telemetry.columns.difference([*plant.columns, *site.columns])
     return plant.join(run.telemetry[others])
 
 
-def outcome(site: Site, run: Driven) -> dict[str, float]:
-    """Energy, PUE, thermal violations, moves and decisions of a run."""
+def outcome(site: Site, run: Run) -> dict[str, float]:
+    """Energy (kWh), PUE, thermal violations (minutes), moves and decisions of a run.
+
+    NaN for what the site does not measure.
+    """
     plant = plant_of(site, run)
     step = plant.index[1] - plant.index[0]
     hours, minutes = step / pd.Timedelta(hours=1), step / pd.Timedelta(minutes=1)
@@ -72,8 +76,8 @@ def outcome(site: Site, run: Driven) -> dict[str, float]:
     }
 
 
-def saving(site: Site, baseline: Driven, other: Driven) -> Saving:
-    """What `other` saved against `baseline`, both driven by the same weather and load."""
+def saving(site: Site, baseline: Run, other: Run) -> Saving:
+    """Saving of `other` against `baseline`, both driven with the same weather and load."""
     before, after = (_daily_kwh(site, run) for run in (baseline, other))
     return saving_of_days(before, after)
 
@@ -113,7 +117,7 @@ def _thermal(site: Site, plant: pd.DataFrame, minutes: float) -> dict[str, float
     }
 
 
-def _movements(site: Site, run: Driven) -> dict[str, float]:
+def _movements(site: Site, run: Run) -> dict[str, float]:
     binary = {site.setpoint_name(each) for each in site.setpoints if each.kind == "binary"}
     moved = run.asked.diff().abs()
     switches = moved[[name for name in moved if name in binary]] > 0.5
@@ -131,7 +135,7 @@ def _starts(plant: pd.DataFrame) -> float:
     return float(running.diff().clip(lower=0.0).sum())
 
 
-def _daily_kwh(site: Site, run: Driven) -> pd.DataFrame:
+def _daily_kwh(site: Site, run: Run) -> pd.DataFrame:
     plant = plant_of(site, run)[["facility_kw", "cooling_kw"]]
     hours = (plant.index[1] - plant.index[0]) / pd.Timedelta(hours=1)
     day = (plant.index - plant.index[0]) // pd.Timedelta(days=1)

@@ -16,31 +16,33 @@ from simulator.energyplus import RunEnded
 
 
 class DrivenPlant(Protocol):
-    """A plant under a control. Setpoints are by quantity, in canonical units; telemetry by column or quantity."""
+    """A plant under a control. Setpoints by name in canonical units; telemetry by column or quantity."""
 
     @property
     def now(self) -> pd.Timestamp:
-        """UTC time at which the next setpoints take force."""
+        """UTC time from which the next setpoints hold."""
 
     def advance(
         self, setpoints: Mapping[str, float], hours: float, faults: simulator.Faults | None
     ) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-        """Hold setpoints for `hours`: what is true and what meters read; None where the plant has come to its end."""
+        """Holds setpoints for `hours`: true and metered telemetry; None at the plant's end."""
 
 
 @dataclass
 class Simulated:
-    """A copy of a simulated plant, driven from where it stands."""
+    """A copy of a simulated plant, driven from its present state."""
 
     plant: SimulatedPlant
 
     @property
     def now(self) -> pd.Timestamp:
+        """UTC time from which the next setpoints hold."""
         return self.plant.now
 
     def advance(
         self, setpoints: Mapping[str, float], hours: float, faults: simulator.Faults | None
     ) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+        """Holds setpoints for `hours`: true and metered telemetry; None where the drivers end."""
         steps = max(1, round(hours * 3600.0 / self.plant.dt_s))
         if self.plant.steps_done + steps > len(self.plant.drivers.outdoor_drybulb_c):
             return None
@@ -61,11 +63,13 @@ class RunningEnergyPlus:
 
     @property
     def now(self) -> pd.Timestamp:
+        """UTC time from which the next setpoints hold, in the model's year."""
         return self.started + pd.Timedelta(hours=self.passed_hours).round("s")
 
     def advance(
         self, setpoints: Mapping[str, float], hours: float, faults: simulator.Faults | None
     ) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+        """Holds setpoints for `hours`: telemetry, twice (meters are perfect); None at the run's end."""
         tags = {self.site.setpoint_name(each): each.tag for each in self.site.setpoints}
         by_tag = {tags[name]: value for name, value in setpoints.items()}
         until, rows, times = self.passed_hours + hours - 1e-6, [], []
@@ -90,7 +94,7 @@ class RunningEnergyPlus:
 
 @contextmanager
 def energyplus(site: Site, utilization: np.ndarray, days: int) -> Iterator[RunningEnergyPlus]:
-    """The site's EnergyPlus model, from its table's `begin` on. utilization: hourly, 0-1; the last value holds."""
+    """The site's EnergyPlus model from its `begin` on. utilization: hourly, 0-1; the last value holds."""
     with site_energyplus(site, days=days, checked=False) as plant:
         begin = plant.table.begin or (1, 1)
         yield RunningEnergyPlus(site, plant, utilization, pd.Timestamp(MODEL_YEAR, *begin, tz="UTC"))

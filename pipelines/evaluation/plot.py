@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from pipelines.evaluation.closed_loop import Driven
+from pipelines.evaluation.closed_loop import Run
 from pipelines.evaluation.outcomes import plant_of
 from pipelines.site.file import Site
 from pipelines.site.quantities import QUANTITIES
@@ -12,7 +12,7 @@ from pipelines.site.quantities import QUANTITIES
 COLORS = {"default": "#8c8c8c", "reset": "#d9a441", "coldaisle": "#1f77b4"}
 
 
-def evaluation_figure(site: Site, runs: dict[str, Driven], title: str) -> go.Figure:
+def evaluation_figure(site: Site, runs: dict[str, Run], title: str) -> go.Figure:
     """Cooling power and worst rack inlet (where measured), hourly means, and every setpoint at the hour's end."""
     plants = {name: plant_of(site, run) for name, run in runs.items()}
     measured = [("cooling_kw", "Cooling power, kW")]

@@ -1,4 +1,4 @@
-"""Random simulated sites: a year of history each, learned from through files, then a week driven in every season."""
+"""Random simulated sites: a year of history each, learned through files, then a week in every season."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,8 +10,8 @@ import numpy as np
 import simulator
 from pipelines.control.controller import Controller
 from pipelines.control.setup import parameters_of
-from pipelines.evaluation.closed_loop import Control, Driven, drive
-from pipelines.evaluation.oracle import Optimum
+from pipelines.evaluation.closed_loop import Control, Run, drive
+from pipelines.evaluation.oracle import Oracle
 from pipelines.evaluation.outcomes import outcome
 from pipelines.evaluation.plants import Simulated
 from pipelines.evaluation.references import Defaults, WetbulbReset
@@ -28,26 +28,22 @@ from pipelines.telemetry.store import Store
 from simulator.weather import CLIMATES
 
 YEAR_DAYS, WEEK_DAYS, SETTLE_DAYS = 365, 7, 2
-SEASON_DAYS = {
-    "autumn": 30,
-    "winter": 121,
-    "spring": 212,
-    "summer": 303,
-}  # after the history's end, 1 September
+# after the history's end, 1 September
+SEASON_DAYS = {"autumn": 30, "winter": 121, "spring": 212, "summer": 303}
 STRUCTURES = ("parallel", "series", "none")
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class RandomSite:
-    """A site drawn by its seed: size, chillers, economizer, climate and a plant off its nameplate."""
+    """A site drawn by its seed: size, chillers, economizer, climate, and a plant off its nameplate."""
 
     site: Site
     scenario: Scenario
 
 
 def random_site(like: Site, seed: int) -> RandomSite:
-    """A site with the tags and limits of `like` and a plant of its own."""
+    """A site with the tags and limits of `like` and a random plant."""
     random = np.random.default_rng([seed, 7])
     structure = str(random.choice(STRUCTURES))
     nameplate: dict[str, float | str] = {
@@ -80,7 +76,7 @@ def random_site(like: Site, seed: int) -> RandomSite:
 
 
 def judge(drawn: RandomSite, folder: Path, say: Say) -> list[dict[str, Any]]:
-    """A row per season: energy and violations of default, reset, coldaisle and the optimum that knows the plant."""
+    """A row per season: energy and violations of default, reset, coldaisle and the oracle."""
     site, scenario = drawn.site, drawn.scenario
     say(f"{site.name}: {site.twin}, {scenario.climate}: a year of history")
     plant = simulated_plant(site, scenario)
@@ -95,7 +91,7 @@ def judge(drawn: RandomSite, folder: Path, say: Say) -> list[dict[str, Any]]:
             "default": lambda _driven: Defaults(site),
             "reset": lambda _driven: WetbulbReset(site),
             "coldaisle": lambda _driven: TagController(Controller(parameters_of(site, cascade))),
-            "optimum": lambda driven: Optimum(site, driven),
+            "oracle": lambda driven: Oracle(site, driven),
         }
         runs = {name: _driven(site, start, control) for name, control in controls.items()}
         rows.append(_row(site, drawn, season, runs))
@@ -104,36 +100,38 @@ def judge(drawn: RandomSite, folder: Path, say: Say) -> list[dict[str, Any]]:
 
 
 def _week(site: Site, plant: SimulatedPlant, day: int) -> SimulatedPlant:
-    """The plant on a day of its series, two days of default control behind it."""
+    """The plant on a day of its series, after two days of default control."""
     first = round((day - SETTLE_DAYS) * 86_400 / plant.dt_s)
     steps = round(SETTLE_DAYS * 86_400 / plant.dt_s)
     rested = replace(plant, state=simulator.init(plant.plant), steps_done=first)
     return rested.run(default_schedule(site, rested.times(steps)))[0]
 
 
-def _driven(site: Site, start: SimulatedPlant, control: Callable[[Simulated], Control]) -> Driven:
+def _driven(site: Site, start: SimulatedPlant, control: Callable[[Simulated], Control]) -> Run:
     driven = Simulated(start)
     return drive(driven, site, control(driven), hours=24.0 * WEEK_DAYS)
 
 
-def _row(site: Site, drawn: RandomSite, season: str, runs: dict[str, Driven]) -> dict[str, Any]:
-    found = {name: outcome(site, run) for name, run in runs.items()}
-    saved = {name: found["default"]["facility_kwh"] - each["facility_kwh"] for name, each in found.items()}
-    cooling = found["default"]["cooling_kwh"]
-    ours = found["coldaisle"]
+def _row(site: Site, drawn: RandomSite, season: str, runs: dict[str, Run]) -> dict[str, Any]:
+    outcomes = {name: outcome(site, run) for name, run in runs.items()}
+    saved = {
+        name: outcomes["default"]["facility_kwh"] - each["facility_kwh"] for name, each in outcomes.items()
+    }
+    cooling = outcomes["default"]["cooling_kwh"]
+    ours = outcomes["coldaisle"]
     return {
         "site": site.name,
         "climate": drawn.scenario.climate,
         "season": season,
-        "default_kwh": found["default"]["facility_kwh"],
+        "default_kwh": outcomes["default"]["facility_kwh"],
         "saved_kwh": saved["coldaisle"],
-        "optimum_kwh": saved["optimum"],
-        "share": saved["coldaisle"] / saved["optimum"] if saved["optimum"] > 0.0 else np.nan,
-        "reset_share": saved["reset"] / saved["optimum"] if saved["optimum"] > 0.0 else np.nan,
+        "oracle_kwh": saved["oracle"],
+        "share": saved["coldaisle"] / saved["oracle"] if saved["oracle"] > 0.0 else np.nan,
+        "reset_share": saved["reset"] / saved["oracle"] if saved["oracle"] > 0.0 else np.nan,
         "cooling_saved": 1.0 - ours["cooling_kwh"] / cooling,
         "violation_min": ours["violation_minutes"],
-        "default_violation_min": found["default"]["violation_minutes"],
-        "optimum_violation_min": found["optimum"]["violation_minutes"],
+        "default_violation_min": outcomes["default"]["violation_minutes"],
+        "oracle_violation_min": outcomes["oracle"]["violation_minutes"],
         "inlet_max_c": ours["rack_inlet_max_c"],
         "starts": ours["chiller_starts"],
         "switches": ours["switches"],

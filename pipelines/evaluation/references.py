@@ -1,4 +1,4 @@
-"""Controls that need no learning, to be compared with: the site's defaults, and an engineer's wetbulb reset."""
+"""Reference controls without learning: the site's defaults, and an engineer's wetbulb reset."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,16 +11,13 @@ from pipelines.site.setpoints import Settable, aliased
 from pipelines.telemetry.plant_table import row_quantities
 from pipelines.telemetry.readings import TagReader
 
-APPROACH_K = (
-    4.0  # of towers over wetbulb, near the economic design approach; ASHRAE Handbook HVAC Systems 2020, 40
-)
-EXCHANGER_K = (
-    3.0  # condenser water below chilled water at which a waterside economizer carries most of a load
-)
+# of towers over wetbulb, near the economic design approach; ASHRAE Handbook HVAC Systems 2020, ch. 40
+APPROACH_K = 4.0
+EXCHANGER_K = 3.0  # condenser below chilled water at which a waterside economizer carries most of a load
 
 
 class Defaults:
-    """The site's default setpoints, always."""
+    """The site's default setpoints at all times."""
 
     def __init__(self, site: Site) -> None:
         settable = Settable.of(site)
@@ -29,15 +26,15 @@ class Defaults:
         }
 
     def decide(self, row: Mapping[str, Any], at: datetime) -> dict[str, float]:
-        """The defaults by tag."""
+        """The defaults by tag, in the tags' units."""
         return self._values
 
 
 class WetbulbReset:
-    """Condenser water follows the wetbulb at a fixed approach; the economizer is on while that water carries the load.
+    """Condenser water at a fixed approach to wetbulb; economizer on while that water can carry the load.
 
-    Every other setpoint stays at the site's default: what ASHRAE Guideline 36 and most plants do before anything is
-    learned. Without a wetbulb reading it holds.
+    Every other setpoint stays at the site's default, as ASHRAE Guideline 36 and most plants do. Without a
+    wetbulb reading setpoints hold.
     """
 
     def __init__(self, site: Site) -> None:

@@ -1,4 +1,4 @@
-"""The site's own recorded weather and load, replayed on its twin."""
+"""The site's recorded weather and load, replayed on its twin."""
 
 from typing import NamedTuple
 
@@ -20,12 +20,12 @@ from pipelines.telemetry.store import Store
 from simulator.types import Setpoints
 
 DT_S = 300.0
-USUAL_INLET_C = 22.0  # at which utilisation is told from IT power; servers' fans answer to it a little
-LEAST_KNOWN = 0.9  # of the steps must have load and weather; the rest is closed by interpolation
+USUAL_INLET_C = 22.0  # at which utilisation is computed from IT power; server fans depend on it a little
+LEAST_KNOWN = 0.9  # of the steps must have load and weather; the rest is interpolated
 
 
 class Replay(NamedTuple):
-    """A plant at the start of a stretch of the record, and what is worth saying about it."""
+    """A plant at the start of a part of the record, and notes for the report."""
 
     plant: SimulatedPlant
     notes: list[str]
@@ -36,8 +36,11 @@ def replayed(
 ) -> Replay:
     """The fitted twin (or, before one is fitted, the nameplate) under the record's weather and load.
 
-    start: by default, so that the stretch ends with the record. Raises PlantError where load or weather is missing for
-    more than a tenth of the time, ModelError where they were never read.
+    start: by default, so that the part ends with the record.
+
+    Raises:
+        PlantError: load or weather is missing for more than a tenth of the time.
+        ModelError: load or weather is not recorded at all.
     """
     store = Store(settings.store, site)
     span = store.span()
@@ -81,15 +84,15 @@ def _drivers(
     notes: list[str] = []
 
     def on_steps(values: np.ndarray, name: str) -> np.ndarray:
-        known = np.isfinite(values)
-        if known.mean() < LEAST_KNOWN:
+        is_known = np.isfinite(values)
+        if is_known.mean() < LEAST_KNOWN:
             raise PlantError(
-                f"{name} is known for {known.mean():.0%} of the time to replay, needs {LEAST_KNOWN:.0%}; "
+                f"{name} is known for {is_known.mean():.0%} of the time to replay, needs {LEAST_KNOWN:.0%}; "
                 "choose another stretch with --from"
             )
-        if not known.all():
-            notes.append(f"{name}: {1.0 - known.mean():.1%} of the time is interpolated")
-        return np.interp(times.asi8, pd.DatetimeIndex(recorded).asi8[known], np.asarray(values)[known])
+        if not is_known.all():
+            notes.append(f"{name}: {1.0 - is_known.mean():.1%} of the time is interpolated")
+        return np.interp(times.asi8, pd.DatetimeIndex(recorded).asi8[is_known], np.asarray(values)[is_known])
 
     it_w = np.atleast_2d(np.asarray(inputs.it_w).T).sum(axis=0)
     it_w = on_steps(it_w, "load")

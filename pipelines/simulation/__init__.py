@@ -1,1 +1,1 @@
-"""The simulator in the place of a plant: exports for ingestion, trials, closed loops, second opinions."""
+"""Simulated plants in place of a real one: exports for ingestion, trials, closed loops, what-if studies."""

@@ -1,4 +1,4 @@
-"""The demo's scenario: a site unlike its nameplate, generated weather and load, weeks of history, a week to win."""
+"""The demo's scenario: a plant unlike its nameplate, generated weather and load, weeks of history."""
 
 from dataclasses import dataclass
 
@@ -17,17 +17,20 @@ DT_S = 300.0
 
 @dataclass(frozen=True)
 class Scenario:
-    """How long the history and the run after it are, and which random site, weather and load."""
+    """Length of the history and of the run after it, and the seed of plant, weather and load.
+
+    plant_spread: lognormal spread of the plant's parameters around the nameplate.
+    """
 
     history_days: int = 56
     run_days: int = 7
     seed: int = 0
     climate: str = "temperate"
-    plant_spread: float = 0.1  # how far the real plant's parameters lie from nameplate
+    plant_spread: float = 0.1
 
 
 def simulated_plant(site: Site, scenario: Scenario) -> SimulatedPlant:
-    """The scenario's plant at its first step. coldaisle knows it through its telemetry only."""
+    """The scenario's plant at its first step. coldaisle sees only its telemetry."""
     plant_key, weather_key, load_key, meter_key = jax.random.split(jax.random.key(scenario.seed), 4)
     steps = round((scenario.history_days + scenario.run_days) * 86_400 / DT_S)
     weather = generated_weather(
@@ -52,4 +55,5 @@ def simulated_plant(site: Site, scenario: Scenario) -> SimulatedPlant:
 
 
 def history_steps(scenario: Scenario) -> int:
+    """Steps of `DT_S` in the scenario's history."""
     return round(scenario.history_days * 86_400 / DT_S)

@@ -31,7 +31,7 @@ LOAD = "IT utilisation"
 
 @dataclass(frozen=True)
 class SitePlant:
-    """An EnergyPlus run in progress, spoken to in historian tags."""
+    """An EnergyPlus run in progress, addressed by historian tags."""
 
     site: Site
     table: EnergyPlusTable
@@ -40,19 +40,26 @@ class SitePlant:
     def step(self, setpoints: Mapping[str, float], it_utilization: float | None = None) -> dict[str, float]:
         """One zone time step: readings by tag in the points' own units, and `hours`, its length.
 
-        setpoints: by tag, in their canonical unit; what is left out holds. it_utilization: 0-1.
-        Raises SiteError for a tag that nothing writes, EnergyPlusError, and RunEnded after the last step.
+        setpoints: by tag, in their canonical unit; one left out holds its last value. it_utilization: 0-1.
+
+        Raises:
+            SiteError: no actuator belongs to a tag.
+            EnergyPlusError: the engine refuses. RunEnded: after the last step.
         """
         raw = self.running.step(self.written(setpoints, it_utilization))
         return self.by_tag(raw) | {"hours": raw["hours"]}
 
     def written(self, setpoints: Mapping[str, float], it_utilization: float | None) -> dict[str, float]:
-        """Values by actuator."""
+        """Values by actuator of setpoints by tag (canonical units) and IT load (0-1).
+
+        Raises:
+            SiteError: no actuator belongs to a tag.
+        """
         names = {each.tag: _actuator_names(each, each.tag) for each in self.table.setpoints}
         unknown = sorted(set(setpoints) - set(names))
         if unknown:
             raise SiteError(
-                f"setpoint {unknown[0]} writes nothing in EnergyPlus; add it to [[energyplus.setpoints]]"
+                f"setpoint {unknown[0]} has no actuator in EnergyPlus; add it to [[energyplus.setpoints]]"
             )
         values = {name: value for tag, value in setpoints.items() for name in names[tag]}
         if it_utilization is not None:
@@ -60,30 +67,31 @@ class SitePlant:
         return values
 
     def by_tag(self, raw: Mapping[str, float]) -> dict[str, float]:
-        """Readings of the site's points in their own units; those for the heat balance only are left out."""
-        found = {}
+        """Readings of the site's points in their own units; those only for the heat balance are left out."""
+        values = {}
         for reading in self.table.readings:
             point = self.site.by_tag.get(reading.tag)
             if point is not None:
                 total = sum(raw[name] for name in _variable_names(reading))
                 slope, offset = conversion(reading.unit, point.quantity)
                 shown_slope, shown_offset = conversion(point.unit, point.quantity, point.full_scale)
-                found[reading.tag] = (slope * total + offset - shown_offset) / shown_slope
-        return found
+                values[reading.tag] = (slope * total + offset - shown_offset) / shown_slope
+        return values
 
 
 @dataclass(frozen=True)
 class HeldRun:
-    """Telemetry (steps, tags) under held setpoints, and how well EnergyPlus's heat balance closed."""
+    """Telemetry (steps, tags) under constant setpoints, and the closure of EnergyPlus's heat balance."""
 
     telemetry: pd.DataFrame
     closure: Closure | None
 
 
 def engine_model(site: Site, *, days: int | None = None) -> EnergyPlusModel:
-    """The site's model as the engine's adapter takes it, from the table's `begin` on for `days`.
+    """The site's model for the engine's adapter, from the table's `begin` on for `days`.
 
-    Raises SiteError where the site has no [energyplus] table or it contradicts the site's points.
+    Raises:
+        SiteError: the site has no [energyplus] table.
     """
     table = _table(site)
     begin, end = table.begin, table.end
@@ -105,7 +113,12 @@ def engine_model(site: Site, *, days: int | None = None) -> EnergyPlusModel:
 
 
 def check_setpoints(site: Site) -> dict[str, float]:
-    """How far each actuator's reading followed it. Raises PlantError, naming those that did nothing."""
+    """How far each actuator's reading followed it, in that reading's unit.
+
+    Raises:
+        SiteError: the site has no [energyplus] table.
+        PlantError: names the actuators without effect.
+    """
     config = engine_model(site, days=1)
     with _mendable():
         return check_actuators(config)
@@ -113,7 +126,11 @@ def check_setpoints(site: Site) -> dict[str, float]:
 
 @contextmanager
 def site_energyplus(site: Site, *, days: int | None = None, checked: bool = True) -> Iterator[SitePlant]:
-    """The site's EnergyPlus plant, running; with `checked`, a probe run first proves that setpoints work."""
+    """The site's EnergyPlus plant, running; with `checked`, a probe run first tests its setpoints.
+
+    Raises:
+        SiteError: the site has no [energyplus] table. PlantError: the engine refuses.
+    """
     if checked:
         check_setpoints(site)
     config = engine_model(site, days=days)
@@ -124,9 +141,9 @@ def site_energyplus(site: Site, *, days: int | None = None, checked: bool = True
 def run_held(
     site: Site, it_utilization: float, setpoints: Mapping[str, float] | None = None, *, days: int
 ) -> HeldRun:
-    """Hold IT load and setpoints (the site's defaults where none are given) from the model's begin on.
+    """Holds IT load (0-1) and setpoints (the site's defaults where none are given) from the model's begin on.
 
-    Rows' times are the model's own clock, labelled UTC, in a year of 365 days.
+    Rows' times are the model's own clock, labelled UTC, in a year of 365 days. Raises as `site_energyplus`.
     """
     held = {each.tag: each.default for each in site.setpoints} | dict(setpoints or {})
     config, raws = engine_model(site, days=days), []
@@ -147,7 +164,7 @@ def run_held(
 
 @contextmanager
 def _mendable() -> Iterator[None]:
-    """The engine's complaints as errors that a user can mend; the end of a run is none."""
+    """Turns the engine's errors into PlantError, which a user can act on; the end of a run passes."""
     try:
         yield
     except RunEnded:
@@ -203,7 +220,7 @@ def _actuator_names(driven: DrivenTable, prefix: str) -> list[str]:
 
 
 def _variable_names(reading: ReadingTable) -> list[str]:
-    """One variable goes by its tag, so that a probe can name it; parts of a sum are numbered."""
+    """One variable is named by its tag, so that a probe can refer to it; parts of a sum are numbered."""
     if len(reading.variables) == 1:
         return [reading.tag]
     return [f"{reading.tag} #{number}" for number in range(len(reading.variables))]

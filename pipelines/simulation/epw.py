@@ -1,12 +1,12 @@
-"""EPW weather files: read into canonical quantities, put on a step, handed to the simulator.
+"""EPW weather files: read into canonical quantities, put on a step, converted to the simulator's drivers.
 
 Columns, units and missing codes are those of the EnergyPlus "Auxiliary Programs" guide, chapter "EnergyPlus
 Weather File (EPW) Data Dictionary". An EPW file holds one year of hours in local standard time, without
 daylight saving. Hour N (1-24) stands for the instant N:00, as EnergyPlus itself interpolates, so hour 24 is
 the next day's midnight.
 
-Typical years are patched together from months of several years: rows are found again by month, day and hour,
-so that any period of any year may be asked for. A file without 29 February gives 28 February for it.
+Typical years are composed of months of several years: rows are looked up by month, day and hour, so that any
+period of any year may be asked for. A file without 29 February gives 28 February for it.
 """
 
 import csv
@@ -32,8 +32,8 @@ from simulator.psychrometrics import (
 )
 
 HEADER_LINES = 8
-LONGEST_FILLED_HOURS = 6  # a passing cloud may be drawn through; a day's swing may not
-LEAP_YEAR, ORDINARY_YEAR = 2024, 2023  # any of either kind: they only say which days exist
+LONGEST_FILLED_HOURS = 6  # a passing cloud may be interpolated; a day's swing may not
+LEAP_YEAR, ORDINARY_YEAR = 2024, 2023  # any of either kind: only their calendars are used
 
 # canonical quantity -> column of the data dictionary, value from which it reads as missing, factor
 COLUMNS = {
@@ -52,9 +52,9 @@ class Epw:
     """One weather file.
 
     hours: a row per hour of the calendar year, indexed by (month, day, hour) in local standard time at
-        `utc_offset_h`; canonical quantities. NaN where the file is silent for longer than may be filled.
-    leap: whether 29 February is in the file. typical: whether its months come from several years.
-    filled: hours interpolated or derived, by quantity.
+    `utc_offset_h`; canonical quantities. NaN where values are missing for longer than may be filled. leap:
+    whether 29 February is in the file. typical: whether its months come from several years. filled: hours
+    interpolated or derived, by quantity.
     """
 
     path: Path
@@ -68,10 +68,10 @@ class Epw:
 
 
 def read_epw(path: Path) -> Epw:
-    """Read and check an EPW file; short gaps are filled and counted.
+    """Reads and checks an EPW file; short gaps are filled and counted.
 
     Raises:
-        WeatherError: it does not exist, is no EPW file, is not hourly, or holds an hour twice.
+        WeatherError: it does not exist, is no EPW file, is not hourly, or contains an hour twice.
     """
     try:
         lines = Path(path).read_text(encoding="latin-1").splitlines()
@@ -99,7 +99,7 @@ def weather_table(epw: Epw, start: pd.Timestamp, *, steps: int, dt_s: float) -> 
     start: with a zone. Wind, which the simulator does not use, may be NaN.
 
     Raises:
-        WeatherError: the file is silent over part of the period for longer than may be filled.
+        WeatherError: values are missing in the period for longer than may be filled.
     """
     times = pd.date_range(start.tz_convert("UTC"), periods=steps, freq=pd.Timedelta(seconds=dt_s))
     local = times.tz_localize(None) + pd.Timedelta(hours=epw.utc_offset_h) + pd.Timedelta(seconds=dt_s / 2)
@@ -113,7 +113,7 @@ def weather_table(epw: Epw, start: pd.Timestamp, *, steps: int, dt_s: float) -> 
 
 
 def drivers(table: pd.DataFrame, it_utilization: np.ndarray) -> simulator.Drivers:
-    """Drivers of the simulator, (steps,) or with `it_utilization` (steps, halls), from `weather_table`."""
+    """Drivers of the simulator, (steps,), from `weather_table` and utilisation 0-1, (steps,) or (steps, halls)."""
 
     def series(values: Any) -> jax.Array:
         return jnp.asarray(values, dtype=float)
@@ -127,7 +127,7 @@ def drivers(table: pd.DataFrame, it_utilization: np.ndarray) -> simulator.Driver
 
 
 def filled_gaps(series: pd.Series, *, longest: int, circular: bool = False) -> pd.Series:
-    """Gaps of at most `longest` rows interpolated linearly, longer ones left whole.
+    """Gaps of at most `longest` rows interpolated linearly; longer ones stay as they are.
 
     circular: the last row is followed by the first, as December is by January in a typical year.
     """
@@ -143,9 +143,9 @@ def filled_gaps(series: pd.Series, *, longest: int, circular: bool = False) -> p
 def _location(path: Path, lines: list[str]) -> tuple[str, Location, float]:
     fields = next(csv.reader(lines[:1]), [])
     if not fields or fields[0].strip().upper() != "LOCATION":
-        found = (lines[0][:40] if lines else "").strip() or "nothing"
+        first_line = (lines[0][:40] if lines else "").strip() or "nothing"
         raise WeatherError(
-            f'{path} is no EPW file: the first line must begin with LOCATION, found "{found}"; '
+            f'{path} is no EPW file: the first line must begin with LOCATION, got "{first_line}"; '
             "give the .epw of the station, not its .ddy or .stat"
         )
     try:
@@ -154,11 +154,11 @@ def _location(path: Path, lines: list[str]) -> tuple[str, Location, float]:
     except ValueError as cause:
         raise WeatherError(
             f"{path}: LOCATION must give latitude, longitude, time zone and elevation as fields 7 to 10, "
-            f"found {fields[6:10]}; mend the header"
+            f"got {fields[6:10]}; correct the header"
         ) from cause
     if not -12 <= utc_offset_h <= 14:
         raise WeatherError(
-            f"{path}: the time zone must lie in -12 to 14 hours, found {utc_offset_h:g}; mend it"
+            f"{path}: the time zone must lie in -12 to 14 hours, got {utc_offset_h:g}; correct it"
         )
     place = ", ".join(field.strip() for field in fields[1:4] if field.strip() not in ("", "-"))
     return place, location, utc_offset_h
@@ -191,7 +191,7 @@ def _refuse_bad_dates(path: Path, rows: pd.DataFrame) -> None:
     if bad.any():
         line = HEADER_LINES + 1 + int(np.argmax(bad))
         raise WeatherError(
-            f"{path}: line {line} has no date with an hour from 1 to 24, as EPW numbers them; mend the line"
+            f"{path}: line {line} has no date with an hour from 1 to 24, as EPW numbers them; correct the line"
         )
 
 
@@ -225,7 +225,7 @@ def _filled(hours: pd.DataFrame, location: Location) -> tuple[pd.DataFrame, dict
     table["outdoor_dew_point_c"] = table["outdoor_dew_point_c"].fillna(pd.Series(derived, index=table.index))
     for name in table.columns.drop(["wind_direction_deg", "outdoor_rh_frac"]):
         table[name] = filled_gaps(table[name], longest=LONGEST_FILLED_HOURS, circular=True)
-    # Pressure moves by a percent where the altitude's standard is known: any gap of it may be filled.
+    # Pressure differs by about a percent from the altitude's standard: any gap of it may be filled.
     standard_pa = float(pressure_at_altitude_pa(location.altitude_m))
     table["outdoor_pressure_pa"] = table["outdoor_pressure_pa"].fillna(standard_pa)
     filled = {name: int((hours[name].isna() & table[name].notna()).sum()) for name in table.columns}
@@ -246,7 +246,7 @@ def _refuse_gaps(epw: Epw, table: pd.DataFrame, dt_s: float) -> None:
             raise WeatherError(
                 f"{epw.path}: gaps of at most {LONGEST_FILLED_HOURS} h are filled, {name} is missing for "
                 f"{len(silent) * dt_s / 3600:.0f} h of the period, first at {silent[0]:%Y-%m-%d %H:%M} UTC; "
-                "mend the file, or choose another --weather or period"
+                "correct the file, or choose another --weather or period"
             )
 
 

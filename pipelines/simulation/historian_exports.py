@@ -1,4 +1,4 @@
-"""A simulated site's telemetry as its historian would export it: its own tags, units, counters and clocks."""
+"""Exports of a simulated site's telemetry as a historian writes them: tags, units, counters, clocks."""
 
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,9 @@ def write_exports(
     """One wide CSV per source from canonical columns (quantities) at the finest step; returns the paths.
 
     fault_seed: where given, exports have the defects of real historians (`_with_defects`).
-    Raises SiteError where the site asks for a layout or quantity that the simulator does not give.
+
+    Raises:
+        SiteError: the site asks for a layout or quantity that the simulator does not give.
     """
     paths = []
     for number, source in enumerate(site.sources):
@@ -45,7 +47,7 @@ def _export(site: Site, source: Source, telemetry: pd.DataFrame) -> pd.DataFrame
 
 
 def _with_defects(source: Source, export: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Sentinels now and then, some rows twice, one sensor stuck for two days, half a day lost."""
+    """Adds sentinels, repeated rows, one sensor stuck for two days, and half a day lost."""
     rows_a_day = round(24 * 60 / (source.interval_minutes or 60))
     values = export.drop(columns=source.time_column).to_numpy(dtype=float, copy=True)
     rows, tags = values.shape

@@ -1,23 +1,23 @@
-"""Setpoint schedules: default control, and operators who try things now and then."""
+"""Setpoint schedules: default control, and occasional trials by operators."""
 
 import numpy as np
 import pandas as pd
 
 from pipelines.site.file import Setpoint, Site
 
-HOLD_HOURS = (6, 12, 24)  # how long operators leave a trial before they judge it
+HOLD_HOURS = (6, 12, 24)  # length of a trial
 SHARE_AT_DEFAULT = 0.33
 
 
 def default_schedule(site: Site, times: pd.DatetimeIndex) -> pd.DataFrame:
-    """Every setpoint at the site's default; one column per setpoint quantity."""
+    """Every setpoint at the site's default; one column per setpoint name on `times`."""
     return pd.DataFrame({site.setpoint_name(s): s.default for s in site.setpoints}, index=times)
 
 
 def trial_schedule(site: Site, times: pd.DatetimeIndex, *, seed: int) -> pd.DataFrame:
-    """Operators' trials: every 6 to 24 hours one or more setpoints go somewhere within their limits, slewed.
+    """Operators' trials: every 6 to 24 hours some setpoints move within their limits, at their slew rate.
 
-    A third of the spells is plain default control. Returns one column per setpoint quantity on `times`.
+    A third of the periods is default control. One column per setpoint name on `times`.
     """
     rng = np.random.default_rng(seed)
     goals = default_schedule(site, times)
@@ -35,7 +35,7 @@ def trial_schedule(site: Site, times: pd.DatetimeIndex, *, seed: int) -> pd.Data
 
 
 def slewed(site: Site, goals: pd.DataFrame, *, step_hours: float) -> pd.DataFrame:
-    """Goals followed at each setpoint's slew rate, starting from the first row; on/off setpoints jump."""
+    """Goals followed at each setpoint's slew rate from the first row on; on/off setpoints switch at once."""
     followed = goals.copy()
     for setpoint in site.setpoints:
         if setpoint.kind == "binary":

@@ -1,6 +1,7 @@
-"""Where physics has a best setpoint: power over condenser water, supply air, and chilled water with economizer.
+"""Interior optima of the physics: power over condenser water, supply air, and chilled water with economizer.
 
-`make plots` writes docs/optima.png with it, `python -m pipelines.simulation.optima_plot FILE.html` the page alone.
+`make plots` writes docs/optima.png with it, `python -m pipelines.simulation.optima_plot FILE.html` the page
+alone.
 """
 
 import sys
@@ -15,7 +16,7 @@ from pipelines.files import write_page
 from simulator import Drivers, Plant, Sensors, Setpoints, default_plant
 from simulator.optima import held_drivers, interior_minimum, settled, swept_setpoints
 
-# Drawn as differences from the best: what moves, not what is large.
+# Drawn as differences from the best setpoint, since constant parts would hide the changes.
 PARTS: dict[str, tuple[str, ...]] = {
     "chillers": ("chiller_w",),
     "tower fans": ("tower_fan_w",),
@@ -29,7 +30,7 @@ TOTAL_COLOR, BEST_COLOR = "#222222", "#d62728"
 
 @dataclass(frozen=True)
 class Sweep:
-    """One setpoint swept, others held; power of the settled plant, kW, by part and in all, (cases,)."""
+    """One setpoint swept, others constant; power of the settled plant, kW, in total and by part, (cases,)."""
 
     title: str
     axis: str
@@ -39,6 +40,7 @@ class Sweep:
 
     @property
     def best(self) -> int | None:
+        """Index of the interior minimum of facility power; None where it is at an end."""
         return interior_minimum(self.facility_kw)
 
 
@@ -82,7 +84,7 @@ def _kw(sensors: Sensors, fields: tuple[str, ...]) -> np.ndarray:
 
 
 def optima_figure(sweeps: list[Sweep]) -> go.Figure:
-    """Facility power and its parts, each over its value at the best setpoint, which is marked."""
+    """Facility power and its parts, less their value at the best setpoint, which is marked."""
     figure = make_subplots(cols=len(sweeps), subplot_titles=[sweep.title for sweep in sweeps])
     for col, sweep in enumerate(sweeps, start=1):
         at = int(np.argmin(sweep.facility_kw))

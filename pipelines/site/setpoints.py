@@ -23,11 +23,6 @@ class Settable(Bounds):
 
     tags: tuple[Tag, ...]
 
-    @property
-    def slew(self) -> np.ndarray:
-        """`slew_per_hour`, as control code still calls it."""
-        return self.slew_per_hour
-
     @classmethod
     def of(cls, site: Site) -> "Settable":
         """What the site file declares under [[setpoints]]."""

@@ -1,4 +1,4 @@
-"""Sizes of what the air touches, and of the power chain."""
+"""Sizes of the air side (servers, halls, CRAHs) and of the power chain."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -17,6 +17,7 @@ CRAH_SPECIFIC_FAN_J_KG = 700.0  # about 500 Pa over fan, motor and drive efficie
 
 
 def servers(design: Design) -> Servers:
+    """Servers of the design's IT power, split evenly over the halls. Figures: ordinary volume servers."""
     return part(
         Servers,
         rated_w=np.full(design.halls, design.hall_w),
@@ -35,6 +36,10 @@ def servers(design: Design) -> Servers:
 
 
 def power_chain(design: Design) -> PowerChain:
+    """UPS, PDU and transformer with a margin over the IT power; loss coefficients of ordinary equipment.
+
+    The UPS is rated 1.25 and the transformer 1.8 times the IT power.
+    """
     return part(
         PowerChain,
         ups_rated_w=1.25 * design.it_w,
@@ -49,6 +54,7 @@ def power_chain(design: Design) -> PowerChain:
 
 
 def hall(design: Design) -> Hall:
+    """Halls whose heat capacity, air mass, envelope and fresh air scale with their IT power."""
     each_w = np.full(design.halls, design.hall_w)
     return part(
         Hall,
@@ -65,6 +71,11 @@ def hall(design: Design) -> Hall:
 
 
 def crah(design: Design) -> Crah:
+    """CRAHs for 1.08 of a hall's IT power at design temperatures, with 25 % more coil and water.
+
+    The coil's UA inverts the counterflow effectiveness (Incropera, Fundamentals of Heat and Mass Transfer,
+    ch. 11).
+    """
     air = AIRFLOW_RATIO * design.server_air_kg_s / design.halls
     heat_w = 1.08 * design.hall_w
     water = heat_w / (WATER_CP_J_KG_K * CHW_RISE_K)

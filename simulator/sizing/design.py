@@ -1,4 +1,4 @@
-"""The design conditions that every size follows from, and how a part is made of plain numbers."""
+"""The design conditions that all sizes derive from, and how a part is made from plain numbers."""
 
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -24,7 +24,7 @@ REJECTED_SHARE = 1.18  # tower heat over chilled-water heat
 
 @dataclass(frozen=True)
 class Design:
-    """A site in plain numbers; one chiller and one tower cell are spares."""
+    """A site in plain numbers; one chiller and one tower cell are spares. Powers in W."""
 
     it_w: float
     halls: int
@@ -34,31 +34,37 @@ class Design:
 
     @property
     def hall_w(self) -> float:
+        """IT power of one hall, W."""
         return self.it_w / self.halls
 
     @property
     def heat_w(self) -> float:
+        """Heat that the chilled water takes at design load, W."""
         return HEAT_SHARE * self.it_w
 
     @property
     def chiller_w(self) -> float:
+        """Cooling capacity of one chiller, W: one of them is a spare."""
         return self.heat_w / (self.chillers - 1)
 
     @property
     def server_air_kg_s(self) -> float:
+        """Air that all servers draw at rated power, kg/s: heat balance over `SERVER_RISE_K`."""
         return self.it_w / (AIR_CP_J_KG_K * SERVER_RISE_K)
 
     @property
     def chw_kg_s(self) -> float:
+        """Chilled-water flow at design load, kg/s: heat balance over `CHW_RISE_K`."""
         return self.heat_w / (WATER_CP_J_KG_K * CHW_RISE_K)
 
     @property
     def cw_per_chiller_kg_s(self) -> float:
+        """Condenser-water flow of one chiller, kg/s: heat balance over `CW_RISE_K`."""
         return REJECTED_SHARE * self.chiller_w / (WATER_CP_J_KG_K * CW_RISE_K)
 
 
 def part(kind: type[Part], **values: Any) -> Part:
-    """A part whose leaves are arrays of the default float type; words (structure) stay words."""
+    """A part with leaves as arrays of the default float type; strings, which are structure, stay strings."""
     return kind(
         **{name: value if isinstance(value, str) else _arrays(value) for name, value in values.items()}
     )

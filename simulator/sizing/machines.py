@@ -1,4 +1,4 @@
-"""Sizes of chillers and towers, each kind, and settings of the plant's own controllers."""
+"""Sizes of chillers and towers of each kind, and settings of the plant's own controllers."""
 
 from typing import Any, Literal
 
@@ -30,7 +30,7 @@ LIQUID_TO_GAS = 4 / 3  # usual for induced-draft counterflow
 
 
 def chillers(design: Design, kind: ChillerKind) -> Chillers:
-    """`kind`: which condenser water the performance curves are of."""
+    """Chillers for the design load with one spare; `kind`: which condenser water the curves take."""
     capacity, ratio, rise_k = capacity_curve(), input_curve(design.chiller_cop), CW_RISE_K
     common: dict[str, Any] = {
         "units": design.chillers,
@@ -73,6 +73,10 @@ def chillers(design: Design, kind: ChillerKind) -> Chillers:
 
 
 def tower(design: Design, kind: TowerKind) -> Tower:
+    """Tower cells for the design's heat with one spare; `kind` selects the correlation.
+
+    Fan power 1.6 % of the heat rejected; water flow from `CW_RISE_K`, airflow from `LIQUID_TO_GAS`.
+    """
     rejected_w = REJECTED_SHARE * design.heat_w / (design.tower_cells - 1)  # each cell
     water = rejected_w / (WATER_CP_J_KG_K * CW_RISE_K)
     common: dict[str, Any] = {
@@ -104,7 +108,7 @@ def _merkel_ua_w_k(rejected_w: float, water_kg_s: float) -> Any:
     """UA of dry air that makes the design approach."""
     entering_c, air_kg_s = WETBULB_C + APPROACH_K + CW_RISE_K, water_kg_s / LIQUID_TO_GAS
     leaving_c, wetbulb_c = jnp.asarray(entering_c), jnp.asarray(WETBULB_C)
-    for _ in range(4):  # air leaves as warm as the heat makes it
+    for _ in range(4):  # the leaving air follows from the heat, and its specific heat from the leaving air
         wet_cp = wet_air_cp_j_kg_k(wetbulb_c, leaving_c, jnp.asarray(STANDARD_PRESSURE_PA))
         leaving_c = wetbulb_c + rejected_w / (air_kg_s * wet_cp)
     C_air, C_water = air_kg_s * wet_cp, jnp.asarray(water_kg_s * WATER_CP_J_KG_K)
@@ -114,7 +118,7 @@ def _merkel_ua_w_k(rejected_w: float, water_kg_s: float) -> Any:
 
 
 def control(design: Design) -> LocalControl:
-    """`fallback` is what a cautious operator runs."""
+    """Slew rates, PI gains, communication time-out and fallback setpoints of a cautious operator."""
     return part(
         LocalControl,
         slew_per_s=part(

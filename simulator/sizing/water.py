@@ -1,4 +1,4 @@
-"""Sizes of the chilled- and condenser-water loops, their pumps and the economizer between them."""
+"""Sizes of the chilled- and condenser-water loops, their pumps, and the economizer between them."""
 
 from typing import Literal
 
@@ -19,6 +19,7 @@ RESET_PUMP_CURVE = np.array([0.0, 0.0205, 0.4101, 0.5753])
 
 
 def chilled_water(design: Design, pump: PumpKind) -> ChilledWater:
+    """The chilled-water loop: five minutes' flow of water, 260 kPa of head, a minimum flow per chiller."""
     flow = design.chw_kg_s
     return part(
         ChilledWater,
@@ -29,6 +30,7 @@ def chilled_water(design: Design, pump: PumpKind) -> ChilledWater:
 
 
 def condenser_water(design: Design, pump: PumpKind) -> CondenserWater:
+    """The condenser-water loop: five minutes' flow of water, 220 kPa of head, pumps for all chillers."""
     each, units = design.cw_per_chiller_kg_s, design.chillers
     return part(
         CondenserWater,
@@ -39,6 +41,10 @@ def condenser_water(design: Design, pump: PumpKind) -> CondenserWater:
 
 
 def pump_group(kind: PumpKind, flow_kg_s: float, head_pa: float, static_head_fraction: float) -> PumpGroup:
+    """Pumps for a flow (kg/s) and a head (Pa), with a head curve ("head") or a part-load curve ("curve").
+
+    `static_head_fraction`: share of the head that does not depend on flow; only the head curve uses it.
+    """
     least_kg_s = LEAST_PUMP_FLOW * flow_kg_s
     if kind == "curve":
         return part(
@@ -62,6 +68,7 @@ def pump_group(kind: PumpKind, flow_kg_s: float, head_pa: float, static_head_fra
 
 
 def economizer(design: Design, chilled_side: Piping, condenser_side: Piping) -> Economizer:
+    """An exchanger for the design heat with 2 K between the streams; the piping as given."""
     return part(
         Economizer,
         ua_w_k=design.heat_w / 2.0,  # 2 K between the streams at design heat with balanced flows

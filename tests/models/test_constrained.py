@@ -28,7 +28,7 @@ def test_many_limits_hold_at_once():
 
 def test_limits_that_exclude_each_other_are_said_to():
     rows = np.array([[1.0, 0.0], [-1.0, 0.0]])
-    with pytest.raises(ValueError, match="no curve fulfils all that is declared"):
+    with pytest.raises(ValueError, match="no curve fulfils all declared effects"):
         nearest_within(np.zeros(2), np.eye(2), Limits(rows, np.array([1.0, 1.0])))
 
 

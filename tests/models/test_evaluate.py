@@ -33,7 +33,7 @@ def test_one_row_is_too_few_for_guideline_14():
 
 
 def test_relative_errors_of_an_idle_plant_are_refused():
-    with pytest.raises(ValueError, match="mean of the measured values is 0"):
+    with pytest.raises(ValueError, match="mean of the measured values must not be 0"):
         nmbe(np.zeros(3), np.ones(3))
 
 

@@ -1,6 +1,6 @@
-"""Sizes of a plant from its own telemetry: what a walk past the nameplates would tell, roughly.
+"""Sizes of a plant from its own telemetry, as a first guess for the fit.
 
-Every figure is a robust quantile of what was read; where a quantity is not metered the textbook's ratio stays.
+Every figure is a robust quantile of the readings; where a quantity is not metered the textbook's ratio stays.
 """
 
 from dataclasses import replace
@@ -9,7 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 
 import simulator
-from models.twin.nameplate import known, with_figures
+from models.twin.nameplate import split_nameplate, with_figures
 from models.twin.record import Record
 from models.twin.run import Controlled
 from models.twin.sizing.air import SPARE_IT, air_side, losses, servers
@@ -21,36 +21,37 @@ from simulator.types import Plant
 
 def figures(record: Record) -> dict[str, Any]:
     """Arguments of `simulator.default_plant` that telemetry gives: size, halls, numbers of machines."""
-    found: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "it_kw": float(SPARE_IT * high(record.inputs.it_w).sum() / 1e3),
         "halls": record.halls,
     }
-    found |= {
+    arguments |= {
         argument: max(2, record.units[kind])
         for argument, kind in (("chillers", "chillers"), ("tower_cells", "towers"))
         if record.units.get(kind)
     }
-    return found
+    return arguments
 
 
 def sized(record: Record, nameplate: dict[str, Any]) -> Controlled:
-    """A textbook plant from `nameplate` (`models.twin.nameplate`), its sizes set from the record but for known figures.
+    """A textbook plant from its nameplate, sized from the record except for given figures.
 
-    Raises ValueError where `nameplate` does not describe a plant.
+    Raises:
+        ValueError: `nameplate` does not describe a plant.
     """
-    what = known(nameplate)
-    plant = simulator.default_plant(**what.arguments)
+    parts = split_nameplate(nameplate)
+    plant = simulator.default_plant(**parts.arguments)
     controlled = Controlled(plant, simulator.default_setpoints(plant))
     plant = replace(plant, servers=servers(plant.servers, record))
     if not record.metered_it:
         plant = without_hall_losses(plant)
     for part in (losses, air_side, chilled_water, condenser_water, economizer, chillers, tower):
         plant = part(plant, record)
-    return replace(controlled, plant=with_figures(plant, what.figures))
+    return replace(controlled, plant=with_figures(plant, parts.figures))
 
 
 def without_hall_losses(plant: Plant) -> Plant:
-    """A hall that stands for a thermal load: all it gives to the coils is the power that drives it."""
+    """A hall that stands for a thermal load: it gives exactly the driving power to the coils."""
     chain = plant.power_chain
     nothing = {
         name: jnp.zeros_like(getattr(chain, name))

@@ -1,4 +1,4 @@
-"""Sizes of the power chain and of what the air touches."""
+"""Sizes of the power chain and of the air side."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,11 +10,11 @@ from models.twin.sizing.reading import HIGH, filled, high
 from simulator.constants import AIR_CP_J_KG_K
 from simulator.types import Plant
 
-SPARE_IT = 1.15  # servers' rated power over the most they were seen to draw
+SPARE_IT = 1.15  # servers' rated power over the largest power recorded
 
 
 def servers(servers: Any, record: Record) -> Any:
-    """Rated power above what was ever drawn, idle power below: any recorded power then has its utilisation."""
+    """Rated power above all drawn, idle power below it, so that every recorded power has a utilisation."""
     rated_w, least_w = (
         SPARE_IT * high(record.inputs.it_w),
         np.nanquantile(record.inputs.it_w, 1 - HIGH, axis=0),
@@ -24,7 +24,7 @@ def servers(servers: Any, record: Record) -> Any:
 
 
 def losses(plant: Plant, record: Record) -> Plant:
-    """Loss curves scaled to the metered losses; what no meter explains of the facility's power is lighting."""
+    """Loss curves scaled to the metered losses; facility power that no meter explains becomes lighting."""
     chain, it_w = plant.power_chain, record.inputs.it_w.sum(axis=1)
     changed = {}
     for name, rated_w in (("ups_loss", chain.ups_rated_w), ("pdu_loss", chain.pdu_rated_w)):
@@ -46,11 +46,12 @@ def _unexplained_w(record: Record) -> float | None:
     parts = ("ups_loss_w", "chiller_w", "chw_pump_w", "cw_pump_w", "tower_fan_w", "crah_fan_w")
     if not {*parts, "overhead_w"} <= set(record.measured):
         return None
-    known_w = sum(record.measured[name] for name in (*parts, *({"pdu_loss_w"} & set(record.measured))))
-    return max(float(np.nanmedian(record.measured["overhead_w"] - known_w)), 1.0)
+    metered_w = sum(record.measured[name] for name in (*parts, *({"pdu_loss_w"} & set(record.measured))))
+    return max(float(np.nanmedian(record.measured["overhead_w"] - metered_w)), 1.0)
 
 
 def air_side(plant: Plant, record: Record) -> Plant:
+    """Server air rise, CRAH airflow and fan power from what is metered of them; unmetered sizes stay."""
     read, servers, crah = record.measured, plant.servers, plant.crah
     it_w = record.inputs.it_w.sum(axis=1)
     if {"rack_outlet_c", "rack_inlet_c"} <= set(read):

@@ -1,4 +1,4 @@
-"""Sizes of the chillers, and how many of them run at which load."""
+"""Sizes of the chillers, and their staging."""
 
 from dataclasses import replace
 
@@ -8,11 +8,11 @@ from models.twin.record import Record
 from models.twin.sizing.reading import economizing, filled, high, thermal_load_w
 from simulator.types import Plant
 
-SELDOM = 0.02  # share of the hours that is no way of running, but an exception
+SELDOM = 0.02  # share of the hours below which a mode of operation is an exception
 
 
 def chillers(plant: Plant, record: Record) -> Plant:
-    """Capacity from the most that running machines took, rated efficiency and staging from how they ran."""
+    """Capacity from the largest load of running machines; staging from the loads at which they ran."""
     chillers, load_w = plant.chillers, thermal_load_w(record)
     running = record.running.get("chillers")
     if load_w is None or running is None:

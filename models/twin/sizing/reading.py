@@ -1,4 +1,4 @@
-"""What several sizes are read off: robust highs, heat and water flow by whichever meters there are."""
+"""Readings that several sizes use: robust maxima, heat and water flow from whichever meters there are."""
 
 from dataclasses import replace
 from typing import Any
@@ -13,12 +13,12 @@ HIGH, LOW = 0.995, 0.01
 
 
 def high(values: np.ndarray) -> np.ndarray:
-    """What a quantity reaches but for outliers, along the first axis."""
+    """Maximum of a quantity without outliers, along the first axis: its 99.5 % quantile."""
     return np.nanquantile(values, HIGH, axis=0)
 
 
 def filled(part: Any, **values: Any) -> Any:
-    """The part with leaves replaced, each in the shape and type that it had."""
+    """The part with leaves replaced, each in its own shape and type."""
     shaped = {}
     for name, value in values.items():
         leaf = getattr(part, name)
@@ -27,11 +27,12 @@ def filled(part: Any, **values: Any) -> Any:
 
 
 def economizing(record: Record) -> np.ndarray:
+    """Rows (n,), bool, in which the economizer was enabled; all False where it is not recorded."""
     return record.inputs.setpoints.get("economizer_enable", np.zeros(len(record))) > 0.5
 
 
 def thermal_load_w(record: Record) -> np.ndarray | None:
-    """Heat the chilled water carries, W, (n,): metered, from its flow and temperatures, or what servers give."""
+    """Heat that the chilled water carries, W, (n,): metered, else from flow and rise, else IT power."""
     read = record.measured
     if "coil_heat_w" in read:
         return read["coil_heat_w"]
@@ -41,7 +42,7 @@ def thermal_load_w(record: Record) -> np.ndarray | None:
 
 
 def condenser_flow_kg_s(record: Record) -> np.ndarray | None:
-    """Tower water, kg/s, (n,): metered, or from the heat it carries and its rise."""
+    """Tower water, kg/s, (n,): metered, or heat over temperature rise; None without meters."""
     read, load_w = record.measured, thermal_load_w(record)
     if "cw_flow_kg_s" in read:
         return read["cw_flow_kg_s"]

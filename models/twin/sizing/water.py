@@ -1,4 +1,4 @@
-"""Sizes of the loops, their pumps, the economizer between them and the towers."""
+"""Sizes of the water loops, their pumps, the economizer and the towers."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,8 +11,8 @@ from simulator.constants import WATER_DENSITY_KG_M3
 from simulator.pump import CurvePump, Pump
 from simulator.types import Plant
 
-FEW_ROWS = 20  # fewer say nothing
-SPARE_VALVE = 1.25  # water through open valves over the most that was seen to flow
+FEW_ROWS = 20  # fewer are not evidence
+SPARE_VALVE = 1.25  # water through open valves over the largest flow recorded
 # Each condenser is a branch with a resistance of its own: more branches draw more water at
 # nearly the same head, and only headers shared by all add to it.
 BRANCHES_STATIC_HEAD = 0.95
@@ -33,6 +33,7 @@ def _pump(pump: Any, flow_kg_s: np.ndarray, power_w: np.ndarray | None) -> Any:
 
 
 def chilled_water(plant: Plant, record: Record) -> Plant:
+    """Water volume, minimum flow, pumps and coil valves from the metered chilled-water flow."""
     flow = record.measured.get("chw_flow_kg_s")
     if flow is None:
         return plant
@@ -49,6 +50,7 @@ def chilled_water(plant: Plant, record: Record) -> Plant:
 
 
 def condenser_water(plant: Plant, record: Record) -> Plant:
+    """Water volume, flow per chiller and pumps from the condenser-water flow."""
     flow = condenser_flow_kg_s(record)
     if flow is None:
         return plant
@@ -64,7 +66,7 @@ def condenser_water(plant: Plant, record: Record) -> Plant:
 
 
 def economizer(plant: Plant, record: Record) -> Plant:
-    """Its branch's flow and its lock-out, from when enabling it drew more tower water and when it did not."""
+    """Flow and lock-out of the economizer, from when enabling it drew more tower water."""
     flow = record.measured.get("cw_flow_kg_s")
     if plant.economizer is None or flow is None or "chw_return_c" not in record.measured:
         return plant
@@ -92,6 +94,7 @@ def economizer(plant: Plant, record: Record) -> Plant:
 
 
 def tower(plant: Plant, record: Record) -> Plant:
+    """Fan power from its meter; water, air and UA of a cell scaled to the flow per cell."""
     tower, read = plant.tower, record.measured
     changed: dict[str, Any] = {}
     if "tower_fan_w" in read:

@@ -46,7 +46,7 @@ def disobeyed(
     since, notices = dict(past.disobeyed), []
     for index, name in enumerate(setpoints.names):
         shown = read.get(name, math.nan)
-        tolerance = max(OBEYED_LEAST, OBEYED_SHARE * setpoints.slew[index])
+        tolerance = max(OBEYED_LEAST, OBEYED_SHARE * setpoints.slew_per_hour[index])
         if written is None or math.isnan(shown) or abs(shown - written[index]) <= tolerance:
             since.pop(name, None)
             continue

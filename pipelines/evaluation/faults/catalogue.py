@@ -1,4 +1,4 @@
-"""Everything that goes wrong around a controller, one at a time, as a disturbance of the closed loop."""
+"""The faults around a controller, one at a time, as disturbances of the closed loop."""
 
 import math
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from pipelines.simulation.plant import SimulatedPlant
 from pipelines.site.file import Site
 from pipelines.site.tags import Tag, tags_of
 
-BIAS_K, BIAS_SHARE = -3.0, 0.7  # colder than it is, and less power than there is: the dangerous way
+BIAS_K, BIAS_SHARE = -3.0, 0.7  # reads too cold, and too little power: the dangerous direction
 SPIKE_K, SPIKE_SHARE, SPIKE_EVERY = 12.0, 2.5, 4  # rows
 LOAD_STEP = 1.3
 BY_HAND = 0.1  # of a setpoint's range below its default
@@ -27,22 +27,23 @@ GARBLE = (math.nan, math.inf, -math.inf, None, "bad", -9999.0)
 
 @dataclass(frozen=True)
 class Window:
-    """From when to when something is broken; the plant's own time."""
+    """Start and end of a fault, in the plant's own time."""
 
     start: pd.Timestamp
     end: pd.Timestamp
 
     def holds(self, at: pd.Timestamp) -> bool:
+        """Whether the fault is present at this time."""
         return bool(self.start <= at < self.end)
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that goes wrong.
+    """One fault.
 
-    between: what it does between plant and control. before: what it makes of the plant's weather and load.
-    control: which trouble of the control itself (see `pipelines.evaluation.faults.controller`), "" for none.
-    default_too: whether default control feels it; it reads no sensor.
+    between: its disturbance between plant and control. before: its change of the plant's weather and load.
+    control: the controller's own fault (see `pipelines.evaluation.faults.controller`), "" for none.
+    default_too: whether default control is affected; it reads no sensor.
     """
 
     name: str
@@ -65,12 +66,12 @@ KINDS = {
 
 
 def catalogue(site: Site) -> list[Fault]:
-    """Every fault that the site can have: of each kind of point it has, of the plant, and of the control."""
+    """Every fault that the site can have: of its points, of the plant, in transit, of the control."""
     return [*_sensor_faults(site), *_plant_faults(), *_line_faults(site), *_control_faults()]
 
 
 def _sensor_faults(site: Site) -> list[Fault]:
-    found = []
+    faults = []
     for kind, quantities in KINDS.items():
         tags = [tag for tag in tags_of(site).values() if tag.quantity in quantities and not tag.counter]
         if not tags:
@@ -81,8 +82,8 @@ def _sensor_faults(site: Site) -> list[Fault]:
             "missing": _missing,
             "spiking": _spiking,
         }.items():
-            found.append(Fault(f"{kind} {how}", _rows(tags, spoil)))
-    return found
+            faults.append(Fault(f"{kind} {how}", _rows(tags, spoil)))
+    return faults
 
 
 Spoil = Callable[[Row, list[Tag], dict[str, float], int], Row]
@@ -163,11 +164,15 @@ def _breaking(name: str, **broken: float) -> Fault:
 
 
 def _line_faults(site: Site) -> list[Fault]:
-    """What happens to rows and setpoints on their way."""
+    """Faults of rows and setpoints in transit."""
     return [
         Fault("communication lost for an hour", _communication_lost, default_too=True, longest=LOST_FOR),
-        Fault("setpoints not obeyed, read back as they are", _not_obeyed(site, told=True), default_too=True),
-        Fault("setpoints not obeyed, read back as asked", _not_obeyed(site, told=False), default_too=True),
+        Fault(
+            "setpoints not obeyed, read back as they are", _not_obeyed(site, read_back=True), default_too=True
+        ),
+        Fault(
+            "setpoints not obeyed, read back as asked", _not_obeyed(site, read_back=False), default_too=True
+        ),
         Fault("clock jumps ahead and back", _clock),
         Fault("NaN, infinite or garbled values anywhere", _garbled),
     ]
@@ -181,8 +186,8 @@ def _communication_lost(window: Window) -> Disturbance:
     )
 
 
-def _not_obeyed(site: Site, *, told: bool) -> Callable[[Window], Disturbance]:
-    """Somebody has set the plant to hand, a little colder than its defaults. told: and its tags say so."""
+def _not_obeyed(site: Site, *, read_back: bool) -> Callable[[Window], Disturbance]:
+    """The plant is in manual, a little colder than its defaults. read_back: its tags show the manual values."""
     tags = tags_of(site)
     by_hand = {
         each.tag: each.default
@@ -196,7 +201,7 @@ def _not_obeyed(site: Site, *, told: bool) -> Callable[[Window], Disturbance]:
     def between(window: Window) -> Disturbance:
         return Disturbance(
             asked=lambda setpoints, at: setpoints | own if window.holds(at) else setpoints,
-            row=lambda row, at: row | shown_own if told and window.holds(at) else row,
+            row=lambda row, at: row | shown_own if read_back and window.holds(at) else row,
         )
 
     return between

@@ -1,4 +1,4 @@
-"""A controller whose model, machine or operators make trouble for a while."""
+"""A controller with faults of its model, its machine or its operators' orders for a while."""
 
 import math
 import time
@@ -24,8 +24,8 @@ from pipelines.site.file import Site
 DEADLINE_S = 0.5  # short, so that a slow decision does not take the table's time
 
 
-class Troubled:
-    """Drives a controller and spoils it within the window; notes every decision."""
+class FaultyController:
+    """Drives a controller and puts it at fault within the window; keeps every decision."""
 
     def __init__(self, site: Site, cascade: Cascade, trouble: str, window: Window) -> None:
         safety = site.safety.model_copy(
@@ -40,7 +40,7 @@ class Troubled:
         self.last = self.controller.last
 
     def decide(self, row: Mapping[str, Any], at: datetime) -> Mapping[str, float]:
-        """The controller's decision, in trouble or not."""
+        """The controller's decision, at fault or not: setpoints by tag, in the tags' units."""
         troubled = bool(self.trouble) and self.window.holds(pd.Timestamp(at))
         if troubled != self.in_trouble:
             self.in_trouble = troubled

@@ -17,7 +17,7 @@ PANELS = {
 
 
 def fault_figure(rows: list[dict[str, Any]], title: str) -> go.Figure:
-    """Points per fault, default control beside coldaisle; the reason shows under the pointer."""
+    """Points per fault, default control beside coldaisle; the reason is shown on hover."""
     figure = make_subplots(rows=1, cols=len(PANELS), shared_yaxes=True, subplot_titles=list(PANELS))
     names = [row["fault"] for row in rows]
     reasons = [row["reason"] for row in rows]

@@ -10,9 +10,9 @@ import pandas as pd
 
 from models.cascade.cascade import Cascade
 from pipelines.control.decision import Decision
-from pipelines.evaluation.closed_loop import Disturbance, Driven, Row, drive
+from pipelines.evaluation.closed_loop import Disturbance, Row, Run, drive
 from pipelines.evaluation.faults.catalogue import Fault, Window, catalogue
-from pipelines.evaluation.faults.controller import Troubled
+from pipelines.evaluation.faults.controller import FaultyController
 from pipelines.evaluation.outcomes import outcome
 from pipelines.evaluation.plants import Simulated
 from pipelines.evaluation.references import Defaults
@@ -33,8 +33,8 @@ class FaultRun:
 
     fault: Fault
     window: Window
-    default: Driven
-    coldaisle: Driven
+    default: Run
+    coldaisle: Run
     decisions: list[tuple[pd.Timestamp, Decision]]
 
 
@@ -47,7 +47,7 @@ def fault_runs(
     faults: list[Fault] | None = None,
     say: Callable[[str], None] = lambda _line: None,
 ) -> list[FaultRun]:
-    """The healthy run, then one for each fault, which starts at half of `hours` and lasts a quarter, at most 6 h."""
+    """The healthy run, then one per fault, from half of `hours` on, for a quarter of them, at most 6 h."""
     runs: list[FaultRun] = []
     for fault in [HEALTHY, *(catalogue(site) if faults is None else faults)]:
         say(fault.name)
@@ -58,17 +58,17 @@ def fault_runs(
             if fault.default_too or not runs
             else runs[0].default
         )
-        control = Troubled(site, cascade, fault.control, window)
+        control = FaultyController(site, cascade, fault.control, window)
         times: list[pd.Timestamp] = []
-        told = _noting(fault.between(window), times)
-        coldaisle = drive(Simulated(started), site, control, hours=hours, disturbance=told)
+        disturbance = _noting(fault.between(window), times)
+        coldaisle = drive(Simulated(started), site, control, hours=hours, disturbance=disturbance)
         decisions = list(zip(times, control.decisions, strict=True))
         runs.append(FaultRun(fault, window, default, coldaisle, decisions))
     return runs
 
 
 def fault_row(site: Site, run: FaultRun, healthy: FaultRun) -> dict[str, Any]:
-    """One line of the table: what it cost under either control, and when coldaisle noticed and recovered."""
+    """One line of the table: outcome under either control, minutes until coldaisle noticed and recovered."""
     default, ours = outcome(site, run.default), outcome(site, run.coldaisle)
     noticed, reason = _noticed(run, healthy)
     return {
@@ -106,7 +106,7 @@ def _noting(disturbance: Disturbance, times: list[pd.Timestamp]) -> Disturbance:
 
 
 def _noticed(run: FaultRun, healthy: FaultRun) -> tuple[pd.Timestamp | None, str]:
-    """When the controller first said something that it says of no healthy plant, and what."""
+    """Time of the controller's first notice that a healthy plant does not cause, and the notice."""
     usual = {_about(notice) for _, decision in healthy.decisions for notice in decision.notices}
     for at, decision in run.decisions:
         if at < run.window.start:
@@ -123,7 +123,7 @@ def _noticed(run: FaultRun, healthy: FaultRun) -> tuple[pd.Timestamp | None, str
 
 
 def _recovered(run: FaultRun, healthy: FaultRun) -> pd.Timestamp | None:
-    """When, the fault over, the model first decided again for good with nothing to complain of."""
+    """Time after the fault from which the model decides to the end, without unusual notices."""
     usual = {_about(notice) for _, decision in healthy.decisions for notice in decision.notices}
     after = [(at, decision) for at, decision in run.decisions if at >= run.window.end]
     well = np.array(

@@ -1,4 +1,4 @@
-"""Chunks of a what-if study: as many cases a compiled call as memory and weather allow."""
+"""Chunks of a what-if study: as many cases per compiled call as memory and weather allow."""
 
 from typing import Any
 
@@ -16,13 +16,13 @@ from pipelines.simulation.studies.scenario import BLOCK_HOURS, WhatIf
 from pipelines.site.file import Site
 from pipelines.site.tariff import prices_per_kwh
 
-LEAST_CHUNK_CASES = 8  # as fast as one: a vector unit's width; and small studies share a compilation
+LEAST_CHUNK_CASES = 8  # as fast as one (a vector unit's width), and small studies share a compilation
 MAX_DRIVER_STEPS = 2**25  # weather and load of the seeds in memory at a time: 0.5 GiB
 MAX_CASE_HOURS = 2**21  # hourly figures of a chunk: 0.2 GiB
 
 
 class ChunkRunner:
-    """Runs chunks of a grid; holds what they share."""
+    """Runs chunks of a grid; holds what the chunks share."""
 
     def __init__(
         self,
@@ -45,9 +45,9 @@ class ChunkRunner:
         self._run = compiled_outcomes(shape)
 
     def chunk(self, start: int, hourly: bool) -> tuple[pd.DataFrame, pa.Table | None]:
-        """Rows of the cases from `start`, and where wanted their hours.
+        """Rows of the cases from `start`, and, if `hourly`, a table of their hours.
 
-        The last chunk is filled up with its last case, then cut: one size needs one compilation.
+        The last chunk is padded with its last case, then cut: one size needs one compilation.
         """
         end = min(start + self._chunk, self._grid.cases)
         inputs = self._grid.inputs(start, end)
@@ -60,8 +60,8 @@ class ChunkRunner:
             simulator.Faults(**_arrays(padded, FAULT_RANGES)),
         )
         hours = {name: np.asarray(values)[: end - start] for name, values in figures.items()}
-        found = totals(hours, self._site)
-        rows = pd.DataFrame(self._shown(inputs) | found)
+        outcomes = totals(hours, self._site)
+        rows = pd.DataFrame(self._shown(inputs) | outcomes)
         return rows, self._hours(start, hours) if hourly else None
 
     def _hours(self, start: int, figures: dict[str, np.ndarray]) -> pa.Table:
@@ -103,7 +103,7 @@ class ChunkRunner:
 
 
 def chunk_size(grid: Grid, scenario: WhatIf, asked: int) -> int:
-    """Cases a call: no more than asked, needed, or than keeps weather in memory bounded."""
+    """Cases per call: at most those asked for and needed, with bounded weather and hours in memory."""
     size = min(asked, max(LEAST_CHUNK_CASES, 1 << (grid.cases - 1).bit_length()))
     size = min(size, max(1, MAX_CASE_HOURS // (scenario.days * 24)))
     seeds = max(2, MAX_DRIVER_STEPS // scenario.steps)
@@ -114,14 +114,14 @@ def chunk_size(grid: Grid, scenario: WhatIf, asked: int) -> int:
 
 
 def most_seeds(grid: Grid, chunk: int) -> int:
-    """The most different seeds that a chunk of this grid meets; seed is the slowest axis."""
+    """The largest number of different seeds in a chunk of this grid; seed is the slowest axis."""
     if "seed" not in grid.axes:
         return 1
     return min(len(grid.axes["seed"]), -(-chunk // _cases_a_seed(grid)) + 1)
 
 
 def _cases_a_seed(grid: Grid) -> int:
-    return grid.cases // len(grid.axes["seed"])  # seeds differ in weather, never in what is left out
+    return grid.cases // len(grid.axes["seed"])  # seeds differ in weather, never in the combinations left out
 
 
 def _arrays(inputs: dict[str, np.ndarray], names: Any) -> dict[str, jax.Array]:

@@ -1,4 +1,4 @@
-"""What a scenario cannot choose: weather, IT load and the price of electricity, on its steps."""
+"""A scenario's inputs that cannot be chosen, on its steps: weather, IT load and carbon intensity."""
 
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class Conditions:
         self.carbon_kg_per_kwh = self._read_carbon()
 
     def drivers(self, seed: int) -> simulator.Drivers:
-        """Drivers of one seed, leaves (steps,) in numpy."""
+        """Drivers of one seed, leaves (steps,) in NumPy."""
         scenario = self._scenario
         _, weather_key, load_key, _ = jax.random.split(jax.random.key(seed), 4)
         if self._load is not None:
@@ -50,7 +50,7 @@ class Conditions:
                 load_key, steps=scenario.steps, dt_s=scenario.dt_s, start_day=self._day_of_week, **shape
             )
         if self._weather is not None:
-            found = epw_weather.drivers(self._weather, np.asarray(load))
+            drivers = epw_weather.drivers(self._weather, np.asarray(load))
         else:
             made = generated_weather(
                 weather_key,
@@ -59,8 +59,10 @@ class Conditions:
                 climate=scenario.weather.climate,
                 start_day=self._day_of_year,
             )
-            found = simulator.Drivers(made.outdoor_drybulb_c, made.outdoor_wetbulb_c, made.pressure_pa, load)
-        return jax.tree.map(np.asarray, found)
+            drivers = simulator.Drivers(
+                made.outdoor_drybulb_c, made.outdoor_wetbulb_c, made.pressure_pa, load
+            )
+        return jax.tree.map(np.asarray, drivers)
 
     def _read_weather(self) -> pd.DataFrame | None:
         scenario = self._scenario
@@ -80,7 +82,7 @@ class Conditions:
         return None if scenario.load.csv is None else _csv_load(scenario, scenario.load.csv)
 
     def _read_carbon(self) -> np.ndarray:
-        """On each step, (steps,); NaN where the scenario says nothing, so that carbon is unknown rather than nil."""
+        """On each step, (steps,); NaN where the scenario gives none: carbon is then unknown rather than zero."""
         scenario = self._scenario
         if scenario.carbon.csv is not None:
             return _csv_series(scenario, scenario.carbon.csv, "kg_per_kwh", highest=np.inf)
@@ -89,12 +91,13 @@ class Conditions:
 
 
 def plant_of(nameplate: simulator.Plant, scenario: WhatIf, seed: int) -> simulator.Plant:
-    """The seed's own plant: off its nameplate by the scenario's spread."""
+    """The seed's plant: the nameplate perturbed by the scenario's spread."""
     plant_key, *_ = jax.random.split(jax.random.key(seed), 4)
     return simulator.perturb_plant(plant_key, nameplate, relative=scenario.plant_spread)
 
 
 def times_of(scenario: WhatIf) -> pd.DatetimeIndex:
+    """Starts of the scenario's steps, UTC, (steps,)."""
     step = pd.Timedelta(minutes=scenario.step_minutes)
     return pd.date_range(scenario.start_utc, periods=scenario.steps, freq=step)
 
@@ -113,14 +116,14 @@ def _csv_series(scenario: WhatIf, path: Path, column: str, *, highest: float) ->
     except (OSError, ValueError, KeyError) as cause:
         raise ScenarioError(
             f"file {path} must be a CSV with time (ISO 8601, UTC where it has no zone) and "
-            f"{column} ({allowed}): {cause}; mend it"
+            f"{column} ({allowed}): {cause}; correct it"
         ) from cause
     series = pd.Series(values.to_numpy(dtype=float), index=times).dropna().sort_index()
     outside = series[(series < 0) | (series > highest)]
     if len(outside):
         raise ScenarioError(
-            f"file {path}: {column} must lie {allowed}, found {outside.iloc[0]:g} at "
-            f"{outside.index[0]:%Y-%m-%d %H:%M} UTC; mend it"
+            f"file {path}: {column} must lie {allowed}, got {outside.iloc[0]:g} at "
+            f"{outside.index[0]:%Y-%m-%d %H:%M} UTC; correct it"
         )
     series = series[~series.index.duplicated(keep="last")]
     longest = pd.Timedelta(hours=LONGEST_GAP_HOURS)

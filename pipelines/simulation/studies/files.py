@@ -1,4 +1,4 @@
-"""Files of a study: a part for each chunk of cases, whole or absent."""
+"""Files of a study: a part for each chunk of cases, complete or absent."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,12 +12,12 @@ TABLE, MANIFEST, PARTS, HOURLY = "table.parquet", "manifest.json", "parts", "hou
 
 
 def part(home: Path, start: int, *, folder: str = PARTS) -> Path:
-    """Where the cases from `start` belong."""
+    """Path of the part with the cases from `start`."""
     return home / folder / f"cases-{start:08d}.parquet"
 
 
 def is_whole(path: Path, rows: int) -> bool:
-    """Whether a part is there with all its rows."""
+    """Whether a part exists with all its rows."""
     try:
         return pq.read_metadata(path).num_rows == rows
     except (OSError, pa.ArrowInvalid):
@@ -25,7 +25,7 @@ def is_whole(path: Path, rows: int) -> bool:
 
 
 def write_whole(path: Path, tables: Iterable[pa.Table]) -> None:
-    """Tables one after another as one file, whole or not at all."""
+    """Writes tables one after another as one file, complete or not at all."""
 
     def write(partial: Path) -> None:
         writer = None

@@ -1,4 +1,4 @@
-"""The grid of a what-if study: swept axes, what stays fixed, and which combinations physics leaves."""
+"""The grid of a what-if study: swept axes, fixed inputs, and the combinations that are physical."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from pipelines.site.file import Site
 from simulator.control import SETPOINT_RANGES
 from simulator.faults import COUNTED, FAULT_RANGES
 
-MAX_CASES = 2_000_000  # a table of them still fits in a workstation's memory
+MAX_CASES = 2_000_000  # a table of them fits in a workstation's memory
 
 RANGES = {"seed": (0.0, 2.0**31 - 1)} | SETPOINT_RANGES | FAULT_RANGES
 WHOLE = ("seed", "economizer_enable", "chillers_available", *COUNTED)
@@ -23,8 +23,8 @@ WHOLE = ("seed", "economizer_enable", "chillers_available", *COUNTED)
 class Grid:
     """Cases of a study.
 
-    axes: values by swept input, the slowest first. fixed: value of every other input.
-    kept: positions in the full grid of the cases to run; left_out: how many physics excludes.
+    axes: values by swept input, the slowest first. fixed: value of every other input. kept: positions in the
+    full grid of the cases to run.
     """
 
     axes: dict[str, np.ndarray]
@@ -33,10 +33,12 @@ class Grid:
 
     @property
     def cases(self) -> int:
+        """Number of cases to run."""
         return len(self.kept)
 
     @property
     def left_out(self) -> int:
+        """Number of combinations that are not physical: chilled water above supply air."""
         return math.prod(len(values) for values in self.axes.values()) - self.cases
 
     def inputs(self, start: int, end: int) -> dict[str, np.ndarray]:
@@ -47,11 +49,11 @@ class Grid:
 def study_grid(site: Site, scenario: WhatIf, axes: str, plant: simulator.Plant) -> Grid:
     """The grid of `axes` ("chw_supply_c=6:18:1,supply_air_c=18:27:1", ends included) over a scenario.
 
-    Combinations with chilled water above supply air are left out; where none remains, or nothing is swept,
-    that is an error.
+    Combinations with chilled water above supply air are left out.
 
     Raises:
-        ScenarioError: an unknown or repeated axis, an empty range, or a value outside its physical range.
+        ScenarioError: an unknown or repeated axis, an empty range, a value outside its physical range,
+            too many cases, or no physical combination.
     """
     swept = parse_axes(axes)
     fixed = _fixed(site, scenario, plant)
@@ -75,14 +77,18 @@ def study_grid(site: Site, scenario: WhatIf, axes: str, plant: simulator.Plant) 
 
 
 def parse_axes(text: str) -> dict[str, np.ndarray]:
-    """Axes "name=low:high:step,name=value" as values by name; seed leads, so that a chunk meets few of them."""
+    """Axes "name=low:high:step,name=value" as values by name; seed first, so that chunks have few.
+
+    Raises:
+        ScenarioError: an axis is unknown, repeated, empty or out of range.
+    """
     axes: dict[str, np.ndarray] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, span = (field.strip() for field in part.partition("="))
         if name not in RANGES:
             raise ScenarioError(f'sweep axis "{name}" is not known; choose one of {", ".join(RANGES)}')
         if name in axes:
-            raise ScenarioError(f'sweep axis "{name}" stands twice; give it one range low:high:step')
+            raise ScenarioError(f'sweep axis "{name}" is given twice; give it one range low:high:step')
         axes[name] = _span(part, span)
         _check(name, axes[name])
     return dict(sorted(axes.items(), key=lambda axis: axis[0] != "seed"))
@@ -117,11 +123,11 @@ def _check(name: str, values: np.ndarray) -> None:
     outside = values[(values < low) | (values > high)]
     if outside.size:
         raise ScenarioError(
-            f"{name} must lie in {low:g} to {high:g}, what equipment can do; found {outside[0]:g}; "
+            f"{name} must lie in {low:g} to {high:g}, what equipment can do; got {outside[0]:g}; "
             "edit the scenario or --sweep"
         )
     if name in WHOLE and (values != np.round(values)).any():
-        raise ScenarioError(f"{name} must be a whole number; found {values[values != np.round(values)][0]:g}")
+        raise ScenarioError(f"{name} must be a whole number; got {values[values != np.round(values)][0]:g}")
 
 
 def _fixed(site: Site, scenario: WhatIf, plant: simulator.Plant) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""What each case of a study amounts to, added up while it runs: only hourly figures leave the compiled call."""
+"""Outcomes of each case of a study, summed while it runs: only hourly values leave the compiled call."""
 
 from functools import cache, partial
 from typing import Any, NamedTuple
@@ -25,10 +25,10 @@ COOLING_PARTS = ("chiller_kwh", "chw_pump_kwh", "cw_pump_kwh", "tower_fan_kwh", 
 
 
 class Shape(NamedTuple):
-    """What a compilation is for. An hour's steps are summed in float32, hours add up in float64.
+    """What a compilation depends on. An hour's steps are summed in float32, hours in float64.
 
-    blocks: how many parts of `hours` hours the period has; weather is handed over block by block.
-    warmup_blocks: run first on the first blocks' weather, not counted. many_plants: plants lead with seeds.
+    blocks: number of parts of `hours` hours in the period; weather is passed block by block. warmup_blocks:
+    run first on the first blocks' weather, not counted. many_plants: plants lead with seeds.
     """
 
     blocks: int
@@ -39,7 +39,7 @@ class Shape(NamedTuple):
 
 
 class World(NamedTuple):
-    """What all cases of a chunk share.
+    """Inputs that all cases of a chunk share.
 
     plants: one plant, or (seeds, ...). drivers: (seeds, blocks, steps). price_per_kwh, carbon_kg_per_kwh (the
     grid's): (blocks, steps). limits_c: rack inlet low and high, dew point high.
@@ -54,12 +54,12 @@ class World(NamedTuple):
 
 @cache
 def compiled_outcomes(shape: Shape) -> Any:
-    """`(world, which_seed, setpoints, faults) -> figures` by name, (cases, hours); compiled once a size."""
+    """`(world, which_seed, setpoints, faults) -> outcomes` by name, (cases, hours); compiled once a size."""
     return jax.jit(jax.vmap(partial(_case, shape), in_axes=(None, 0, 0, 0)))
 
 
 def totals(hourly: dict[str, np.ndarray], site: Site) -> dict[str, np.ndarray]:
-    """Figures of each case over the whole period, (cases,), from hourly ones (cases, hours); added in float64."""
+    """Outcomes of each case over the period, (cases,), from hourly ones (cases, hours); summed in float64."""
     whole = {
         name: EXTREMES[name](values, axis=1).astype(float)
         if name in EXTREMES
@@ -70,9 +70,10 @@ def totals(hourly: dict[str, np.ndarray], site: Site) -> dict[str, np.ndarray]:
 
 
 def with_ratios(figures: dict[str, np.ndarray], site: Site) -> dict[str, np.ndarray]:
-    """Sums over any span with their ratios to IT energy, NaN without: PUE by the site's category, WUE, CUE.
+    """Sums over any span, with ratios to IT energy, NaN without: PUE by the site's category, WUE, CUE.
 
-    PUE is of category 3 where the site says none. WUE counts what evaporates, drifts off and is blown down.
+    PUE (ISO/IEC 30134-2) is of category 3 where the site gives none. WUE (30134-9) counts evaporation, drift
+    and blowdown. CUE: 30134-8.
     """
     it_kwh = figures["it_kwh"]
     metered_kwh = it_kwh + (figures["pdu_loss_kwh"] if site.meters.pue_category == 1 else 0.0)
@@ -85,7 +86,7 @@ def with_ratios(figures: dict[str, np.ndarray], site: Site) -> dict[str, np.ndar
 
 
 def _case(shape: Shape, world: World, seed: Array, setpoints: Any, faults: Any) -> dict[str, Array]:
-    """Hourly figures of one case, (hours,). Warming up runs through the same scan: a second one doubles compiling."""
+    """Hourly outcomes of one case, (hours,). The warm-up is in the same scan: a second one doubles compilation."""
     plant = jax.tree.map(lambda leaf: leaf[seed], world.plants) if shape.many_plants else world.plants
     steps_an_hour = world.price_per_kwh.shape[1] // shape.hours
 
@@ -94,11 +95,11 @@ def _case(shape: Shape, world: World, seed: Array, setpoints: Any, faults: Any) 
         drivers = jax.tree.map(lambda leaf: leaf[seed, block], world.drivers)
         state, sensors = simulator.rollout(plant, state, setpoints, drivers, faults, dt_s=shape.dt_s)
         by_hour = jax.tree.map(lambda leaf: leaf.reshape(shape.hours, -1).T, sensors)  # (steps, hours)
-        found = _figures(by_hour, world, block, shape)
+        figures = _figures(by_hour, world, block, shape)
         inlet_c = jnp.concatenate([inlet_before_c[:, None], by_hour.rack_inlet_c], axis=1)
         two_hours_c = jnp.concatenate([inlet_c[:, :-1], inlet_c[:, 1:]])  # each hour after the one before it
         change = {"rack_inlet_change_k_h": fastest_change_k(two_hours_c, dt_s=shape.dt_s)}
-        return (state, by_hour.rack_inlet_c[:, -1]), found | change
+        return (state, by_hour.rack_inlet_c[:, -1]), figures | change
 
     order = jnp.concatenate([jnp.arange(shape.warmup_blocks), jnp.arange(shape.blocks)])
     state = simulator.init(plant)

@@ -24,15 +24,15 @@ PLACES = ((1, 1), (1, 2), (2, 1), (2, 2))
 
 
 def columns_needed(axes: list[str]) -> list[str]:
-    """Columns of a study's table that the plot reads."""
+    """Columns of a study's table that the plot uses."""
     return [*dict.fromkeys([*axes, *MEASURES, *COOLING_PARTS])]
 
 
 def study_figure(table: pd.DataFrame, axes: list[str], title: str) -> go.Figure:
     """Lines over one axis, maps over two, bars of energy by part where nothing is swept.
 
-    table: a row per case. axes: swept columns; the first two setpoints or faults are drawn, the mean is taken
-    over the others, seeds included.
+    table: a row per case. axes: swept columns; the first two setpoints or faults are drawn, the others, seeds
+    included, are averaged.
     """
     drawn = [name for name in axes if name in SETPOINT_RANGES or name in FAULT_RANGES][:2] or axes[:1]
     over = [name for name in axes if name not in drawn]

@@ -6,9 +6,9 @@ The same as `coldaisle simulate`, in three lines:
     study = run_study(site, scenario, "chw_supply_c=6:18:1,supply_air_c=18:27:1", folder=Path("studies"))
     table = study.table()
 
-A study's folder is named by a hash of everything its figures follow from, the simulator's own source included.
-Each chunk of cases becomes one file, whole or absent, so that an interrupted study goes on where it stopped and
-gives the same table; memory holds one chunk, however large the grid. With `hourly=True` every chunk's hours are
+A study's folder is named by a hash of all its inputs, the simulator's own source included. Each chunk of
+cases becomes one file, complete or absent, so that an interrupted study continues where it stopped and gives
+the same table; memory holds one chunk, however large the grid. With `hourly=True` every chunk's hours are
 kept as well, in files of their own: `study.hours()` reads them.
 """
 
@@ -44,40 +44,43 @@ Progress = Callable[[int, int], None]  # cases done, of how many
 
 @dataclass(frozen=True)
 class Study:
-    """A finished study: where it lies, and how it was come by."""
+    """A finished study: its folder, its grid, and how it was run."""
 
     site: str
     folder: Path
     axes: dict[str, np.ndarray]
     cases: int
     left_out: int  # combinations with chilled water above supply air
-    resumed_cases: int  # found finished by an earlier run
+    resumed_cases: int  # finished by an earlier run
     seconds: float
     notes: tuple[str, ...]
 
     @property
     def path(self) -> Path:
+        """The table's Parquet file."""
         return self.folder / TABLE
 
     @property
     def hours_path(self) -> Path:
+        """Folder of the hourly files; absent unless the study was run with `hourly`."""
         return self.folder / HOURLY
 
     def table(self, columns: list[str] | None = None) -> pd.DataFrame:
-        """A row per case: seed, setpoints, faults that are swept or present, and what they amount to."""
+        """A row per case: seed, setpoints, faults that are swept or present, and outcomes."""
         return pd.read_parquet(self.path, columns=columns)
 
     def hours(self, case: int, columns: list[str] | None = None) -> pd.DataFrame:
-        """Hours of one case, its row number in `table()`: energy, PUE, water, inlet, minutes out.
+        """Hours of one case, its row number in `table()`: energy, PUE, water, inlet, minutes outside.
 
-        Raises ScenarioError where the study was run without them.
+        Raises:
+            ScenarioError: the study was run without them.
         """
         if not self.hours_path.is_dir():
             raise ScenarioError(
                 f"study {self.folder.name} has no hours; run it again with hourly=True (--hourly)"
             )
-        found = pd.read_parquet(self.hours_path, columns=columns, filters=[("case", "==", case)])
-        return found.reset_index(drop=True)
+        hours = pd.read_parquet(self.hours_path, columns=columns, filters=[("case", "==", case)])
+        return hours.reset_index(drop=True)
 
 
 def run_study(
@@ -91,12 +94,13 @@ def run_study(
     plant: simulator.Plant | None = None,
     progress: Progress | None = None,
 ) -> Study:
-    """Run what is not yet there of a study and return it; see `study_grid` for `axes`.
+    """Runs the missing chunks of a study and returns it; see `study_grid` for `axes`.
 
     plant: the site's fitted twin; by default the nameplate plant of its [twin] table.
 
     Raises:
-        SiteError: the site describes no plant. ScenarioError, WeatherError: bad input, before anything runs.
+        SiteError: the site describes no plant.
+        ScenarioError, WeatherError: bad input, before anything runs.
     """
     started = time.monotonic()
     if plant is None and not site.twin:
@@ -135,7 +139,7 @@ def _is_done(home: Path, start: int, grid: Grid, chunk: int, scenario: WhatIf, h
 
 
 def _keep(home: Path, start: int, rows: pd.DataFrame, hours: pa.Table | None) -> int:
-    """Write a chunk, its hours first: a part that is there has its hours."""
+    """Writes a chunk, its hours first, so that a part that exists has its hours."""
     if hours is not None:
         (home / HOURLY).mkdir(exist_ok=True)
         write_whole(part(home, start, folder=HOURLY), [hours])
@@ -150,7 +154,7 @@ def _left_out_note(grid: Grid) -> list[str]:
 
 
 def _manifest(site: Site, scenario: WhatIf, plant: simulator.Plant, grid: Grid, chunk: int) -> dict[str, Any]:
-    """Everything that the figures follow from, and its hash."""
+    """All inputs that the outcomes depend on, and their hash."""
     files = {"epw": scenario.weather.epw, "csv": scenario.load.csv, "carbon": scenario.carbon.csv}
     contents = {
         "site": site.model_dump(mode="json", include={"name", "location", "envelope", "tariff"}),

@@ -1,5 +1,6 @@
-"""Scenario files of what-if studies: which period, weather, load, setpoints and faults; envelope and tariff are
-the site's.
+"""Scenario files of what-if studies: period, weather, load, setpoints and faults.
+
+Envelope and tariff are the site's.
 
     title = "A hot week"
     start = 2025-07-14T00:00:00Z
@@ -11,7 +12,7 @@ the site's.
     [carbon]
     kg_per_kwh = 0.35         # of the grid; or: csv = "grid.csv" (time, kg_per_kwh)
     [setpoints]
-    chw_supply_c = 12.0       # what is absent is the site's default
+    chw_supply_c = 12.0       # one that is absent has the site's default
     [faults]
     coil_fouling = 0.2
 """
@@ -28,7 +29,7 @@ from pipelines.errors import ScenarioError
 from simulator.weather import CLIMATES
 
 STEPS_MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
-BLOCK_HOURS = 6  # what a study adds up at a time, and the step of its warm-up
+BLOCK_HOURS = 6  # summed at a time in a study, and the step of its warm-up
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -37,21 +38,21 @@ class _Strict(BaseModel):
 
 
 class WeatherChoice(_Strict):
-    """Generated weather of a kind of climate, or a station's typical year."""
+    """Generated weather of a climate, or a station's typical year (EPW)."""
 
     climate: str = "temperate"
     epw: Path | None = None
 
     @field_validator("climate")
     @classmethod
-    def _known(cls, climate: str) -> str:
+    def _one_of_climates(cls, climate: str) -> str:
         if climate not in CLIMATES:
             raise ValueError(f'climate "{climate}" is not known; choose one of {", ".join(CLIMATES)}')
         return climate
 
 
 class LoadChoice(_Strict):
-    """IT utilisation 0-1: generated around `mean`, the same throughout (`constant`, 0 too), or a CSV's."""
+    """IT utilisation 0-1: generated around `mean`, constant (0 is allowed), or read from a CSV."""
 
     mean: float = Field(default=0.5, gt=0, lt=1)
     daily_swing: Share = 0.12
@@ -72,7 +73,7 @@ class LoadChoice(_Strict):
 
 
 class CarbonChoice(_Strict):
-    """Carbon intensity of the grid's electricity: one figure, or a CSV's (time, kg_per_kwh)."""
+    """Carbon intensity of the grid's electricity: one value, or a CSV's (time, kg_per_kwh)."""
 
     kg_per_kwh: float | None = Field(default=None, ge=0)
     csv: Path | None = None
@@ -88,7 +89,7 @@ class WhatIf(_Strict):
     """A what-if scenario; every random draw follows from `seed`.
 
     start: UTC where it has no zone. warmup_hours: run before the period on its first weather, not counted.
-    plant_spread: how far each seed's plant lies from nameplate; 0 means all are the nameplate plant.
+    plant_spread: spread of the plants around nameplate, one per seed; 0: all are the nameplate plant.
     """
 
     title: str = ""
@@ -113,24 +114,35 @@ class WhatIf(_Strict):
 
     @property
     def start_utc(self) -> pd.Timestamp:
+        """Start of the period, UTC."""
         stamp = pd.Timestamp(self.start)
         return stamp.tz_localize("UTC") if stamp.tz is None else stamp.tz_convert("UTC")
 
     @property
     def dt_s(self) -> float:
+        """Length of a step, s."""
         return 60.0 * self.step_minutes
 
     @property
     def steps(self) -> int:
+        """Steps of the period, without warm-up."""
         return self.days * 1440 // self.step_minutes
 
     def changed(self, **fields: Any) -> "WhatIf":
-        """A copy with other fields, checked again. Raises ScenarioError."""
+        """A copy with other fields, checked again.
+
+        Raises:
+            ScenarioError: a field is out of range.
+        """
         return _checked({**self.model_dump(exclude_unset=True), **fields}, "scenario")
 
 
 def read_scenario(path: Path) -> WhatIf:
-    """Read and check a scenario file; its EPW and CSV paths are relative to it. Raises ScenarioError."""
+    """Reads and checks a scenario file; its EPW and CSV paths are relative to it.
+
+    Raises:
+        ScenarioError: the file is missing, no TOML, or a field is wrong.
+    """
     path = Path(path)
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -139,7 +151,7 @@ def read_scenario(path: Path) -> WhatIf:
             f"scenario file {path} cannot be read: {cause}; give a .toml with --scenario"
         ) from cause
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as cause:
-        raise ScenarioError(f"scenario file {path} is not valid TOML: {cause}; mend that line") from cause
+        raise ScenarioError(f"scenario file {path} is not valid TOML: {cause}; correct that line") from cause
     for table, key in (("weather", "epw"), ("load", "csv"), ("carbon", "csv")):
         if isinstance(values.get(table), dict) and isinstance(values[table].get(key), str):
             values[table][key] = path.parent / values[table][key]
@@ -156,5 +168,5 @@ def _checked(values: dict[str, Any], what: str) -> WhatIf:
 
 def _fault(error: Any) -> str:
     where = ".".join(str(part) for part in error["loc"]) or "scenario"
-    shown = "" if isinstance(error["input"], dict | list) else f" (found {error['input']!r})"
+    shown = "" if isinstance(error["input"], dict | list) else f" (got {error['input']!r})"
     return f"  {where}: {error['msg'].removeprefix('Value error, ')}{shown}"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.efficiency.declared_effects import Effect, Known
+from models.efficiency.declared_effects import Effect, EffectBounds
 from models.efficiency.learn import Parts, Rows, learn
 from models.efficiency.stacking import PARTS
 from models.errors import ImpossibleEffectError
@@ -92,12 +92,12 @@ def test_an_effect_of_something_that_is_no_input_is_refused(rows):
 
 def test_declarations_that_exclude_each_other_are_refused(rows):
     both = (Effect("cw_supply_c", TARGET, low=0.05), Effect("cw_supply_c", TARGET, high=0.01))
-    with pytest.raises(ImpossibleEffectError, match="of cw_supply_c on chiller_kw_per_kw excludes itself"):
+    with pytest.raises(ImpossibleEffectError, match="of cw_supply_c on chiller_kw_per_kw exclude each other"):
         learn(replace(rows, effects=both), QUICK, seed=0)
 
 
 def test_share_of_rows_that_break_an_effect_is_counted(rows):
-    known = Known.of((RISES,), INPUTS, (TARGET,), rows.x)
+    bounds = EffectBounds.of((RISES,), INPUTS, (TARGET,), rows.x)
     falls_below_24 = np.where(rows.x[:, 1] < 24.0, -1.0, 1.0)
-    share = known.broken(lambda x: (10.0 + falls_below_24 * (x[:, 1] - rows.x[:, 1]))[:, None], rows.x)
+    share = bounds.broken(lambda x: (10.0 + falls_below_24 * (x[:, 1] - rows.x[:, 1]))[:, None], rows.x)
     assert share[0, 0] == pytest.approx((rows.x[:, 1] < 24.0).mean())

@@ -80,7 +80,7 @@ def test_left_out_rows_leave_the_others_their_stretch(later):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "reason"),
     [
         (
             {"inputs": ("load_kw", "cw_supply_c", "chw_supply_c", "outdoor_drybulb_c")},
@@ -88,17 +88,17 @@ def test_left_out_rows_leave_the_others_their_stretch(later):
         ),
         (
             {"targets": ("cooling_kw_per_kw",)},
-            "its targets are others (cooling_kw_per_kw, overhead_kw_per_kw)",
+            "its targets differ (cooling_kw_per_kw, overhead_kw_per_kw)",
         ),
     ],
 )
-def test_another_plant_begins_anew_and_says_why(rows, champion, change, said):
-    assert said in why_cold(champion, replace(rows, **change), CONFIG)
+def test_another_plant_begins_anew_and_says_why(rows, champion, change, reason):
+    assert reason in why_cold(champion, replace(rows, **change), CONFIG)
 
 
 def test_networks_of_another_size_begin_anew_and_say_so(rows, champion):
-    said = why_cold(champion, rows, replace(CONFIG, hidden=(8,)))
-    assert said.startswith("its networks are of another size (")
+    reason = why_cold(champion, rows, replace(CONFIG, hidden=(8,)))
+    assert reason.startswith("its networks have another size (")
 
 
 def test_the_same_plant_has_nothing_against_a_warm_start(rows, champion):

@@ -91,7 +91,7 @@ def test_a_twin_survives_its_document(twin):
 def test_a_document_of_another_simulator_is_refused(twin):
     document = to_document(twin)
     document["leaves"].pop("plant.chillers.rated_cop")
-    with pytest.raises(ValueError, match=r"other parts.*plant\.chillers\.rated_cop"):
+    with pytest.raises(ValueError, match=r"other parameters.*plant\.chillers\.rated_cop"):
         from_document(document)
 
 

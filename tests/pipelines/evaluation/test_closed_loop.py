@@ -86,7 +86,7 @@ def test_the_reset_follows_the_wetbulb_and_knows_when_an_economizer_carries(site
     assert values[tags["economizer_enable"]] == 0.0
     cold = rule.decide({"Temp (F)": 32.0, "RH (%)": 100.0} | goal, at)
     assert cold[tags["economizer_enable"]] == 1.0
-    assert cold[tags["cw_supply_sp_c"]] == pytest.approx(14.5 - settable.slew[water] / 4)
+    assert cold[tags["cw_supply_sp_c"]] == pytest.approx(14.5 - settable.slew_per_hour[water] / 4)
 
 
 def test_minutes_outside_and_too_fast_changes_are_counted(site, plant):

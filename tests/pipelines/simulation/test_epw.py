@@ -151,7 +151,7 @@ def test_drivers_of_the_simulator_are_the_table_s_columns(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", 'must begin with LOCATION, found "nothing"'),
+        ("", 'must begin with LOCATION, got "nothing"'),
         ("time,drybulb\n2025-01-01,3\n", "no EPW file.*not its .ddy"),
         ("LOCATION,a,b,c,d,e,north,1,2,3\n", "latitude, longitude"),
         ("LOCATION,a,b,c,d,e,40,-105,-70,1600\n", "time zone must lie in -12 to 14"),

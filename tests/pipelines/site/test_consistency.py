@@ -46,11 +46,11 @@ def test_an_inlet_of_60_degrees_raises_the_alarm_whatever_envelope_a_site_file_c
     site = Site.model_validate(declaring() | {"envelope": widest})
     settable = Settable.of(site)
     bounds = Bounds(
-        settable.names, settable.low, settable.high, settable.default, settable.slew, settable.binary
+        settable.names, settable.low, settable.high, settable.default, settable.slew_per_hour, settable.binary
     )
     situation = Situation(
         present=settable.default,
-        most=settable.slew / 4,
+        most=settable.slew_per_hour / 4,
         known={},
         courses={"rack_inlet_c": ((0.25, 60.0), (0.0, 60.0))},
     )

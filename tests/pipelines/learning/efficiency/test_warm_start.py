@@ -62,7 +62,7 @@ def test_a_record_that_has_changed_before_begins_anew(champion):
 
 def test_networks_of_another_size_begin_anew_and_say_so(champion):
     begun = start(*rows_of(READINGS[:360]), replace(QUICK, hidden=(6,)), champion)
-    assert begun.why.startswith("cold: its networks are of another size")
+    assert begun.why.startswith("cold: its networks have another size")
 
 
 def test_a_reason_not_to_comes_first(champion):

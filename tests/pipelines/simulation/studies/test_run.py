@@ -207,7 +207,7 @@ def test_load_from_a_csv_holds_until_its_next_value(site, tmp_path: Path) -> Non
     ("text", "words"),
     [
         ("time,load\n2025-07-14,0.2\n", "must be a CSV with time"),
-        ("time,it_utilization_frac\n2025-07-14T00:00Z,50\n", "must lie in 0 to 1, found 50"),
+        ("time,it_utilization_frac\n2025-07-14T00:00Z,50\n", "must lie in 0 to 1, got 50"),
         ("time,it_utilization_frac\n2025-07-14T00:00Z,0.5\n", "is given for 2025-07-14 06:15"),
         ("time,it_utilization_frac\nMonday,0.5\n", "must be a CSV with time"),
     ],
@@ -321,5 +321,5 @@ def test_carbon_follows_the_grid_and_change_is_that_of_the_inlet_series(site, tm
     )
     night = tmp_path / "grid.csv"
     night.write_text("time,kg_per_kwh\n2025-07-13T00:00:00Z,-1\n")
-    with pytest.raises(ScenarioError, match="kg_per_kwh must lie at or above 0, found -1"):
+    with pytest.raises(ScenarioError, match="kg_per_kwh must lie at or above 0, got -1"):
         one_case(site, tmp_path, carbon={"csv": night})
