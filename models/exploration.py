@@ -1,9 +1,10 @@
-"""A sequence of setpoint trials that teaches most for the energy it puts at risk.
+"""A sequence of setpoint trials with the most information for the energy it puts at risk.
 
-Each trial is the one whose hours tell most about a smooth unknown response (the information gain of a Gaussian
-process: Srinivas, Krause, Kakade and Seeger 2012, IEEE Trans. Inf. Theory 58(5)), less a price on the energy at
-risk; the price is what makes the whole sequence keep its budget. The process is written in random Fourier
-features (Rahimi and Recht 2007, NIPS), so that the gain of thousands of candidates is one matrix product.
+Each trial is the one whose hours give most information on a smooth unknown response (the information gain of
+a Gaussian process: Srinivas, Krause, Kakade and Seeger 2012, IEEE Trans. Inf. Theory 58(5)), less a price on
+the energy at risk; the price is chosen so that the whole sequence stays within its budget. The process is
+written in random Fourier features (Rahimi and Recht 2007, NIPS), so that the gain of thousands of candidates
+is one matrix product.
 """
 
 from collections.abc import Callable
@@ -17,8 +18,8 @@ from models.setpoints import Bounds
 Array = np.ndarray
 
 FOURIER_FEATURES = 96
-LENGTH_SCALE = 1.5  # trials nearer than this many usual sizes tell much the same
-NOISE = 0.3  # of a trial hour, where the response's own spread is 1: meters, and what conditions leave unexplained
+LENGTH_SCALE = 1.5  # in usual trial sizes: trials nearer than this give much the same information
+NOISE = 0.3  # of a trial hour, over the response's own spread: meters and unexplained variation
 BISECTIONS = 12
 HOUR = 1.0
 RESOLUTION = 0.1  # the step that an operator would enter; candidates are rounded to it
@@ -26,9 +27,9 @@ RESOLUTION = 0.1  # the step that an operator would enter; candidates are rounde
 
 @dataclass(frozen=True)
 class Slot:
-    """One trial's time: `hours` rows of conditions (hours, c), and whether it must rest at the default.
+    """Time of one trial: `hours` rows of conditions (hours, c), and whether it rests at the default.
 
-    allowed: candidates (m, k) -> bool (m,), what is safe under this slot's conditions.
+    allowed: candidates (m, k) -> bool (m,), which are safe under this slot's conditions.
     """
 
     conditions: Array
@@ -38,7 +39,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Design:
-    """Setpoints of every slot (slots, k), what they teach in nats over doing nothing, and the kWh at risk."""
+    """Setpoints of every slot (slots, k), information gained in nats, and the kWh at risk."""
 
     setpoints: Array
     gained_nats: float
@@ -58,29 +59,30 @@ def design(
 ) -> Design:
     """Trials for `slots` in time order, within `budget_kwh` at risk.
 
-    scale (k,): one trial's usual size. candidates: (m, k) setpoints. record: (n, k + c) rows already seen, setpoints
-    then conditions.
-    conditions_scale: mean and spread of the c conditions. risk_kw: rows (n, k + c) -> kW at risk (n,).
+    scale (k,): usual size of one trial. candidates: (m, k) setpoints. record: (n, k + c) past rows, setpoints
+    then conditions. conditions_scale: mean and spread of the c conditions. risk_kw: rows (n, k + c) -> kW at
+    risk (n,).
 
-    Raises ValueError where no candidate is allowed in any slot that does not rest.
+    Raises:
+        ValueError: no candidate is allowed in any slot that does not rest.
     """
     if not any(slot.allowed(candidates).any() for slot in slots if not slot.rests):
         raise ValueError(
             "no trial is safe under the envelope and limits; widen the limits or lower the margin"
         )
     features = _Features(bounds, scale, *conditions_scale)
-    known = _information(features(record))
-    free = _sequence(bounds, slots, candidates, features, known, risk_kw, price=0.0)
+    covariance = _information(features(record))
+    free = _sequence(bounds, slots, candidates, features, covariance, risk_kw, price=0.0)
     if free.risk_kwh <= budget_kwh:
         return free
     low, high, best = 0.0, 1.0, None
     for _ in range(BISECTIONS):
         price = 0.5 * (low + high)
-        tried = _sequence(bounds, slots, candidates, features, known, risk_kw, price=price)
+        tried = _sequence(bounds, slots, candidates, features, covariance, risk_kw, price=price)
         low, high = (low, price) if tried.risk_kwh <= budget_kwh else (price, high)
         if tried.risk_kwh <= budget_kwh:
             best = tried
-    return best or _sequence(bounds, slots, candidates, features, known, risk_kw, price=high)
+    return best or _sequence(bounds, slots, candidates, features, covariance, risk_kw, price=high)
 
 
 def approach_path(present: Array, goals: Array, bounds: Bounds, hours: int) -> Array:
@@ -98,7 +100,7 @@ class _Features:
         self._bounds = bounds
         self._centre = np.concatenate([bounds.default, mean])
         self._scale = np.concatenate([scale, spread])
-        random = np.random.default_rng(0)  # any draw serves; the same one makes plans repeatable
+        random = np.random.default_rng(0)  # any draw will do; a fixed one makes plans repeatable
         smooth = int((~bounds.binary).sum()) + len(mean)
         self._waves = random.standard_normal((smooth, FOURIER_FEATURES)) / LENGTH_SCALE
         self._phases = random.uniform(0.0, 2.0 * np.pi, FOURIER_FEATURES)
@@ -123,12 +125,12 @@ def _sequence(
     slots: list[Slot],
     candidates: Array,
     features: _Features,
-    known: Array,
+    covariance: Array,
     risk_kw: Callable[[Array], Array],
     *,
     price: float,
 ) -> Design:
-    present, covariance, chosen, gained, risked = bounds.default, known, [], 0.0, 0.0
+    present, chosen, gained, risked = bounds.default, [], 0.0, 0.0
     for slot in slots:
         goals = bounds.default[None] if slot.rests else np.vstack([bounds.default, candidates])
         hours = len(slot.conditions)

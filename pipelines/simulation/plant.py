@@ -32,7 +32,7 @@ STANDS_FOR = {
     "chw_supply_c": "chw_supply_sp_c", "cw_supply_c": "cw_supply_sp_c", "supply_air_c": "supply_air_sp_c"
 }  # fmt: skip
 
-# canonical quantity -> what the simulator's meters call it; powers are in W there
+# canonical quantity -> field of the simulator's Sensors; powers are in W there
 SENSOR_FIELDS = {
     "it_power_kw": "it_w", "facility_power_kw": "facility_w", "ups_loss_kw": "ups_loss_w",
     "pdu_loss_kw": "pdu_loss_w", "lighting_kw": "lighting_w", "cooling_power_kw": "cooling_w",
@@ -72,7 +72,7 @@ def _compiled_run():
 
 @dataclass(frozen=True)
 class SimulatedPlant:
-    """A running plant; a value, so a copy runs on its own. Drivers have a row per step from `start` on.
+    """A running plant; a value, so a copy runs independently. Drivers have a row per step from `start` on.
 
     held: setpoints that schedules do not name; None: the plant's own.
     """
@@ -89,6 +89,7 @@ class SimulatedPlant:
 
     @property
     def now(self) -> pd.Timestamp:
+        """UTC start of the next step."""
         return self.start + pd.Timedelta(seconds=self.dt_s * self.steps_done)
 
     def times(self, steps: int) -> pd.DatetimeIndex:
@@ -96,9 +97,9 @@ class SimulatedPlant:
         return pd.date_range(self.now, periods=steps, freq=pd.Timedelta(seconds=self.dt_s), name="time")
 
     def run(self, schedule: pd.DataFrame) -> tuple["SimulatedPlant", pd.DataFrame]:
-        """Run a step for each row of `schedule` (setpoint quantities): the plant after it, and its telemetry.
+        """Runs a step for each row of `schedule` (setpoint quantities): the plant after it, and its telemetry.
 
-        Telemetry has a column per canonical quantity, its meters' noise, and the setpoints asked for.
+        Telemetry has a column per canonical quantity, with meters' noise, and the setpoints asked for.
         """
         after, _, read = self.advance(schedule)
         return after, read
@@ -106,7 +107,7 @@ class SimulatedPlant:
     def advance(
         self, schedule: pd.DataFrame, faults: simulator.Faults | None = None
     ) -> tuple["SimulatedPlant", pd.DataFrame, pd.DataFrame]:
-        """`run` with something broken: the plant after it, what perfect meters would read, and what its own do."""
+        """`run` with faults: the plant after it, true telemetry, and telemetry of its meters."""
         steps = len(schedule)
         healthy = simulator.Faults.none()
         state, sensors, read = _compiled_run()(
@@ -124,7 +125,11 @@ class SimulatedPlant:
 
 
 def nameplate_plant(site: Site) -> simulator.Plant:
-    """The plant as the site file's [twin] table describes it. Raises SiteError where that cannot be built."""
+    """The plant of the site file's [twin] table.
+
+    Raises:
+        SiteError: the table does not describe a plant.
+    """
     return _nameplate(tuple(sorted((site.twin or {}).items())))
 
 
