@@ -123,7 +123,9 @@ def release(
 
     described, operations = _opened(site, home)
     order_release(operations, described, tag, by=by, why=why, what=what)
-    typer.echo(f"{tag}: override and limits released by {by}" if not what else f"{tag}: {what} released by {by}")
+    typer.echo(
+        f"{tag}: override and limits released by {by}" if not what else f"{tag}: {what} released by {by}"
+    )
 
 
 @app.command()
@@ -159,7 +161,9 @@ def _shown(result: dict[str, Any], console: Console) -> None:
         f", by {ordered['by']} since {ordered['at']:%Y-%m-%d %H:%M} UTC: {ordered['why']}" if ordered else ""
     )
     console.print(f"[bold]{result['site']}[/bold] in mode [bold]{result['mode']}[/bold]{escape(since)}")
-    table = Table("setpoint", "last reading", "limits in force", "override ordered", "carried out", "last written")
+    table = Table(
+        "setpoint", "last reading", "limits in force", "override ordered", "carried out", "last written"
+    )
     for one in result["setpoints"]:
         table.add_row(*map(escape, _row(one)))
     console.print(table)
@@ -186,11 +190,15 @@ def _row(one: dict[str, Any]) -> tuple[str, ...]:
     reading = "none" if one["reading"] is None else f"{one['reading']:.4g} at {one['read_at']:%m-%d %H:%M}"
     narrowed, override = one["narrowed"], one["override"]
     limits = f"{one['low']:g}..{one['high']:g}" + (f", by {narrowed['by']}" if narrowed else "")
-    ordered = f"{_number(override['body']['value'])} by {override['by']}: {override['why']}" if override else ""
+    ordered = (
+        f"{_number(override['body']['value'])} by {override['by']}: {override['why']}" if override else ""
+    )
     if override and override["until"]:
         ordered += f" (until {override['until']:%m-%d %H:%M})"
     carried_out = ("yes" if one["carried_out"] else "no") if override else ""
-    written = "nothing" if one["written"] is None else f"{one['written']:.4g} until {one['until']:%m-%d %H:%M}"
+    written = (
+        "nothing" if one["written"] is None else f"{one['written']:.4g} until {one['until']:%m-%d %H:%M}"
+    )
     return one["tag"], reading, limits, ordered, carried_out, written
 
 

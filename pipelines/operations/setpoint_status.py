@@ -84,7 +84,10 @@ def _readings(site: Site, settings: Settings) -> tuple[dict[str, tuple[float, da
         column = site.by_tag[setpoint.tag].column
         values = table[column].dropna() if column in table else pd.Series(dtype=float)
         if len(values):
-            readings[setpoint.tag] = float(values.iloc[-1]), (values.index[-1] + site.interval).to_pydatetime()
+            readings[setpoint.tag] = (
+                float(values.iloc[-1]),
+                (values.index[-1] + site.interval).to_pydatetime(),
+            )
     return readings, []
 
 
