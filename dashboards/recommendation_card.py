@@ -1,41 +1,95 @@
-"""One recommendation as a card: moves, what they are expected to save, why, and the operator's answer."""
+"""One decision as a recommendation: moves, what they are expected to save, why, and the operator's answer."""
+
+from datetime import UTC, datetime
 
 import pandas as pd
 import streamlit as st
 
-from pipelines.control.recommendation import Recommendation, SecondOpinion
-from pipelines.operations.ledger import Ledger, Recorded
+from pipelines.control.recommendation import Recommendation
+from pipelines.operations.decision_body import recommendation_in
+from pipelines.operations.ledger import DecisionRecord, Operations, Order
+from pipelines.operations.order_entry import order_answer, why_not_answerable
+from pipelines.operations.standing_orders import Standing, standing
+from pipelines.site.file import Site
 
 ESTIMATES = {
     "cooling_kw": ("Cooling power", "{:,.1f} kW"),
     "facility_kw": ("Power minimised", "{:,.1f} kW"),
     "it_power_kw": ("IT power", "{:,.1f} kW"),
     "rack_inlet_c": ("Rack inlet", "{:.1f} °C"),
+    "outside_sd": ("Beyond the record", "{:.1f} standard deviations"),
 }
 
 
-def show_recommendation(ledger: Ledger, recorded: Recorded) -> None:
-    """Lay out the card and the form below it; answers go to the ledger."""
-    recommendation = recorded.recommendation
+def show_latest_decision(operations: Operations, site: Site) -> None:
+    """Lay out the latest decision as a recommendation, and the form that answers it where it can be answered.
+
+    Raises LedgerError where the ledger does not answer.
+    """
+    at = datetime.now(UTC)
+    record = operations.latest_decision(at)
+    if record is None:
+        st.info(f"There is no recommendation yet; run: coldaisle recommend --site {site.name}")
+        return
+    show_recommendation(recommendation_in(site, record), record)
+    orders = operations.orders()
+    show_answer(operations, site, record, orders, standing(orders, at), at)
+
+
+def show_recommendation(recommendation: Recommendation, record: DecisionRecord) -> None:
+    """Lay out the card."""
     with st.container(border=True):
-        _headline(recommendation)
+        _headline(recommendation, record)
         st.text(recommendation.reason)
         if recommendation.moves:
             st.table(moves_table(recommendation), border="horizontal")
         if recommendation.present and recommendation.proposed:
             st.table(estimates_table(recommendation), border="horizontal")
-        _justification(recommendation)
-        if recommendation.twin:
-            _second_opinion(recommendation.twin)
+        _evidence(recommendation)
+        for notice in recommendation.notices:
+            st.warning(notice)
         if recommendation.model_version:
             st.caption(f"Model: {recommendation.model_version}")
-    _answers(ledger, recorded)
+
+
+def show_answer(
+    operations: Operations,
+    site: Site,
+    record: DecisionRecord,
+    orders: list[Order],
+    now: Standing,
+    at: datetime,
+) -> None:
+    """What was answered to a decision, and the form to accept or reject it; or why it cannot be answered."""
+    for order in orders:
+        if order.kind in ("accept", "reject") and order.body.get("decision") == record.id:
+            st.text(f"{order.kind.title()}ed by {order.by} at {order.at:%Y-%m-%d %H:%M} UTC: {order.why}")
+    why_not = why_not_answerable(operations, site, record, now, at)
+    if why_not:
+        st.caption(f"{why_not[:1].upper()}{why_not[1:]}.")
+        return
+    with st.form("answer", clear_on_submit=True):
+        st.markdown(
+            f"**Decision {record.id}** waits for an answer. Accepted, its goal is gone for at the slew rates."
+        )
+        name, reason = st.columns(2)
+        by, why = name.text_input("Your name"), reason.text_input("Why")
+        accept, reject = st.columns(2)
+        yes = accept.form_submit_button("Accept", type="primary", width="stretch")
+        no = reject.form_submit_button("Reject", width="stretch")
+    if yes or no:
+        order_answer(operations, site, record.id, accept=yes, by=by, why=why)
+        st.rerun()
 
 
 def moves_table(recommendation: Recommendation) -> pd.DataFrame:
-    """A row per setpoint: from and to, with the unit."""
+    """A row per setpoint: where it stands, the step now and the goal, with the unit."""
     rows = {
-        move.tag: {"from": _reading(move.present, move.unit), "to": _reading(move.proposed, move.unit)}
+        move.tag: {
+            "from": _value(move.present, move.unit),
+            "step now": _value(move.step, move.unit),
+            "to": _value(move.goal, move.unit),
+        }
         for move in recommendation.moves
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("setpoint")
@@ -56,11 +110,11 @@ def estimates_table(recommendation: Recommendation) -> pd.DataFrame:
     )
 
 
-def _reading(value: float, unit: str) -> str:
-    return f"{value:g} {unit.replace('degC', '°C')}".strip()
+def _value(value: float, unit: str) -> str:
+    return f"{value:.4g} {unit.replace('degC', '°C')}".strip()
 
 
-def _headline(recommendation: Recommendation) -> None:
+def _headline(recommendation: Recommendation, record: DecisionRecord) -> None:
     if recommendation.action == "hold":
         st.markdown("**Hold**")
     elif recommendation.saving_kw is None:
@@ -71,41 +125,19 @@ def _headline(recommendation: Recommendation) -> None:
             claim = "" if recommendation.proven else "; it covers zero, so no saving is claimed"
             low, high = recommendation.saving_low_kw, recommendation.saving_high_kw
             st.caption(f"90 % interval {low:,.1f} to {high:,.1f} kW{claim}")
-    st.caption(f"For {recommendation.at:%Y-%m-%d %H:%M} UTC")
+    written = "written to the plant" if record.written else "not written"
+    st.caption(
+        f"Decision {record.id} for {recommendation.at:%Y-%m-%d %H:%M} UTC, mode {record.mode}, {written}"
+    )
 
 
-def _justification(recommendation: Recommendation) -> None:
-    said = {
+def _evidence(recommendation: Recommendation) -> None:
+    evidence = {
         "What stops it": "; ".join(recommendation.binding),
         "Precedent": recommendation.precedent,
         "Hold if": "; ".join(recommendation.hold_if),
         "Rollback": recommendation.rollback,
     }
-    for label, words in said.items():
+    for label, words in evidence.items():
         if words:
             st.caption(f"{label}: {words}")
-
-
-def _second_opinion(twin: SecondOpinion) -> None:
-    saving_kw = twin.present.facility_kw - twin.proposed.facility_kw
-    verdict = "agrees" if twin.agrees else "disagrees"
-    show = st.success if twin.agrees else st.warning
-    show(f"The simulator {verdict} ({saving_kw:+,.1f} kW saved): {twin.note}")
-
-
-def _answers(ledger: Ledger, recorded: Recorded) -> None:
-    for answer in ledger.answers(recorded.id):
-        verb = "Accepted" if answer.accepted else "Rejected"
-        note = f": {answer.note}" if answer.note else ""
-        st.text(f"{verb} by {answer.by} at {answer.at:%Y-%m-%d %H:%M} UTC{note}")
-    if recorded.recommendation.action == "hold":
-        return
-    with st.form(f"answer-{recorded.id}", clear_on_submit=True):
-        by = st.text_input("Your name")
-        note = st.text_input("Note (optional)")
-        accept, reject = st.columns(2)
-        accepted = accept.form_submit_button("Accept", type="primary", width="stretch")
-        rejected = reject.form_submit_button("Reject", width="stretch")
-    if accepted or rejected:
-        ledger.answer(recorded.id, accepted=accepted, by=by, note=note)
-        st.rerun()

@@ -5,7 +5,7 @@ import streamlit as st
 
 from pipelines.config import SITE_FOLDER, Settings
 from pipelines.errors import ColdaisleError, SiteError
-from pipelines.operations.ledger import Ledger, Operations
+from pipelines.operations.ledger import Operations
 from pipelines.site.file import Site, load_site
 from pipelines.telemetry.plant_table import plant_table
 from pipelines.telemetry.quality.report import QualityReport, quality_report
@@ -35,12 +35,6 @@ def sites_with_telemetry(settings: Settings) -> tuple[dict[str, Site], list[str]
         if Store(settings.store, site).exists:
             sites[name] = site
     return sites, faults
-
-
-@st.cache_resource(show_spinner=False)
-def open_ledger(uri: str) -> Ledger:
-    """The ledger, opened once per process. Raises LedgerError where it does not answer."""
-    return Ledger(uri)
 
 
 @st.cache_resource(show_spinner=False)

@@ -6,21 +6,15 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboards.recommendation_card import show_answer
 from dashboards.telemetry import open_operations
 from pipelines.config import Settings
 from pipelines.errors import ColdaisleError
+from pipelines.operations.gateway import Gateway, Outbox
 from pipelines.operations.ledger import Operations
-from pipelines.operations.standing_orders import (
-    MODES,
-    Standing,
-    limits_by_tag,
-    order_answer,
-    order_limits,
-    order_mode,
-    order_override,
-    order_release,
-    standing,
-)
+from pipelines.operations.order_entry import order_limits, order_mode, order_override, order_release
+from pipelines.operations.setpoint_status import SetpointStatus, override_effect, setpoint_status
+from pipelines.operations.standing_orders import MODES, Standing, standing
 from pipelines.site.file import Setpoint, Site
 
 SHOWN = 20
@@ -44,25 +38,15 @@ def show(site: Site, settings: Settings) -> None:
         with left:
             _mode(operations, now)
         with right:
-            _setpoints(operations, site, now)
-        _lately(operations, now)
+            _setpoints(operations, site, settings, now)
+        _lately(operations, site, now)
     except ColdaisleError as error:
         st.error(str(error))
 
 
-def setpoint_table(site: Site, now: Standing) -> pd.DataFrame:
-    """A row per setpoint: limits in force and who narrowed them, override and who has taken over."""
-    limits = limits_by_tag(site, now.orders())
-    rows: dict[str, dict[str, Any]] = {}
-    for tag, (low, high) in limits.items():
-        narrowed, override = now.limits.get(tag), now.overrides.get(tag)
-        rows[tag] = {
-            "limits": f"{low:g} to {high:g}",
-            "narrowed by": f"{narrowed.by}: {narrowed.why}" if narrowed else "",
-            "override": f"{override.body['value']:g}" if override else "",
-            "taken over by": f"{override.by}: {override.why}" if override else "",
-            "until": f"{override.until:%m-%d %H:%M} UTC" if override and override.until else "",
-        }
+def setpoint_table(status: list[SetpointStatus]) -> pd.DataFrame:
+    """A row per setpoint: what is read, limits in force, override and whether it is carried out, what was written."""
+    rows = {one.tag: _row(one) for one in status}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("setpoint")
 
 
@@ -71,16 +55,16 @@ def decision_table(operations: Operations) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "number": made.id,
-                "time (UTC)": f"{made.at:%Y-%m-%d %H:%M}",
-                "mode": made.mode,
-                "by": made.source,
-                "written": "yes" if made.written else "no",
-                "reason": made.reason,
-                "held back": "; ".join((*made.body.get("clips", []), *made.body.get("refused", []))),
-                "noticed": "; ".join(made.body.get("notices", [])),
+                "number": record.id,
+                "time (UTC)": f"{record.at:%Y-%m-%d %H:%M}",
+                "mode": record.mode,
+                "by": record.source,
+                "written": "yes" if record.written else "no",
+                "reason": record.reason,
+                "held back": "; ".join((*record.body.get("clips", []), *record.body.get("refused", []))),
+                "noticed": "; ".join(record.body.get("notices", [])),
             }
-            for made in operations.decisions(limit=SHOWN)
+            for record in operations.decisions(limit=SHOWN)
         ]
     )
 
@@ -99,8 +83,28 @@ def _mode(operations: Operations, now: Standing) -> None:
             st.rerun()
 
 
-def _setpoints(operations: Operations, site: Site, now: Standing) -> None:
-    st.table(setpoint_table(site, now), border="horizontal")
+def _row(one: SetpointStatus) -> dict[str, Any]:
+    override, narrowed = one.override, one.narrowed
+    return {
+        "last reading": "" if one.reading is None else f"{one.reading:.4g} at {one.read_at:%m-%d %H:%M} UTC",
+        "limits": f"{one.low:g} to {one.high:g}",
+        "narrowed by": f"{narrowed.by}: {narrowed.why}" if narrowed else "",
+        "override": str(override.body["value"]) if override else "",
+        "taken over by": f"{override.by}: {override.why}" if override else "",
+        "until": f"{override.until:%m-%d %H:%M} UTC" if override and override.until else "",
+        "carried out": ("yes" if one.carried_out else "no") if override else "",
+        "last written": "" if one.written is None else f"{one.written:.4g} until {one.until:%m-%d %H:%M} UTC",
+    }
+
+
+def _setpoints(operations: Operations, site: Site, settings: Settings, now: Standing) -> None:
+    gateway: Gateway = Outbox(settings.outbox, site)
+    status, notices = setpoint_status(site, settings, now, gateway, datetime.now(UTC))
+    st.table(setpoint_table(status), border="horizontal")
+    if now.overrides:
+        st.caption(f"Overrides: {override_effect(now.mode)}.")
+    for notice in notices:
+        st.warning(notice)
     by_tag = {setpoint.tag: setpoint for setpoint in site.setpoints}
     tag = st.selectbox("Setpoint", list(by_tag))
     take, narrow, release = st.tabs(["Take over", "Narrow limits", "Give back"])
@@ -138,29 +142,19 @@ def _narrow(operations: Operations, site: Site, setpoint: Setpoint) -> None:
             st.rerun()
 
 
-def _lately(operations: Operations, now: Standing) -> None:
+def _lately(operations: Operations, site: Site, now: Standing) -> None:
     decisions = decision_table(operations)
     st.subheader("Decisions")
     if decisions.empty:
         st.info(f"Nothing has been decided yet; run: coldaisle serve --site {operations.site}")
         return
-    if now.mode == "advise":
-        _answer(operations, int(decisions["number"].iloc[0]))
+    at = datetime.now(UTC)
+    latest = operations.latest_decision(at)
+    if now.mode == "advise" and latest is not None:
+        show_answer(operations, site, latest, operations.orders(), now, at)
     st.dataframe(decisions, hide_index=True)
     for event in operations.events(limit=SHOWN):
         st.warning(f"{event.at:%Y-%m-%d %H:%M} UTC, {event.source}: {event.text}")
-
-
-def _answer(operations: Operations, number: int) -> None:
-    with st.form("answer", clear_on_submit=True):
-        st.markdown(f"**Decision {number}** waits for an answer.")
-        by, why = _signature()
-        accept, reject = st.columns(2)
-        yes = accept.form_submit_button("Accept", type="primary", width="stretch")
-        no = reject.form_submit_button("Reject", width="stretch")
-        if yes or no:
-            order_answer(operations, number, accept=yes, by=by, why=why)
-            st.rerun()
 
 
 def _signature() -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Page "Now": the site's figure over time, and the latest recommendation with its answer."""
+"""Page "Now": the site's figure over time, and the latest decision as a recommendation with its answer."""
 
 from datetime import timedelta
 
@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.charts import figure_over_time
-from dashboards.recommendation_card import show_recommendation
-from dashboards.telemetry import measured, open_ledger, predicted
+from dashboards.recommendation_card import show_latest_decision
+from dashboards.telemetry import measured, open_operations, predicted
 from pipelines.config import Settings
 from pipelines.errors import ColdaisleError
 from pipelines.site.file import Site
@@ -81,11 +81,6 @@ def _show_latest_reading(site: Site, plant: pd.DataFrame, name: str) -> None:
 def _show_latest(site: Site, settings: Settings) -> None:
     st.subheader("Recommendation")
     try:
-        ledger = open_ledger(settings.ledger)
-        recorded = ledger.latest(site.name)
-        if recorded is None:
-            st.info(f"There is no recommendation yet; run: coldaisle recommend --site {site.name}")
-        else:
-            show_recommendation(ledger, recorded)
+        show_latest_decision(open_operations(settings.ledger, site.name), site)
     except ColdaisleError as error:
         st.error(str(error))

@@ -1,6 +1,7 @@
 """`coldaisle operate`: mode, limits and overrides of a site's control, as its people order them."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -19,19 +20,33 @@ Tag = Annotated[str, typer.Option("--tag", help="The setpoint's tag")]
 
 @app.command()
 def show(site: SiteOption, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Show mode, limits and overrides in force, the last decisions and events."""
-    from pipelines.operations.standing_orders import limits_by_tag, standing
+    """Show the mode, and of every setpoint what is read, ordered and written; the last decisions and events."""
+    from dataclasses import asdict
 
-    found, operations = _opened(site, home)
-    now = standing(operations.orders(), datetime.now(UTC))
+    from pipelines.operations.gateway import Outbox
+    from pipelines.operations.setpoint_status import override_effect, setpoint_status
+    from pipelines.operations.standing_orders import standing
+
+    settings = open_home(home)
+    described, operations = _opened(site, home)
+    at = datetime.now(UTC)
+    now = standing(operations.orders(), at)
+    status, notices = setpoint_status(described, settings, now, Outbox(settings.outbox, described), at)
     result = {
-        "site": found.name,
+        "site": described.name,
         "mode": now.mode,
         "ordered": now.mode_order._asdict() if now.mode_order else None,
-        "limits": {tag: list(pair) for tag, pair in limits_by_tag(found, now.orders()).items()},
-        "narrowed": {tag: one._asdict() for tag, one in now.limits.items()},
-        "overrides": {tag: one._asdict() for tag, one in now.overrides.items()},
+        "setpoints": [
+            asdict(one)
+            | {
+                "narrowed": one.narrowed._asdict() if one.narrowed else None,
+                "override": one.override._asdict() if one.override else None,
+            }
+            for one in status
+        ],
+        "override_effect": override_effect(now.mode),
         "accepted": now.accepted._asdict() if now.accepted else None,
+        "notices": notices,
         "decisions": [one._asdict() for one in operations.decisions(limit=5)],
         "events": [one._asdict() for one in operations.events(limit=5)],
     }
@@ -68,9 +83,9 @@ def limits(
     """Narrow a setpoint's limits, in force from the next decision on."""
     from pipelines.operations.order_entry import order_limits
 
-    found, operations = _opened(site, home)
-    order_limits(operations, found, tag, low, high, by=by, why=why, until=utc(until))
-    typer.echo(f"{tag}: {low:g}..{high:g}, by {by}")
+    described, operations = _opened(site, home)
+    order_limits(operations, described, tag, low, high, by=by, why=why, until=utc(until))
+    typer.echo(f"{tag}: limits {low:g}..{high:g} ordered by {by}, from the next decision on")
 
 
 @app.command()
@@ -83,12 +98,15 @@ def override(
     until: Until = None,
     home: HomeOption = None,
 ) -> None:
-    """Take over a setpoint: it goes to the value at its slew rate and stays until released."""
+    """Take over a setpoint: in mode auto it goes to the value at its slew rate and stays until released."""
     from pipelines.operations.order_entry import order_override
+    from pipelines.operations.setpoint_status import override_effect
+    from pipelines.operations.standing_orders import standing
 
-    found, operations = _opened(site, home)
-    order_override(operations, found, tag, value, by=by, why=why, until=utc(until))
-    typer.echo(f"{tag} is at {value:g} by {by}")
+    described, operations = _opened(site, home)
+    order_override(operations, described, tag, value, by=by, why=why, until=utc(until))
+    mode = standing(operations.orders(), datetime.now(UTC)).mode
+    typer.echo(f"{tag}: {value:g} ordered by {by}; {override_effect(mode)}")
 
 
 @app.command()
@@ -103,9 +121,11 @@ def release(
     """Give a setpoint back: end its override and its narrower limits."""
     from pipelines.operations.order_entry import order_release
 
-    found, operations = _opened(site, home)
-    order_release(operations, found, tag, by=by, why=why, what=what)
-    typer.echo(f"{tag} is released by {by}")
+    described, operations = _opened(site, home)
+    order_release(operations, described, tag, by=by, why=why, what=what)
+    typer.echo(
+        f"{tag}: override and limits released by {by}" if not what else f"{tag}: {what} released by {by}"
+    )
 
 
 @app.command()
@@ -117,21 +137,22 @@ def answer(
     why: Why,
     home: HomeOption = None,
 ) -> None:
-    """Accept or reject a recommendation in mode advise; accepted, it is gone for within the next hours."""
+    """Accept or reject the latest recommendation in mode advise; accepted, its goal is gone for over the next hours."""
     from pipelines.operations.order_entry import order_answer
 
-    _, operations = _opened(site, home)
-    order_answer(operations, decision, accept=accept, by=by, why=why)
+    described, operations = _opened(site, home)
+    order_answer(operations, described, decision, accept=accept, by=by, why=why)
     typer.echo(f"decision {decision} is {'accepted' if accept else 'rejected'} by {by}")
 
 
-def _opened(site: str, home):
+def _opened(site: str, home: Path | None) -> tuple[Any, Any]:
+    """The site and its ledger."""
     from pipelines.operations.ledger import Operations
     from pipelines.site.file import find_site
 
     settings = open_home(home)
-    found = find_site(site, settings)
-    return found, Operations(settings.ledger, found.name)
+    described = find_site(site, settings)
+    return described, Operations(settings.ledger, described.name)
 
 
 def _shown(result: dict[str, Any], console: Console) -> None:
@@ -140,22 +161,46 @@ def _shown(result: dict[str, Any], console: Console) -> None:
         f", by {ordered['by']} since {ordered['at']:%Y-%m-%d %H:%M} UTC: {ordered['why']}" if ordered else ""
     )
     console.print(f"[bold]{result['site']}[/bold] in mode [bold]{result['mode']}[/bold]{escape(since)}")
-    table = Table("setpoint", "limits in force", "override", "by", "why", "until")
-    for tag, (low, high) in result["limits"].items():
-        override, narrowed = result["overrides"].get(tag), result["narrowed"].get(tag)
-        one = override or narrowed
-        value = f"{override['body']['value']:g}" if override else ""
-        until = f"{one['until']:%Y-%m-%d %H:%M}" if one and one["until"] else ""
-        table.add_row(
-            tag, f"{low:g}..{high:g}", value, one["by"] if one else "", one["why"] if one else "", until
-        )
+    table = Table(
+        "setpoint", "last reading", "limits in force", "override ordered", "carried out", "last written"
+    )
+    for one in result["setpoints"]:
+        table.add_row(*map(escape, _row(one)))
     console.print(table)
-    for made in result["decisions"]:
-        written = "written" if made["written"] else "not written"
+    if any(one["override"] for one in result["setpoints"]):
+        console.print(f"Overrides: {result['override_effect']}")
+    accepted = result["accepted"]
+    if accepted:
+        console.print(f"Decision {accepted['body']['decision']} is accepted by {escape(accepted['by'])}")
+    for notice in result["notices"]:
+        console.print(escape(notice), style="yellow")
+    for decision in result["decisions"]:
+        written = "written" if decision["written"] else "not written"
         console.print(
-            f"{made['id']} {made['at']:%Y-%m-%d %H:%M} {made['source']}, {written}: {escape(made['reason'])}"
+            f"{decision['id']} {decision['at']:%Y-%m-%d %H:%M} {decision['source']}, {written}: "
+            f"{escape(decision['reason'])}"
         )
     for event in result["events"]:
         console.print(
             f"{event['at']:%Y-%m-%d %H:%M} {event['source']}: {escape(event['text'])}", style="yellow"
         )
+
+
+def _row(one: dict[str, Any]) -> tuple[str, ...]:
+    reading = "none" if one["reading"] is None else f"{one['reading']:.4g} at {one['read_at']:%m-%d %H:%M}"
+    narrowed, override = one["narrowed"], one["override"]
+    limits = f"{one['low']:g}..{one['high']:g}" + (f", by {narrowed['by']}" if narrowed else "")
+    ordered = (
+        f"{_number(override['body']['value'])} by {override['by']}: {override['why']}" if override else ""
+    )
+    if override and override["until"]:
+        ordered += f" (until {override['until']:%m-%d %H:%M})"
+    carried_out = ("yes" if one["carried_out"] else "no") if override else ""
+    written = (
+        "nothing" if one["written"] is None else f"{one['written']:.4g} until {one['until']:%m-%d %H:%M}"
+    )
+    return one["tag"], reading, limits, ordered, carried_out, written
+
+
+def _number(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else repr(value)

@@ -12,10 +12,9 @@ import pandas as pd
 from models.cascade.cascade import Cascade
 from models.safety.backup import Reset
 from models.safety.confidence import Confidence
-from models.safety.declared import Declared, Dwell, Interlock, MinimumTimes, Relation
 from models.safety.layer import Safety
-from models.safety.types import Envelope
 from models.twin import Twin
+from pipelines.control.declarations import declared_of, envelope_of, resets_of
 from pipelines.control.optimizer.deadline import Deadline
 from pipelines.control.optimizer.guarded import GuardedOptimizer
 from pipelines.control.optimizer.inputs import objective_of
@@ -67,53 +66,6 @@ def parameters_of(
         interval=site.interval.to_pytimedelta(),
         model=model,
         why_none=why,
-    )
-
-
-def envelope_of(site: Site) -> Envelope:
-    """Thermal envelope of a site."""
-    envelope = site.envelope
-    return Envelope(
-        inlet_low_c=envelope.rack_inlet_min_c,
-        inlet_high_c=envelope.rack_inlet_max_c,
-        dew_point_high_c=envelope.dew_point_max_c,
-        rate_k_per_h=envelope.rate_k_per_h,
-    )
-
-
-def declared_of(site: Site) -> Declared:
-    """Relations, interlocks, minimum times and dwell of a site, setpoints by name."""
-    table, name = site.safety, _names_by_tag(site)
-    return Declared(
-        relations=tuple(Relation(name[r.lower], name[r.upper], r.least_k) for r in table.relations),
-        interlocks=tuple(
-            Interlock(
-                name=each.name,
-                when=each.when,
-                less=each.less,
-                above=each.above,
-                below=each.below,
-                setpoint=name[each.tag],
-                at_least=each.at_least,
-                at_most=each.at_most,
-            )
-            for each in table.interlocks
-        ),
-        minimum_times=tuple(
-            MinimumTimes(name[s.tag], on_h=s.min_on_minutes / 60.0, off_h=s.min_off_minutes / 60.0)
-            for s in site.setpoints
-            if s.min_on_minutes or s.min_off_minutes
-        ),
-        dwells=tuple(Dwell(name[d.tag], d.after, d.running_above, d.minutes / 60.0) for d in table.dwells),
-    )
-
-
-def resets_of(site: Site) -> tuple[Reset, ...]:
-    """The site's own rule, setpoints by name."""
-    name = _names_by_tag(site)
-    return tuple(
-        Reset(name[r.tag], r.on, tuple(p[0] for p in r.points), tuple(p[1] for p in r.points))
-        for r in site.safety.resets
     )
 
 
@@ -183,7 +135,3 @@ def _weight(site: Site, at: datetime) -> float:
         return 1.0
     week = prices_per_kwh(site.tariff, pd.date_range(at, periods=168, freq="1h"))
     return float(week[0] / max(week.mean(), 1e-9))
-
-
-def _names_by_tag(site: Site) -> dict[str, str]:
-    return {setpoint.tag: site.setpoint_name(setpoint) for setpoint in site.setpoints}

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 from pipelines.control.orders import mode_limits, narrowed
 from pipelines.errors import ColdaisleError
+from pipelines.operations.decision_body import recommendation_in
 from pipelines.operations.ledger import DecisionRecord, Operations
 from pipelines.operations.standing_orders import MODES, Standing, standing
 from pipelines.site.file import Setpoint, Site
 
 ANSWERED_WITHIN = timedelta(hours=1)  # of the time a recommendation is for: it was chosen for that hour
-SAME = 1e-6
 
 
 class OrderError(ColdaisleError):
@@ -112,7 +112,9 @@ def order_release(operations: Operations, site: Site, tag: str, *, by: str, why:
     return operations.order("release", by=by, why=why, tag=tag, body={"what": what or None})
 
 
-def order_answer(operations: Operations, decision: int, *, accept: bool, by: str, why: str) -> int:
+def order_answer(
+    operations: Operations, site: Site, decision: int, *, accept: bool, by: str, why: str
+) -> int:
     """Accept or reject what was recommended in mode `advise`.
 
     What is accepted is the decision's goal. Raises OrderError where the decision cannot be answered
@@ -122,14 +124,16 @@ def order_answer(operations: Operations, decision: int, *, accept: bool, by: str
     record = operations.decision(decision)
     if record is None:
         raise OrderError(f"there is no decision {decision}; answer one that coldaisle operate show lists")
-    why_not = why_not_answerable(operations, record, standing(operations.orders(), now), now)
+    why_not = why_not_answerable(operations, site, record, standing(operations.orders(), now), now)
     if why_not and (accept or not _accepted(operations, now, decision)):
         raise OrderError(why_not)
     kind = "accept" if accept else "reject"
     return operations.order(kind, by=by, why=why, body={"decision": decision})  # type: ignore[arg-type]
 
 
-def why_not_answerable(operations: Operations, record: DecisionRecord, now: Standing, at: datetime) -> str:
+def why_not_answerable(
+    operations: Operations, site: Site, record: DecisionRecord, now: Standing, at: datetime
+) -> str:
     """Why a decision cannot be accepted or rejected at a time; empty where it can."""
     if now.mode != "advise":
         return f"the mode is {now.mode}: recommendations are answered in advise; order that mode first"
@@ -147,21 +151,9 @@ def why_not_answerable(operations: Operations, record: DecisionRecord, now: Stan
             f"decision {record.id} is {hours:.1f} h old, more than {ANSWERED_WITHIN / timedelta(hours=1):g} h; "
             "run coldaisle recommend or wait for the next decision"
         )
-    if not moves_of(record):
-        return f"decision {record.id} moves no setpoint; there is nothing to answer"
+    if recommendation_in(site, record).action == "hold":
+        return f"decision {record.id} recommends to hold; there is nothing to answer"
     return ""
-
-
-def moves_of(record: DecisionRecord) -> dict[str, tuple[float, float]]:
-    """Where each setpoint that a decision moves stands and should end up, by tag, canonical units."""
-    present, goal = record.body.get("present"), record.body.get("goal")
-    if not isinstance(present, dict) or not isinstance(goal, dict):
-        return {}
-    both = {tag: (present[tag], goal[tag]) for tag in present.keys() & goal.keys()}
-    return {
-        tag: pair for tag, pair in sorted(both.items())
-        if all(isinstance(each, int | float) for each in pair) and abs(pair[1] - pair[0]) > SAME
-    }  # fmt: skip
 
 
 def setpoint_of(site: Site, tag: str) -> Setpoint:

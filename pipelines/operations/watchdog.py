@@ -15,8 +15,8 @@ import numpy as np
 from models.safety.backup import backup
 from models.safety.transfer import most_move, towards
 from pipelines.config import Settings
+from pipelines.control.declarations import resets_of
 from pipelines.control.orders import Orders, bounds_of
-from pipelines.control.setup import resets_of
 from pipelines.errors import ColdaisleError
 from pipelines.operations.gateway import Gateway
 from pipelines.operations.heartbeat import Ear

@@ -6,12 +6,14 @@ import subprocess
 import sys
 import time
 import urllib.request
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from pipelines.operations.ledger import Ledger
-from tests.dashboards.conftest import a_change
+from pipelines.operations.standing_orders import standing
+from pipelines.site.file import load_site
+from tests.dashboards.conftest import decide
 
 CHROMIUM = Path("/usr/bin/chromium")
 APP = Path(__file__).resolve().parents[2] / "dashboards" / "app.py"
@@ -25,8 +27,9 @@ pytestmark = [
 
 
 @pytest.fixture
-def address(settings, telemetry):
-    Ledger(settings.ledger).record(a_change())
+def address(settings, operations, telemetry):
+    operations.order("mode", by="Ana", why="trial", body={"from": "shadow", "to": "advise"})
+    decide(operations, load_site(settings.sites / "plant.toml"), datetime.now(UTC))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -75,16 +78,22 @@ def keep_picture(page, name: str) -> None:
         page.screenshot(path=str(Path(folder) / name))
 
 
-def test_operator_sees_the_figure_accepts_and_looks_at_data_quality(page, settings):
+def test_operator_sees_the_figure_accepts_and_looks_at_control_and_data_quality(page, operations):
     page.get_by_role("heading", name="North plant").wait_for()
     page.locator(".js-plotly-plot .scatterlayer path.js-line").first.wait_for(state="attached")
     page.get_by_text("warmer chilled water lowers the chiller's lift").wait_for()
     page.get_by_label("Your name").fill("Ana")
+    page.get_by_label("Why").fill("a quiet afternoon")
     page.get_by_role("button", name="Accept").click()
     page.get_by_text("Accepted by Ana").wait_for()
     keep_picture(page, "now.png")
-    answers = Ledger(settings.ledger).answers(1)
-    assert [(answer.accepted, answer.by) for answer in answers] == [(True, "Ana")]
+    order = standing(operations.orders(), datetime.now(UTC)).accepted
+    assert (order.by, order.body) == ("Ana", {"decision": 1})
+
+    page.get_by_role("link", name="Control").click()
+    page.get_by_role("heading", name="Control").wait_for()
+    page.get_by_text("Accepted by Ana").wait_for()
+    keep_picture(page, "control.png")
 
     page.get_by_role("link", name="Data quality").click()
     page.get_by_role("heading", name="Data quality").wait_for()

@@ -1,31 +1,10 @@
 from datetime import UTC, datetime
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
-from pipelines.operations.ledger import Operations
 from pipelines.operations.standing_orders import standing
-from tests.dashboards.conftest import SITE
-
-SETPOINT = """
-[[points]]
-tag = "CHWS_SP_C"
-source = "historian"
-quantity = "chw_supply_sp_c"
-unit = "degC"
-[[setpoints]]
-tag = "CHWS_SP_C"
-min = 6.0
-max = 14.0
-slew_per_hour = 2.0
-default = 8.0
-"""
-
-
-@pytest.fixture
-def operations(settings) -> Operations:
-    (settings.sites / "plant.toml").write_text(SITE + SETPOINT)
-    return Operations(settings.ledger, "plant")
+from pipelines.site.file import load_site
+from tests.dashboards.conftest import decide
 
 
 def page() -> AppTest:
@@ -106,19 +85,33 @@ def test_limits_are_narrowed(operations):
     assert opened.table[0].value.loc["CHWS_SP_C", "limits"] == "6 to 10"
 
 
-def test_decisions_and_events_are_shown_and_advice_is_answered(operations):
+def test_decisions_and_events_are_shown_and_advice_is_answered(operations, settings):
     operations.order("mode", by="Ana", why="trial", body={"from": "shadow", "to": "advise"})
-    body = {"notices": ["CHWS_C stands still"], "clips": [], "refused": []}
-    number = operations.decided(
-        at=datetime.now(UTC), mode="advise", source="model", reason="warmer", written=False, body=body
-    )
-    operations.happened("watchdog", "no heartbeat for 200 s")
+    site = load_site(settings.sites / "plant.toml")
+    number = decide(operations, site, datetime.now(UTC), notices=("CHWS_C stands still",))
+    operations.add_event("watchdog", "no heartbeat for 200 s")
     opened = page()
     assert opened.dataframe[0].value["noticed"].tolist() == ["CHWS_C stands still"]
     assert "no heartbeat" in opened.warning[0].value
     filled(opened, "answer")
-    pressed(opened, "Accept")
+    opened = pressed(opened, "Accept")
     assert in_force(operations).accepted.body == {"decision": number}
+    assert "Accepted by Ana" in "".join(text.value for text in opened.text)
+
+
+def test_decision_that_recommends_to_hold_asks_for_no_answer(operations, settings):
+    operations.order("mode", by="Ana", why="trial", body={"from": "shadow", "to": "advise"})
+    site = load_site(settings.sites / "plant.toml")
+    decide(operations, site, datetime.now(UTC), goal={"chw_supply_sp_c": 7.0})
+    opened = page()
+    assert "Accept" not in [button.label for button in opened.button]
+    assert "recommends to hold" in opened.caption[-1].value
+
+
+def test_override_in_shadow_is_shown_as_ordered_and_not_carried_out(operations):
+    operations.order("override", by="Ana", why="pump 2 is out", tag="CHWS_SP_C", body={"value": 9.5})
+    row = page().table[0].value.loc["CHWS_SP_C"]
+    assert (row["override"], row["carried out"], row["last written"]) == ("9.5", "no", "")
 
 
 def test_site_without_setpoints_has_nothing_to_control(settings):

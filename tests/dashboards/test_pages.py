@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -5,10 +6,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards import telemetry as page_data
-from pipelines.control.recommendation import Recommendation
 from pipelines.errors import ModelError
-from pipelines.operations.ledger import Ledger
-from tests.dashboards.conftest import a_change
+from pipelines.operations.ledger import Operations
+from pipelines.operations.standing_orders import standing
+from pipelines.site.file import load_site
+from tests.dashboards.conftest import decide
 
 APP = Path(__file__).resolve().parents[2] / "dashboards" / "app.py"
 
@@ -46,9 +48,22 @@ def no_model(monkeypatch):
 
 
 @pytest.fixture
-def recorded(settings, telemetry, no_model) -> tuple[Ledger, int]:
-    ledger = Ledger(settings.ledger)
-    return ledger, ledger.record(a_change())
+def advised(settings, operations, telemetry, no_model) -> tuple[Operations, int]:
+    """The site in mode advise, and a decision of now."""
+    operations.order("mode", by="Ana", why="trial", body={"from": "shadow", "to": "advise"})
+    return operations, decided(settings, operations)
+
+
+def decided(settings, operations, **given) -> int:
+    return decide(operations, load_site(settings.sites / "plant.toml"), datetime.now(UTC), **given)
+
+
+def accepted(operations):
+    return standing(operations.orders(), datetime.now(UTC)).accepted
+
+
+def labels(page: AppTest) -> list[str]:
+    return [button.label for button in page.button]
 
 
 def test_empty_home_says_how_to_bring_telemetry_in(settings):
@@ -104,52 +119,74 @@ def test_no_recommendation_yet_says_how_to_make_one(telemetry, no_model):
     assert "coldaisle recommend --site plant" in shown(opened().info)
 
 
-def test_recommendation_shows_moves_saving_reason_and_second_opinion(recorded):
+def test_latest_decision_is_the_recommendation_with_moves_saving_and_reason(advised):
     page = opened()
     assert "20.0 kW" in [metric.value for metric in page.metric]
     assert "warmer chilled water" in shown(page.text)
     moves, estimates = (table.value for table in page.table)
-    assert moves.loc["CHWS_SP"].tolist() == ["7 °C", "9.5 °C"]
-    assert estimates.loc["kW per kW of cooling"].tolist() == ["0.200", "0.180"]
-    assert "The simulator agrees (+20.0 kW saved)" in shown(page.success)
+    assert moves.loc["CHWS_SP_C"].tolist() == ["7 °C", "7.5 °C", "9.5 °C"]
+    assert estimates.loc["kW per kW of cooling"].tolist() == ["0.201", "0.181"]
+    assert "Precedent: 2024-03-02 14:00" in shown(page.caption)
+    assert "not written" in shown(page.caption)
 
 
-def test_accepting_writes_the_operators_name_to_the_ledger(recorded):
-    ledger, number = recorded
-    page = opened()
-    page.text_input[0].set_value("Ana")
+def answered(page: AppTest, label: str, by: str = "Ana") -> AppTest:
+    page.text_input[0].set_value(by)
     page.text_input[1].set_value("after the shift change")
-    next(button for button in page.button if button.label == "Accept").click().run()
-    assert [(a.accepted, a.by, a.note) for a in ledger.answers(number)] == [
-        (True, "Ana", "after the shift change")
-    ]
+    return next(button for button in page.button if button.label == label).click().run()
+
+
+def test_accepting_on_page_now_is_what_the_loop_follows(advised):
+    operations, number = advised
+    page = answered(opened(), "Accept")
+    order = accepted(operations)
+    assert (order.body, order.by, order.why) == ({"decision": number}, "Ana", "after the shift change")
     assert "Accepted by Ana" in shown(page.text)
 
 
-def test_rejecting_is_recorded_as_well(recorded):
-    ledger, number = recorded
+def test_rejecting_ends_an_acceptance(advised):
+    operations, _ = advised
+    answered(opened(), "Accept")
+    page = answered(opened(), "Reject", by="Ben")
+    assert accepted(operations) is None
+    assert "Rejected by Ben" in shown(page.text)
+
+
+def test_unsigned_answer_is_refused_on_the_page(advised):
+    operations, _ = advised
+    assert "name" in shown(answered(opened(), "Accept", by="").error)
+    assert accepted(operations) is None
+
+
+def test_outside_advise_nothing_can_be_accepted_and_the_page_says_why(
+    settings, operations, telemetry, no_model
+):
+    decided(settings, operations)
     page = opened()
-    page.text_input[0].set_value("Ben")
-    next(button for button in page.button if button.label == "Reject").click().run()
-    assert [(a.accepted, a.by) for a in ledger.answers(number)] == [(False, "Ben")]
+    assert labels(page) == []
+    assert "The mode is shadow: recommendations are answered in advise" in shown(page.caption)
 
 
-def test_unsigned_answer_is_refused_on_the_page(recorded):
-    ledger, number = recorded
-    page = opened()
-    next(button for button in page.button if button.label == "Accept").click().run()
-    assert "name" in shown(page.error)
-    assert ledger.answers(number) == []
-
-
-def test_hold_shows_its_reason_and_asks_for_no_answer(settings, telemetry, no_model):
-    at = pd.Timestamp("2024-03-04", tz="UTC").to_pydatetime()
-    hold = Recommendation(site="plant", at=at, action="hold", reason="the data is stale", figure_name="PUE2")
-    Ledger(settings.ledger).record(hold)
+def test_hold_shows_its_reason_and_asks_for_no_answer(settings, advised):
+    operations, _ = advised
+    decided(settings, operations, reason="load or weather is not known", source="hold", expected=None)
     page = opened()
     assert "Hold" in shown(page.markdown)
-    assert "the data is stale" in shown(page.text)
-    assert not page.button
+    assert "load or weather is not known" in shown(page.text)
+    assert labels(page) == []
+
+
+def test_decision_without_an_explanation_is_shown_from_its_figures(advised):
+    operations, number = advised
+    record = operations.decision(number)
+    body = {name: part for name, part in record.body.items() if name != "recommendation"}
+    operations.add_decision(
+        at=datetime.now(UTC), mode="advise", source="model", reason="warmer yet", written=False, body=body
+    )
+    page = opened()
+    assert "warmer yet" in shown(page.text)
+    assert "20.0 kW" in [metric.value for metric in page.metric]
+    assert "Accept" in labels(page)
 
 
 def test_unreachable_ledger_does_not_take_the_page_down(settings, telemetry, no_model, monkeypatch):

@@ -33,7 +33,7 @@ def decision(step=STEP, **given) -> Decision:
 def recommended(operations, *, at=None, present=PRESENT, goal=GOAL) -> int:
     return operations.add_decision(
         at=at or datetime.now(UTC), mode="advise", source="model", reason="warmer", written=False,
-        body={"present": present, "goal": goal},
+        body={"present": present, "values": STEP, "goal": goal},
     )  # fmt: skip
 
 
@@ -76,9 +76,9 @@ def test_setpoint_that_was_not_accepted_stays_where_it_stands(site):
     assert writable(site, decision(STEP | {CHILLED: 12.3}), goal).values is None
 
 
-def test_goal_of_the_accepted_decision_holds_for_four_hours_in_advise(operations):
+def test_goal_of_the_accepted_decision_holds_for_four_hours_in_advise(operations, site):
     order_mode(operations, "advise", **SIGNED)
-    order_answer(operations, recommended(operations), accept=True, **SIGNED)
+    order_answer(operations, site, recommended(operations), accept=True, **SIGNED)
     now = datetime.now(UTC)
     in_force = standing(operations.orders(), now)
     assert accepted_goal(operations, in_force) == GOAL
@@ -86,9 +86,9 @@ def test_goal_of_the_accepted_decision_holds_for_four_hours_in_advise(operations
     assert accepted_goal(operations, late) == {}
 
 
-def test_acceptance_does_not_come_back_with_the_mode(operations):
+def test_acceptance_does_not_come_back_with_the_mode(operations, site):
     order_mode(operations, "advise", **SIGNED)
-    order_answer(operations, recommended(operations), accept=True, **SIGNED)
+    order_answer(operations, site, recommended(operations), accept=True, **SIGNED)
     order_mode(operations, "shadow", **SIGNED)
     order_mode(operations, "advise", **SIGNED)
     assert standing(operations.orders(), datetime.now(UTC)).accepted is None

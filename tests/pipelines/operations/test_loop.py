@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -6,7 +6,7 @@ from pipelines.control.controller import Controller
 from pipelines.errors import ModelError
 from pipelines.operations import open_controller
 from pipelines.operations.ledger import LedgerError
-from pipelines.operations.order_entry import order_answer, order_limits, order_mode, order_override
+from pipelines.operations.order_entry import order_limits, order_mode, order_override
 from pipelines.telemetry.store import Store
 from tests.pipelines.control.plant import AT, STEP
 from tests.pipelines.operations.conftest import bring
@@ -29,7 +29,7 @@ def test_shadow_decides_and_records_and_writes_nothing(start, operations, outbox
     assert made.id == step.decision
     assert not made.written
     assert made.body["values"] == pytest.approx(step.values)
-    assert made.body["model"] == "control/1"
+    assert made.body["model"] == "cascade/1"
 
 
 def test_auto_writes_what_it_decided_and_says_until_when(start, operations, outbox):
@@ -57,24 +57,51 @@ def test_restart_resumes_in_the_recorded_mode_and_from_what_was_written(
 def test_controller_knows_after_a_restart_what_the_store_holds(start, operations):
     server = start()
     server.step(AT)
-    assert len(server.controller.intake.memory.recent("load_kw", AT, timedelta(hours=3))) >= 10
+    assert len(server.controller.memory.sensing.history.recent("load_kw", AT, timedelta(hours=3))) >= 10
 
 
-def test_advice_waits_for_a_yes_and_is_then_gone_for(start, home, site, operations, outbox):
+@pytest.fixture
+def advised(start, operations):
+    """A loop in mode advise, its first decision accepted at the plant's time."""
     order_mode(operations, "advise", **SIGNED)
     server = start()
     step = server.step(AT)
     assert step.written == {}
-    goal = operations.decisions()[0].body["goal"]
-    order_answer(operations, step.decision, accept=True, **SIGNED)
+    operations.order("accept", at=AT, body={"decision": step.decision}, **SIGNED)
+    return server, step
+
+
+def test_advice_waits_for_a_yes_and_then_only_its_goal_is_gone_for(advised, home, site, outbox):
+    server, step = advised
+    for k in range(1, 12):
+        bring(site, home, rows=1, first=k)
+        followed = server.step(AT + k * STEP)
+        assert followed.trouble == ()
+        for tag, value in followed.written.items():
+            low, high = sorted((step.values[tag], step.goal[tag]))
+            assert low - 1e-6 <= value <= high + 1e-6
+    assert followed.written.keys() == step.goal.keys()
+    assert outbox.last().values == pytest.approx(followed.written)
+
+
+def test_acceptance_runs_out_and_the_plant_is_handed_back(advised, home, site, outbox):
+    server, _ = advised
     bring(site, home, rows=1, first=1)
-    # Orders are dated by the ledger's clock: the plant's time here is another.
-    operations_at = datetime.now(UTC)
-    server.rows.arrived(AT + STEP)
-    followed = server.step(operations_at)
-    assert outbox.last() is not None
-    assert followed.mode == "advise"
-    assert goal.keys() == followed.written.keys()
+    assert server.step(AT + STEP).written
+    assert server.step(AT + timedelta(hours=4, minutes=15)).written == {}
+    assert outbox.last() is None
+
+
+def test_after_an_acceptance_what_the_monitor_wants_is_not_written_and_is_said(advised, home, site, outbox):
+    server, _ = advised
+    bring(site, home, rows=1, first=1)
+    assert server.step(AT + STEP).written
+    bring(site, home, rows=2, first=3, rack_inlet_c=29.5, supply_air_c=28.5)
+    step = server.step(AT + 3 * STEP)
+    assert step.source in ("monitor", "rule")
+    assert step.written == {}
+    assert "the accepted recommendation is not written" in step.trouble[-1]
+    assert outbox.last() is None
 
 
 def test_leaving_auto_hands_the_plant_back(start, operations, outbox):
@@ -97,13 +124,11 @@ def test_limits_that_change_while_it_decides_hold_at_the_gateway(
         order_limits(operations, site, CHILLED, 10.0, 12.1, **SIGNED)
         return decided
 
-    free = server.step(AT).written[CHILLED]
-    assert free > 12.1
-    outbox.path.unlink()
     monkeypatch.setattr(Controller, "decide", meanwhile)
-    again = start().step(AT)
-    assert again.written[CHILLED] == pytest.approx(12.0, abs=1e-6)
-    assert "limits in force" in " ".join(again.refused)
+    step = server.step(AT)
+    assert step.values[CHILLED] > 12.1
+    assert step.written[CHILLED] == pytest.approx(12.0, abs=1e-6)
+    assert "limits in force" in " ".join(step.refused)
 
 
 def test_override_from_the_ledger_is_written_at_its_slew_rate(start, site, operations, outbox):
@@ -138,7 +163,7 @@ def test_missing_model_goes_to_the_defaults_and_says_why(start, operations, monk
     def none(*_):
         raise ModelError('site "referee" has no control model yet; run: coldaisle train --site referee')
 
-    monkeypatch.setattr(open_controller, "load_control", none)
+    monkeypatch.setattr(open_controller, "load_cascade", none)
     step = start().step(AT)
     assert step.source == "rule"
     assert "coldaisle train" in step.reason
@@ -174,5 +199,5 @@ def test_gateway_that_cannot_be_written_is_named_and_the_loop_goes_on(start, hom
     home.outbox.mkdir()
     (home.outbox / site.name).write_text("in the way")
     step = start().step(AT)
-    assert "setpoints were not written" in step.trouble[0]
+    assert "nothing was written" in step.trouble[0]
     assert step.decision is not None

@@ -97,15 +97,19 @@ def test_override_that_has_ended_before_it_begins_is_refused(operations, site):
 def recommended(operations, *, ago=timedelta(0), goal=22.0) -> int:
     return operations.add_decision(
         at=datetime.now(UTC) - ago, mode="advise", source="model", reason="warmer", written=False,
-        body={"present": {SUPPLY: 20.0}, "goal": {SUPPLY: goal}},
+        body={"present": {SUPPLY: 20.0}, "values": {SUPPLY: 20.0}, "goal": {SUPPLY: goal}},
     )  # fmt: skip
 
 
-def answer(operations, number, accept=True):
-    return order_answer(operations, number, accept=accept, **SIGNED)
+@pytest.fixture
+def answer(site):
+    def answered(operations, number, accept=True):
+        return order_answer(operations, site, number, accept=accept, **SIGNED)
+
+    return answered
 
 
-def test_latest_recommendation_is_accepted_and_rejected(operations):
+def test_latest_recommendation_is_accepted_and_rejected(operations, answer):
     order_mode(operations, "advise", **SIGNED)
     number = recommended(operations)
     answer(operations, number)
@@ -114,7 +118,7 @@ def test_latest_recommendation_is_accepted_and_rejected(operations):
     assert now(operations).accepted is None
 
 
-def test_answer_outside_advise_or_to_no_decision_is_refused(operations):
+def test_answer_outside_advise_or_to_no_decision_is_refused(operations, answer):
     with pytest.raises(OrderError, match="no decision 7"):
         answer(operations, 7)
     with pytest.raises(OrderError, match="answered in advise"):
@@ -126,17 +130,17 @@ def test_answer_outside_advise_or_to_no_decision_is_refused(operations):
     [
         ({"ago": ANSWERED_WITHIN + timedelta(minutes=1)}, "1.0 h old, more than 1 h"),
         ({"ago": -timedelta(hours=1)}, "lies ahead"),
-        ({"goal": 20.0}, "moves no setpoint"),
+        ({"goal": 20.0}, "recommends to hold"),
     ],
 )
-def test_recommendation_that_is_old_early_or_moves_nothing_is_not_accepted(operations, given, why):
+def test_recommendation_that_is_old_early_or_moves_nothing_is_not_accepted(operations, answer, given, why):
     order_mode(operations, "advise", **SIGNED)
     with pytest.raises(OrderError, match=why):
         answer(operations, recommended(operations, **given))
     assert now(operations).accepted is None
 
 
-def test_only_the_latest_recommendation_is_accepted(operations):
+def test_only_the_latest_recommendation_is_accepted(operations, answer):
     order_mode(operations, "advise", **SIGNED)
     first = recommended(operations, ago=timedelta(minutes=15))
     second = recommended(operations)
@@ -147,7 +151,18 @@ def test_only_the_latest_recommendation_is_accepted(operations):
     answer(operations, second)
 
 
-def test_acceptance_can_be_withdrawn_after_newer_decisions(operations):
+@pytest.mark.parametrize("source", ["rule", "monitor", "override", "hold"])
+def test_what_the_model_did_not_choose_is_not_accepted(operations, answer, source):
+    order_mode(operations, "advise", **SIGNED)
+    number = operations.add_decision(
+        at=datetime.now(UTC), mode="advise", source=source, reason="", written=False,
+        body={"present": {SUPPLY: 20.0}, "values": {SUPPLY: 20.0}, "goal": {SUPPLY: 22.0}},
+    )  # fmt: skip
+    with pytest.raises(OrderError, match="recommends to hold"):
+        answer(operations, number)
+
+
+def test_acceptance_can_be_withdrawn_after_newer_decisions(operations, answer):
     order_mode(operations, "advise", **SIGNED)
     number = recommended(operations, ago=timedelta(minutes=15))
     answer(operations, number)
