@@ -13,7 +13,10 @@ class Table(BaseModel):
 
 
 def within(low: float, high: float, unit: str, because: str) -> AfterValidator:
-    """A rule for an annotated number: it lies in low..high, ends included; `because` says where the range is from."""
+    """A rule for an annotated number: it lies in low..high of `unit`, ends included.
+
+    because: where the range is from; part of the message. The rule raises ValueError, which pydantic reports.
+    """
 
     def check(value: float) -> float:
         if not low <= value <= high:

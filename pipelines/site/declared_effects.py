@@ -82,19 +82,19 @@ def effects_on(
 ) -> tuple[tuple[Effect, ...], list[str]]:
     """The effects that a model with these inputs and targets can keep, and why it cannot keep the others.
 
-    same_as: further names of targets.
+    inputs, targets: names that the model knows. same_as: further names of targets, e.g. the figure of overhead_kw.
     """
-    found: list[Effect] = []
+    kept: list[Effect] = []
     notes: list[str] = []
     for effect in effects:
         target = TARGETS.get(effect.on, effect.on if effect.on in SAME else per_load(effect.on))
         target = same_as.get(target, target)
         if effect.of in inputs and target in targets:
-            found.append(effect.of_target(target))
+            kept.append(effect.of_target(target))
         else:
             lacking = f"{effect.of} is no input" if target in targets else f"{effect.on} is not learned"
             notes.append(f"{effect} is not kept here: {lacking}")
-    return tuple(found), notes
+    return tuple(kept), notes
 
 
 def _is_meter(name: str) -> bool:

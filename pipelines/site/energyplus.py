@@ -119,7 +119,7 @@ class EnergyPlusTable(Table):
 
     @model_validator(mode="after")
     def _names_are_readings(self) -> Self:
-        known = {reading.tag for reading in self.readings}
+        tags = {reading.tag for reading in self.readings}
         summed = {reading.tag for reading in self.readings if len(reading.variables) > 1}
         probes = [each.moves for driven in (*self.setpoints, *self.loads) for each in driven.actuators]
         vague = sorted(summed & set(probes))
@@ -128,7 +128,7 @@ class EnergyPlusTable(Table):
                 f"energyplus: moves must name a reading of one variable, {vague[0]} is a sum; name one of its parts"
             )
         used = [*self.heat_given, *self.heat_removed, *probes]
-        unknown = sorted(set(used) - known)
+        unknown = sorted(set(used) - tags)
         if unknown:
             raise ValueError(
                 f"energyplus: {', '.join(unknown)} must be a reading's tag; add it to [[energyplus.readings]]"

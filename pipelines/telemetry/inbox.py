@@ -24,6 +24,7 @@ class InboxReport:
     refused: dict[str, str]
 
     def as_dict(self) -> dict[str, Any]:
+        """Plain values, as --json prints them."""
         return asdict(self)
 
 

@@ -33,8 +33,8 @@ class Combinations:
         if not columns:
             return cls((), (), frozenset({()}))
         above = tuple(_least_running(table[column]) for column in columns)
-        known = _states(table, columns, above).dropna()
-        hours = known.value_counts() * (site.interval / pd.Timedelta(hours=1))
+        states = _states(table, columns, above).dropna()
+        hours = states.value_counts() * (site.interval / pd.Timedelta(hours=1))
         seen = frozenset(tuple(int(value) for value in state) for state in hours.index[hours >= LEAST_HOURS])
         return cls(columns, above, seen)
 
@@ -45,15 +45,15 @@ class Combinations:
     def unseen(self, table: pd.DataFrame) -> pd.Series:
         """Why a row's combination is not known, empty where it is or where a reading is missing."""
         states = self.states(table)
-        known = states.notna().all(axis=1).to_numpy()
+        complete = states.notna().all(axis=1).to_numpy()
         rows = [tuple(row) for row in states.to_numpy()]
-        said = [
-            self._said(row) if there and row not in self.seen else ""
-            for row, there in zip(rows, known, strict=True)
+        reasons = [
+            self._reason(row) if there and row not in self.seen else ""
+            for row, there in zip(rows, complete, strict=True)
         ]
-        return pd.Series(said, index=table.index, dtype=object)
+        return pd.Series(reasons, index=table.index, dtype=object)
 
-    def _said(self, row: tuple[float, ...]) -> str:
+    def _reason(self, row: tuple[float, ...]) -> str:
         parts = [
             f"{name} {value:g}" if value > 1 else name
             for name, value in zip(self.columns, row, strict=True)
@@ -76,12 +76,12 @@ class Combinations:
 
 def running_columns(site: Site) -> tuple[str, ...]:
     """Columns that say what runs: contacts, else the meters of chillers and pumps that have one each."""
-    found: list[str] = []
+    columns: list[str] = []
     for quantity in _SWITCHED:
         contacts = site.columns_of(quantity)
         meters = site.columns_of(_METERED[quantity]) if quantity in _METERED else []
-        found += contacts or (meters if len(meters) > 1 else [])
-    return tuple(found)
+        columns += contacts or (meters if len(meters) > 1 else [])
+    return tuple(columns)
 
 
 def combination_codes(site: Site, table: pd.DataFrame) -> np.ndarray:

@@ -66,9 +66,11 @@ class Manifest:
     untimed: dict[str, str] = field(default_factory=dict)
 
     def days(self, layer: Layer) -> dict[str, str]:
+        """UTC day -> file (content hash) of a layer."""
         return getattr(self, layer)
 
     def to_json(self) -> str:
+        """As the manifest file has it."""
         return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
 
 
@@ -81,6 +83,7 @@ class Store:
 
     @property
     def manifest_path(self) -> Path:
+        """Where the manifest lies."""
         return self.folder / "manifest.json"
 
     @property
@@ -89,7 +92,7 @@ class Store:
         return self.manifest_path.exists()
 
     def manifest(self) -> Manifest:
-        """The manifest in force; an empty one before the first ingest."""
+        """The manifest in force; an empty one before the first ingest. Raises StoreError where it is damaged."""
         if not self.exists:
             return Manifest(site=self.site.name)
         try:
@@ -107,6 +110,7 @@ class Store:
         return manifest
 
     def path(self, layer: Layer, day: str, content: str) -> Path:
+        """Where a layer's file of a day lies, by its content hash."""
         return self.folder / layer / day / f"{content}.parquet"
 
     def read(self, start: Any = None, end: Any = None, columns: list[str] | None = None) -> pd.DataFrame:
@@ -130,7 +134,7 @@ class Store:
         return table if last is None else table[table.index < last]
 
     def span(self) -> tuple[pd.Timestamp, pd.Timestamp] | None:
-        """Start of the first interval and end of the last one; None where there is none."""
+        """Start of the first interval and end of the last one (UTC); None where there is none. Raises StoreError."""
         days = sorted(self._derived().interval) if self.exists else []
         if not days:
             return None

@@ -26,14 +26,17 @@ class MetersGuess:
 
     @property
     def complete(self) -> bool:
+        """Whether a figure can be made of it: cooling power, and IT power or thermal load."""
         return "cooling" in self.values and ("it" in self.values or "load" in self.values)
 
 
 def guess_meters(guesses: Sequence[Guess]) -> MetersGuess:
     """Guess which of the recognised points make IT, cooling and facility power, or the thermal load."""
-    found = {guess.quantity for guess in guesses}
+    quantities = {guess.quantity for guess in guesses}
     cooling = (
-        ["cooling_power_kw"] if "cooling_power_kw" in found else [q for q in COOLING_PARTS if q in found]
+        ["cooling_power_kw"]
+        if "cooling_power_kw" in quantities
+        else [q for q in COOLING_PARTS if q in quantities]
     )
     values: dict[str, list[str] | int | str] = {}
     unfinished = []
@@ -43,16 +46,16 @@ def guess_meters(guesses: Sequence[Guess]) -> MetersGuess:
         unfinished.append(
             "[meters]: no power of the cooling plant was recognised; name its points in cooling"
         )
-    if "it_power_kw" in found:
+    if "it_power_kw" in quantities:
         values |= {"it": ["it_power_kw"], "pue_category": PUE_CATEGORY}
-        values |= {"facility": ["facility_power_kw"]} if "facility_power_kw" in found else {}
-        losses = [quantity for quantity in LOSSES if quantity in found]
+        values |= {"facility": ["facility_power_kw"]} if "facility_power_kw" in quantities else {}
+        losses = [quantity for quantity in LOSSES if quantity in quantities]
         values |= {"losses": losses} if losses else {}
         unfinished.append(
             f"[meters]: pue_category {PUE_CATEGORY} is a guess; say where IT power is measured "
             "(1: UPS output, 2: PDU output, 3: IT input)"
         )
-    elif "cooling_load_kw" in found:
+    elif "cooling_load_kw" in quantities:
         values["load"] = ["cooling_load_kw"]
     else:
         unfinished.append(

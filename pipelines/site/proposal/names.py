@@ -110,8 +110,8 @@ def written_unit(tag: str) -> str | None:
 
 def equipment_of(tag: str) -> str:
     """The numbered piece of equipment that a tag names: `ch1` for `CH1_kW`, nothing for `CHWS_F`."""
-    found = re.search(r"\b([a-z]{2,})[ ]?(\d{1,2})\b", words_of(tag))
-    return f"{found[1]}{found[2]}" if found else ""
+    match = re.search(r"\b([a-z]{2,})[ ]?(\d{1,2})\b", words_of(tag))
+    return f"{match[1]}{match[2]}" if match else ""
 
 
 def looks_derived(tag: str) -> bool:

@@ -34,6 +34,7 @@ class Sample:
 
     @property
     def stamps(self) -> pd.Series:
+        """The time column as text."""
         return self.rows[self.time_column]
 
     def readings(self) -> dict[str, pd.DataFrame]:

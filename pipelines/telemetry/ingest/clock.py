@@ -104,7 +104,9 @@ def _is_descending(us: np.ndarray) -> bool:
 
 
 def file_order(us: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Order that sorts one tag's readings by time, and which of them (in that order) a clock set back spoils.
+    """[n] order that sorts one tag's readings by time, and [n] which (in that order) a clock set back spoils.
+
+    us: [n] stamps in µs, in the file's order.
 
     A reading stamped earlier than one above it is kept out, as is what follows until the clock has caught up,
     unless the file is merely in another order: newest first, without order (a third of the steps go back), or
@@ -139,7 +141,7 @@ def _set_back(us: np.ndarray) -> np.ndarray:
 
 
 def step_s(us: np.ndarray) -> tuple[int, bool]:
-    """The usual step of sorted stamps in s (0 where there are fewer than two), and whether steps are mixed.
+    """The usual step of stamps [n] (µs) in s, 0 where there are fewer than two, and whether steps are mixed.
 
     Missing rows make longer steps here and there; steps are mixed where over a tenth differs from the usual
     one or the same other step comes four times in a row.

@@ -94,9 +94,9 @@ def _resample(point: Point, stamp: str, series: Series, alive_us: np.ndarray, gr
         return spread(*counter_power(point, series, counter_gap_us(series.step_us, grid.step_us)), grid)
     if point.reading == "change":
         # What is not believed ends the hold of the value before it; a wrong stamp says nothing about a time.
-        said = series.reason != CODE[NON_MONOTONIC]
-        value = np.where(series.good, series.value, np.nan)[said]
-        return held_until_change(series.time_us[said], value, alive_us, CHANGE_HOLD_US, grid)
+        timed = series.reason != CODE[NON_MONOTONIC]
+        value = np.where(series.good, series.value, np.nan)[timed]
+        return held_until_change(series.time_us[timed], value, alive_us, CHANGE_HOLD_US, grid)
     time_us, value, step_us = (part[series.good] for part in (series.time_us, series.value, series.step_us))
     if point.reading == "interval":
         start_us = time_us - step_us if stamp == "end" else time_us
@@ -186,8 +186,10 @@ def _named(rows: pd.DataFrame, keys: Keys, file_names: dict[str, str]) -> pa.Tab
 
 
 def day_name(day: int) -> str:
+    """A day (count since 1970-01-01) as the store names it: 2025-06-01."""
     return str(np.datetime64(int(day), "D"))
 
 
 def day_number(name: str) -> int:
+    """The day, counted since 1970-01-01, that the store names `name`. Raises ValueError where it is no date."""
     return int(np.datetime64(name, "D").astype(np.int64))

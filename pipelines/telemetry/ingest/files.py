@@ -35,6 +35,7 @@ class Export:
 
     @property
     def is_parquet(self) -> bool:
+        """Whether it is Parquet rather than text."""
         return not self.delimiter
 
 
@@ -49,10 +50,11 @@ def open_export(path: Path, site: Site) -> Export:
             f"rename it or add its pattern to files"
         )
     candidates = [_as_source(path, head, sha256, source, site) for source in sources]
-    return _best(path, site, [found for found in candidates if isinstance(found, Export)], candidates)
+    return _best(path, site, [each for each in candidates if isinstance(each, Export)], candidates)
 
 
 def points_of(site: Site, source: Source) -> list[Point]:
+    """The site's points that come with a source's exports, in the site file's order."""
     return [point for point in site.points if point.source == source.name]
 
 
@@ -95,8 +97,8 @@ def _as_source(path: Path, head: bytes, sha256: str, source: Source, site: Site)
 
 def _parquet_header(path: Path) -> tuple[str, ...]:
     try:
-        with pq.ParquetFile(path) as found:
-            rows, names = found.metadata.num_rows, tuple(found.schema_arrow.names)
+        with pq.ParquetFile(path) as file:
+            rows, names = file.metadata.num_rows, tuple(file.schema_arrow.names)
     except (pa.ArrowException, OSError) as cause:
         raise IngestError(f"{path.name} is not readable Parquet ({cause}); export it again") from cause
     if rows == 0:

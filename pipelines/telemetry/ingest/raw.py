@@ -27,19 +27,22 @@ class Keys:
 
     @classmethod
     def of(cls, site: Site) -> "Keys":
+        """Keys of the site's points, and no files yet."""
         return cls([(point.source, point.tag) for point in site.points])
 
     def code(self, pair: tuple[str, str]) -> int:
+        """The number of (source, tag); a new one gets the next."""
         return _number(self.pairs, pair)
 
     def file_code(self, file: str) -> int:
+        """The number of an export (the head of its SHA-256); a new one gets the next."""
         return _number(self.files, file)
 
 
-def _number(known: list, item) -> int:
-    if item not in known:
-        known.append(item)
-    return known.index(item)
+def _number(items: list, item) -> int:
+    if item not in items:
+        items.append(item)
+    return items.index(item)
 
 
 @dataclass
@@ -57,7 +60,10 @@ class Batch:
 
 
 def make_batch(export: Export, cells: Cells, utc_us: np.ndarray, keys: Keys) -> Batch:
-    """Sort an export's cells into readings; duplicates and readings of a clock set back get their reason."""
+    """Sort an export's cells into readings; duplicates and readings of a clock set back get their reason.
+
+    utc_us: [rows] each row's time in µs UTC by the source's clock, NO_TIME where it has none.
+    """
     file = keys.file_code(export.sha256[:SHORT])
     frames, cover, warnings, repeated = [], {}, [], 0
     row_times = None if cells.is_long else utc_us[utc_us != NO_TIME]
@@ -107,10 +113,10 @@ def _step_s(export: Export, point: Point, times: np.ndarray) -> int:
         return round(source.interval_minutes * 60)
     step, mixed = step_s(times)
     if point.reading == "interval" and (mixed or not step):
-        found = "mixed steps" if mixed else "a single time"
+        steps = "mixed steps" if mixed else "a single time"
         raise IngestError(
             f"{export.path.name}: {point.tag} is a reading per interval, which needs one step, but the file "
-            f"has {found}; set interval_minutes of source {source.name}, with one step in each file"
+            f"has {steps}; set interval_minutes of source {source.name}, with one step in each file"
         )
     return step
 
@@ -173,11 +179,11 @@ def to_arrow(readings: pd.DataFrame, keys: Keys) -> pa.Table:
 def _dictionary(codes: np.ndarray, names: list[str]) -> pa.Array:
     # Only names in use are stored, sorted, so that a file's bytes do not depend on what else was ingested.
     used, place = np.unique(codes, return_inverse=True)
-    found = np.array([names[code] for code in used], dtype=object)
-    order = np.argsort(found)
+    texts = np.array([names[code] for code in used], dtype=object)
+    order = np.argsort(texts)
     rank = np.empty(len(order), dtype=np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
-    return pa.DictionaryArray.from_arrays(pa.array(rank[place]), pa.array(found[order], pa.string()))
+    return pa.DictionaryArray.from_arrays(pa.array(rank[place]), pa.array(texts[order], pa.string()))
 
 
 def from_arrow(table: pa.Table, keys: Keys) -> pd.DataFrame:

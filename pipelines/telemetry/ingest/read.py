@@ -60,6 +60,7 @@ class Cells:
 
     @property
     def rows(self) -> int:
+        """How many rows the export has."""
         return len(self.local_us)
 
     @property
@@ -170,15 +171,15 @@ def _values(
     unreadable = np.flatnonzero(_flags(pc.is_valid(texts)))
     if not len(unreadable):
         return value, reason, text
-    found = texts.take(pa.array(unreadable)).combine_chunks().dictionary_encode()
-    words = [word.strip().lower() for word in found.dictionary.to_pylist()]
-    place = found.indices.to_numpy()
+    encoded = texts.take(pa.array(unreadable)).combine_chunks().dictionary_encode()
+    words = [word.strip().lower() for word in encoded.dictionary.to_pylist()]
+    place = encoded.indices.to_numpy()
     switch = np.array([_is_switch(point) for point in points])[tags[unreadable]]
     number = np.array([SWITCH_WORDS.get(word, np.nan) for word in words])[place]
     missing = np.array([word in MISSING_WORDS for word in words])[place]
     value[unreadable] = np.where(switch, number, np.nan)
     bad = ~missing & np.isnan(value[unreadable])
-    text[unreadable[bad]] = np.array(found.dictionary.to_pylist(), dtype=object)[place[bad]]
+    text[unreadable[bad]] = np.array(encoded.dictionary.to_pylist(), dtype=object)[place[bad]]
     reason[unreadable[bad]] = CODE[UNPARSABLE_VALUE]
     return value, reason, text
 
@@ -207,7 +208,10 @@ def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def row_texts(cells: Cells, rows: np.ndarray) -> list[tuple[str, str]]:
-    """(tag, text) of rows whose time is of no use; the tag is empty for a wide row, which has many."""
+    """(tag, text) of rows whose time is of no use; the tag is empty for a wide row, which has many.
+
+    rows: [n] indices of the rows.
+    """
     if cells.is_long:
         return [
             (cells.points[cells.tag[row]].tag, f"{_stamp(cells, row)},{_shown(cells, row)}") for row in rows

@@ -53,4 +53,5 @@ class IngestReport:
         return {reason: sum(file.quarantined.get(reason, 0) for file in self.files) for reason in reasons}
 
     def as_dict(self) -> dict[str, Any]:
+        """Plain values, as --json prints them."""
         return {**asdict(self), "unchanged": self.unchanged, "quarantined": self.quarantined}

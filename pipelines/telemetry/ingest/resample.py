@@ -19,14 +19,15 @@ class Grid:
 
     @property
     def end_us(self) -> int:
+        """End of the last interval, µs UTC."""
         return self.start_us + self.step_us * self.count
 
     def index(self, time_us: np.ndarray) -> np.ndarray:
-        """Interval of each time; negative or beyond `count` where outside."""
+        """[n] interval of each time [n] (µs UTC); negative or beyond `count` where outside."""
         return (time_us - self.start_us) // self.step_us
 
     def end_of(self, time_us: np.ndarray) -> np.ndarray:
-        """End of the interval that each time lies in."""
+        """[n] end (µs UTC) of the interval that each time [n] lies in."""
         return self.start_us + (self.index(time_us) + 1) * self.step_us
 
 

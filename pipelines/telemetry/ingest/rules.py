@@ -16,7 +16,7 @@ COUNTER_DROPOUT_US = 24 * HOUR_US
 
 @dataclass
 class Series:
-    """One point's readings, sorted by time.
+    """One point's readings, sorted by time; every array is [readings].
 
     time_us: true UTC (clock offset taken off). exported: source units. step_us: the source's step, 0 unknown.
     reason: code, 0 is good. value: canonical units (kW for energy per interval, kWh for counters).
@@ -30,6 +30,7 @@ class Series:
 
     @property
     def good(self) -> np.ndarray:
+        """[readings] whether each is believed so far."""
         return self.reason == 0
 
 
@@ -79,12 +80,12 @@ def _stuck(point: Point, series: Series) -> np.ndarray:
 def counter_power(
     point: Point, series: Series, longest_gap_us: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Start, end (µs) and mean power (kW) between the readings of a cumulative energy counter.
+    """[n] start, end (µs) and mean power (kW) between the readings of a cumulative energy counter.
 
+    longest_gap_us: [readings]; the energy of a longer gap is not spread: when it was used is not known.
     A lower reading is a rollover where the counter has one and the way forward is shorter than the way back;
     a dropout where the counter comes back within a day (the low readings are left out); else a reset, whose
-    difference is lost. Marks these readings. The energy of a gap longer than `longest_gap_us` is not spread:
-    when it was used is not known.
+    difference is lost. Marks these readings.
     """
     slope, _ = conversion(point.unit, point.quantity, point.full_scale)
     rollover = np.inf if point.rollover is None else point.rollover * slope

@@ -66,13 +66,13 @@ def _ingest_file(update: Update, path: Path, rebuild: bool, now: pd.Timestamp) -
     export = open_export(path, update.site)
     source = export.source
     read_as = _reading_fingerprint(update.site, source)
-    known = update.manifest.files.get(export.sha256)
-    if known and known["read_as"] == read_as and not rebuild:
-        return FileReport(path.name, source.name, rows=known["rows"], sha256=export.sha256, unchanged=True)
+    entry = update.manifest.files.get(export.sha256)
+    if entry and entry["read_as"] == read_as and not rebuild:
+        return FileReport(path.name, source.name, rows=entry["rows"], sha256=export.sha256, unchanged=True)
     cells = read_cells(export, update.site)
     utc_us, row_reason = to_utc(cells, source.time_zone, now)
     batch = make_batch(export, cells, utc_us, update.keys)
-    merge(update, batch, update.keys.file_code(export.sha256[:SHORT]), read_before=known is not None)
+    merge(update, batch, update.keys.file_code(export.sha256[:SHORT]), read_before=entry is not None)
     rows = cells.rows + len(cells.rejected) + sum(cells.ignored.values()) * (source.layout == "long")
     update.manifest.files[export.sha256] = {
         "name": path.name, "source": source.name, "read_as": read_as, "rows": rows,

@@ -70,11 +70,11 @@ def _parse(
 
 
 def _offset_us(zone: str) -> int:
-    found = re.fullmatch(r"([+-])(\d{2}):?(\d{2})?", zone)
-    if found is None:
+    offset = re.fullmatch(r"([+-])(\d{2}):?(\d{2})?", zone)
+    if offset is None:
         return 0
-    minutes = 60 * int(found[2]) + int(found[3] or 0)
-    return MINUTE_US * (minutes if found[1] == "+" else -minutes)
+    minutes = 60 * int(offset[2]) + int(offset[3] or 0)
+    return MINUTE_US * (minutes if offset[1] == "+" else -minutes)
 
 
 def _quoted(text: str) -> str:

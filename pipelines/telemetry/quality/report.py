@@ -18,20 +18,24 @@ LONGEST_PAUSE_IN_SPAN = pd.Timedelta(hours=24)
 
 
 class Telemetry(Protocol):
-    """What quality asks of the store."""
+    """What quality asks of the store; see `pipelines.telemetry.store.Store`."""
 
-    def span(self) -> tuple[pd.Timestamp, pd.Timestamp] | None: ...
+    def span(self) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+        """Start of the first interval and end of the last one; None where there is none."""
+        ...
 
     def read(
         self,
         start: pd.Timestamp | None = None,
         end: pd.Timestamp | None = None,
         columns: list[str] | None = None,
-    ) -> pd.DataFrame: ...
+    ) -> pd.DataFrame:
+        """The interval table of [start, end)."""
+        ...
 
-    def quarantine(
-        self, start: pd.Timestamp | None = None, end: pd.Timestamp | None = None
-    ) -> pd.DataFrame: ...
+    def quarantine(self, start: pd.Timestamp | None = None, end: pd.Timestamp | None = None) -> pd.DataFrame:
+        """Readings kept out in [start, end), with their reason."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,9 @@ import math
 import pytest
 from pydantic import ValidationError
 
-from models.safety.layer import final
-from models.safety.types import Situation
+from models.safety.layer import Safety, final
+from models.safety.types import Envelope, Situation
 from models.setpoints import Bounds
-from pipelines.control.setup import safety_of
 from pipelines.errors import SiteError
 from pipelines.site.file import Site, load_site
 from pipelines.site.setpoints import Settable
@@ -54,7 +53,8 @@ def test_an_inlet_of_60_degrees_raises_the_alarm_whatever_envelope_a_site_file_c
         known={},
         courses={"rack_inlet_c": ((0.25, 60.0), (0.0, 60.0))},
     )
-    verdict = final(safety_of(site), bounds, settable.default, situation)
+    limits = Envelope(inlet_low_c=5.0, inlet_high_c=45.0, dew_point_high_c=24.0, rate_k_per_h=20.0)
+    verdict = final(Safety(envelope=limits), bounds, settable.default, situation)
     assert any("60.0" in alarm for alarm in verdict.alarms)
     for name in widest:
         refused(changed(declaring(), ("envelope", name), math.nan), "envelope")

@@ -7,6 +7,7 @@ from pipelines.cli.site import app
 from pipelines.config import SITE_FOLDER
 from pipelines.errors import SiteError
 from pipelines.site.guesses import mark, open_guesses
+from pipelines.site.proposal import propose_site
 
 DEMO = (SITE_FOLDER / "demo.toml").read_text(encoding="utf-8")
 
@@ -44,6 +45,19 @@ def test_site_check_fails_on_a_guess_unless_it_is_allowed(guessed):
     allowed = CliRunner().invoke(app, ["check", str(guessed), "--allow-guesses", "--json"])
     assert allowed.exit_code == 0
     assert len(json.loads(allowed.output)["guesses"]) == 2
+
+
+def test_every_guess_that_a_proposal_writes_is_found_again(tmp_path):
+    export = tmp_path / "plant.csv"
+    rows = [f"2025-03-01 {k:02d}:00,{900 + k},{200 + k},{7 + 0.2 * k},{1000.5 * k}" for k in range(24)]
+    export.write_text(
+        "\n".join(["time,Cooling Load (kW),Chiller Power (kW),CHWS Setpoint (C),kWh Meter", *rows])
+    )
+    proposal = propose_site([export])
+    path = tmp_path / "plant.toml"
+    path.write_text(proposal.text, encoding="utf-8")
+    live = [line for line in proposal.text.splitlines() if not line.startswith("#") and "# guess" in line]
+    assert len(open_guesses(path)) == len(live) > 10
 
 
 def test_site_check_passes_once_the_marks_are_gone(guessed):
