@@ -105,7 +105,7 @@ class Outcome:
 
 
 def inlet_noise_k(cascade: Cascade) -> float:
-    """Standard deviation (K) of what the worst inlet's surface leaves, in the hall where it is largest; 0 without one."""
+    """Standard deviation (K) of what the worst inlet's surface leaves, in the hall where it is largest; else 0."""
     surfaces: list[Surface | None] = [hall.over_k for hall in cascade.halls.values()]
     surfaces = surfaces or [cascade.worst_inlet]
     return max((float(surface.noise) for surface in surfaces if surface is not None), default=0.0)

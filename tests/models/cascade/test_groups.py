@@ -1,5 +1,7 @@
 """A site with a supply-air setpoint for each of two halls."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -52,14 +54,15 @@ def halls(air_a: float, air_b: float, **changed):
     return known | {A: np.array([air_a]), B: np.array([air_b])}
 
 
-def chosen(cascade, aim: Objective, **changed) -> tuple[dict[str, float], object]:
-    drivers = {
-        name: jnp.float32(value[0]) for name, value in halls(0, 0, **changed).items() if name not in NAMES
-    }
-    drivers["chillers_stopped"] = jnp.float32(0.0)
-    values, prices = best(cascade, CHOICE, aim, drivers)
+def drivers(**changed) -> dict[str, jnp.ndarray]:
+    known = halls(0, 0, **changed) | {"chillers_stopped": np.zeros(1)}
+    return {name: jnp.float32(value[0]) for name, value in known.items() if name not in NAMES}
+
+
+def chosen(cascade, aim: Objective, bounds: Bounds = CHOICE, **changed) -> tuple[dict[str, float], object]:
+    values, prices = best(cascade, bounds, aim, drivers(**changed))
     values = values[int(np.argmin(prices))]
-    _, found = priced(cascade, NAMES, aim, drivers, values[None])
+    _, found = priced(cascade, NAMES, aim, drivers(**changed), values[None])
     return dict(zip(NAMES, np.asarray(values, float).tolist(), strict=True)), found
 
 
@@ -82,12 +85,13 @@ def test_the_plant_answers_to_the_mean_of_the_setpoints(apart):
 
 
 def test_search_raises_each_halls_setpoint_to_its_own_limit(apart):
-    values, found = chosen(
-        apart.cascade, Objective(jnp.float32(18.0), jnp.float32(24.5)), outdoor_wetbulb_c=2.0
-    )
-    assert values[A] - values[B] > 1.0
-    assert float(found.rack_inlet_c[0]) <= 24.52
-    assert float(found.outside[0]) < 0.02
+    """Chilled water is cold enough that no coil starves: warmer supply air saves pumping up to the inlets' limit."""
+    cold_water = replace(CHOICE, high=np.array([26.0, 26.0, 12.0, 30.0, 1.0]))
+    aim = Objective(jnp.float32(18.0), jnp.float32(22.0))
+    values, found = chosen(apart.cascade, aim, cold_water, outdoor_wetbulb_c=14.0)
+    assert values[A] == pytest.approx(21.0, abs=0.3)
+    assert values[B] == pytest.approx(19.0, abs=0.3)
+    assert 21.8 < float(found.rack_inlet_c[0]) <= 22.02
 
 
 def test_setpoints_that_always_moved_together_are_chosen_together(together):
@@ -114,15 +118,9 @@ def test_a_hall_that_may_follow_either_setpoint_is_as_warm_as_the_warmest_and_as
 
 def test_a_cold_hall_is_out_of_the_envelope_however_warm_the_other_is(apart):
     aim = Objective(jnp.float32(20.5), jnp.float32(30.0))
-    level, tilted = (
-        priced(apart.cascade, NAMES, aim, {**_drivers(), "chillers_stopped": jnp.float32(0.0)}, jnp.array([[a, b, 12.0, 20.0, 0.0]]))[0]
-        for a, b in ((21.0, 21.0), (19.0, 23.0))
-    )  # fmt: skip
-    assert float(tilted[0] - level[0]) > 100.0
-
-
-def _drivers():
-    return {name: jnp.float32(value[0]) for name, value in halls(0, 0).items() if name not in NAMES}
+    values = jnp.array([[21.0, 21.0, 12.0, 20.0, 0.0], [19.0, 23.0, 12.0, 20.0, 0.0]])
+    level, tilted = priced(apart.cascade, NAMES, aim, drivers(), values)[0]
+    assert float(tilted - level) > 100.0
 
 
 def test_equal_setpoints_of_two_halls_give_what_one_setpoint_gives(apart):
@@ -149,12 +147,8 @@ def test_economizers_of_one_plant_switch_together(apart):
         np.ones(3),
         np.array([1, 1, 0], bool),
     )
-    known = plant(outdoor_wetbulb_c=2.0)
-    drivers = {name: jnp.float32(value[0]) for name, value in known.items()} | {
-        "chillers_stopped": jnp.float32(0.0)
-    }
-    drivers = {
-        name: value for name, value in drivers.items() if name not in ("economizer_enable", "chw_supply_sp_c")
-    }
-    values, _ = best(apart.cascade, bounds, Objective(jnp.float32(18.0), jnp.float32(26.0)), drivers)
+    known = drivers(outdoor_wetbulb_c=2.0) | {
+        "supply_air_sp_c": jnp.float32(22.0), "cw_supply_sp_c": jnp.float32(15.0)
+    }  # fmt: skip
+    values, _ = best(apart.cascade, bounds, Objective(jnp.float32(18.0), jnp.float32(26.0)), known)
     assert np.asarray(values)[:, :2].tolist() == [[0.0, 0.0], [1.0, 1.0]]
