@@ -183,7 +183,7 @@ def test_peak_hours_are_working_days_in_the_tariff_s_own_time_zone() -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"per_kwh": -0.1}, "greater than or equal to 0"),
+        ({"per_kwh": -0.1}, "must lie in 0..100000 per kWh"),
         ({"per_kwh": 0.1, "peak_from_hour": 20, "peak_to_hour": 8}, "must exceed peak_from_hour"),
         ({"per_kwh": 0.1, "time_zone": "Moon/Tycho"}, "not in the IANA database"),
     ],
