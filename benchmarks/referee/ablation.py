@@ -43,7 +43,7 @@ def controller(variant: str, home: str):
     from pipelines.config import Settings
     from pipelines.control.controller import Controller
     from pipelines.learning.cascade.bundle import load_control
-    from pipelines.learning.cascade.training import learn_control
+    from pipelines.learning.cascade.training import learn_site
     from pipelines.learning.twin.bundle import find_twin
     from pipelines.site.control_options import ControlOptions
     from pipelines.site.file import find_site
@@ -56,7 +56,7 @@ def controller(variant: str, home: str):
     cascade, _ = load_control(site, settings)
     if site.control.meters == "total":
         table = Store(settings.store, site).read()
-        cascade = learn_control(site, plant_table(site, table)).cascade
+        cascade = learn_site(site, plant_table(site, table)).cascade
     return Controller(site, cascade, twin=find_twin(site, settings))
 
 

@@ -24,6 +24,18 @@ def scores_table(scores: list[dict[str, Any]], title: str) -> Table:
     return table
 
 
+def cascade_table(scores: list[dict[str, Any]], title: str) -> Table:
+    """Errors of cooling power, kW and shares, one row for each model."""
+    table = Table("model", title=title, caption="NMBE: + where predicted too low")
+    columns = {"mae_kw": ("MAE, kW", ".2f"), "cv_rmse": ("CV(RMSE)", ".1%"), "nmbe": ("NMBE", "+.1%")}
+    for label, _ in columns.values():
+        table.add_column(label, justify="right")
+    for row in scores:
+        cells = ("" if row.get(key) is None else format(row[key], form) for key, (_, form) in columns.items())
+        table.add_row(row["model"], *cells)
+    return table
+
+
 def show_left_out(report: dict[str, Any], console: Console) -> None:
     for reason, rows in report["left_out"].items():
         if rows:

@@ -15,7 +15,7 @@ from pipelines.cli.common import (
     say,
     utc,
 )
-from pipelines.cli.scores import scores_table, show_left_out
+from pipelines.cli.scores import cascade_table, scores_table, show_left_out
 
 
 def train(
@@ -27,9 +27,6 @@ def train(
     warm: Annotated[
         bool, typer.Option("--warm", help="Start networks from the present champion's, where they fit")
     ] = False,
-    next_hour: Annotated[
-        bool, typer.Option(help="Learn what the next hour brings, too; it takes as long as the rest")
-    ] = True,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -44,39 +41,47 @@ def train(
         until=utc(until),
         seed=seed,
         warm=warm,
-        next_hour=next_hour,
         progress=say,
     )
     emit(result, as_json, show_training)
 
 
 def show_training(result: dict[str, Any], console: Console) -> None:
+    """Each kind's scores beside its simple models, and what became of the version."""
+    shown = {"efficiency": _show_efficiency, "cascade": _show_cascade}
     for kind, report in result["kinds"].items():
-        title = (
-            f"{result['site']}, {kind}: {result['figure_name']} on {report['held_out_rows']} held-out rows"
-        )
-        console.print(scores_table(report["scores"], title))
-        for target, error in report["target_mae"].items():
-            console.print(f"  held-out mean absolute error of {target}: {error:.4g}")
-        for effect in report["effects"]:
-            console.print(f"  {_kept(effect)}", highlight=False)
-        show_left_out(report, console)
+        if "why_not" in report:
+            console.print(f"  no {kind}: {report['why_not']}", markup=False)
+            continue
+        shown[kind](result, report, console)
         console.print(
-            f"  {report['model']} version {report['version']} is {report['alias']}: {report['why']}"
+            f"  {report['model']} version {report['version']} is {report['alias']}: {report['why']}",
+            markup=False,
         )
-    ahead = result["next_hour"]
-    if ahead and "why_not" in ahead:
-        console.print(f"  no model of the next hour: {ahead['why_not']}", markup=False)
-    elif ahead:
-        console.print(
-            f"  {ahead['model']} version {ahead['version']} is {ahead['alias']}: mean overhead of the next hour within "
-            f"{ahead['mae_kw']:.3g} kW of time held out, persistence {ahead['mae_kw_persistence']:.3g} kW"
-        )
-        for target, error in ahead["target_mae"].items():
-            console.print(f"    {target}: {error:.4g}", style="dim")
     console.print(
         f"Took {result['seconds']:.0f} s; runs are in MLflow at {result['tracking_uri']}", style="dim"
     )
+
+
+def _show_efficiency(result: dict[str, Any], report: dict[str, Any], console: Console) -> None:
+    title = (
+        f"{result['site']}, efficiency: {result['figure_name']} on {report['held_out_rows']} held-out rows"
+    )
+    console.print(scores_table(report["scores"], title))
+    for target, error in report["target_mae"].items():
+        console.print(f"  held-out mean absolute error of {target}: {error:.4g}")
+    for effect in report["effects"]:
+        console.print(f"  {_kept(effect)}", highlight=False)
+    show_left_out(report, console)
+
+
+def _show_cascade(result: dict[str, Any], report: dict[str, Any], console: Console) -> None:
+    if report.get("scores"):
+        console.print(
+            cascade_table(report["scores"], f"{result['site']}, cascade: cooling power on weeks held out")
+        )
+    if report.get("verdict"):
+        console.print(report["verdict"])
 
 
 def _kept(effect: dict[str, Any]) -> str:

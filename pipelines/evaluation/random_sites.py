@@ -15,7 +15,7 @@ from pipelines.evaluation.oracle import Oracle
 from pipelines.evaluation.outcomes import outcome
 from pipelines.evaluation.plants import Simulated
 from pipelines.evaluation.references import Defaults, WetbulbReset
-from pipelines.learning.cascade.training import learn_control
+from pipelines.learning.cascade.training import learn_site
 from pipelines.operations.tag_controller import TagController
 from pipelines.simulation.demo_site import Scenario, history_steps, simulated_plant
 from pipelines.simulation.historian_exports import write_exports
@@ -83,7 +83,7 @@ def judge(drawn: RandomSite, folder: Path, say: Say) -> list[dict[str, Any]]:
     _, history = plant.run(trial_schedule(site, plant.times(history_steps(scenario)), seed=scenario.seed))
     store = Store(folder / "store", site)
     ingest_files(site, write_exports(site, history, folder / "exports", fault_seed=scenario.seed), store)
-    cascade = learn_control(site, plant_table(site, store.read())).cascade
+    cascade = learn_site(site, plant_table(site, store.read())).cascade
     rows = []
     for season, day in SEASON_DAYS.items():
         start = _week(site, plant, YEAR_DAYS + day)

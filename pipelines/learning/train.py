@@ -9,10 +9,12 @@ from mlflow import MlflowClient
 from models.efficiency.training import FitConfig
 from pipelines.config import Settings
 from pipelines.errors import ModelError
-from pipelines.learning.cascade.training import learned_beyond_record, train_control
-from pipelines.learning.efficiency.dataset import further_kinds, kinds_of
-from pipelines.learning.efficiency.training import _train_kind, one_thread_each
+from pipelines.learning.cascade.bundle import KIND as CASCADE
+from pipelines.learning.cascade.training import learned_beyond_record, train_cascade
+from pipelines.learning.efficiency.bundle import KIND as EFFICIENCY
+from pipelines.learning.efficiency.training import one_thread_each, train_efficiency
 from pipelines.learning.job import Job, Progress
+from pipelines.learning.registry import Kind
 from pipelines.learning.tracking import experiment_id, run_of, tracking
 from pipelines.site.file import Site
 from pipelines.telemetry.plant_table import figure_name, plant_table
@@ -28,13 +30,11 @@ def train(
     seed: int = 0,
     config: FitConfig | None = None,
     warm: bool = False,
-    next_hour: bool = True,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Train and register every kind of model the site can use, on telemetry before `until`; the report.
+    """Train and register the site's efficiency model and cascade, on telemetry before `until`; the report.
 
     warm: start networks from the present champion's, where inputs, targets and the record so far agree.
-    next_hour: whether to learn what the next hour brings, too, which takes as long as the rest.
     Raises StoreError without telemetry, ModelError with too little of it or a loss that diverges (the champion
     stays), TrackingError where MLflow does not answer.
     """
@@ -57,9 +57,9 @@ def train(
     )
     with tracking(settings) as client, one_thread_each():
         experiment = experiment_id(client, site.name, settings)
-        kinds = {kind: _train_kind(job, client, experiment, kind) for kind in kinds_of(site)}
-        ahead = _train_next_hour(job, client, experiment) if next_hour else None
-        control = _train_control(job, client, experiment) if site.setpoints else None
+        kinds = {EFFICIENCY: train_efficiency(job, client, experiment)}
+        if site.setpoints:
+            kinds |= {CASCADE: _train_cascade(job, client, experiment)}
     return {
         "site": site.name,
         "figure_name": figure_name(site),
@@ -67,37 +67,19 @@ def train(
         "fingerprint": job.fingerprint,
         "tracking_uri": settings.tracking_uri,
         "kinds": kinds,
-        "next_hour": ahead,
-        "control": control,
         "seconds": time.monotonic() - started,
     }
 
 
-def _train_next_hour(job: Job, client: MlflowClient, experiment: str) -> dict[str, Any]:
-    from pipelines.learning.next_hour.training import train_next_hour
-
+def _train_cascade(job: Job, client: MlflowClient, experiment: str) -> dict[str, Any]:
+    params = {"fingerprint": job.fingerprint, "until": str(job.until)}
     try:
-        report = train_next_hour(job, client, experiment)
-    except ModelError as error:
-        return _why_not(job, client, experiment, "next_hour", error)
-    job.say(f"next_hour: version {report['version']} is {report['alias']}")
-    return report
-
-
-def _train_control(job: Job, client: MlflowClient, experiment: str) -> dict[str, Any]:
-    try:
-        report = train_control(
-            job.site,
-            job.table,
-            job.plant,
-            job.settings,
-            client=client,
-            experiment=experiment,
-            params={"fingerprint": job.fingerprint, "until": str(job.until)},
+        report = train_cascade(
+            job.site, job.table, job.plant, job.settings, client=client, experiment=experiment, params=params
         )
     except ModelError as error:
-        return _why_not(job, client, experiment, "control", error)
-    job.say(f"control: version {report['version']} is {report['alias']}{learned_beyond_record(report)}")
+        return _why_not(job, client, experiment, CASCADE, error)
+    job.say(f"{CASCADE}: version {report['version']} is {report['alias']}{learned_beyond_record(report)}")
     return report
 
 
@@ -140,4 +122,9 @@ def _learned(client: MlflowClient, site: Site, fingerprint: str) -> bool:
         f"params.fingerprint = '{fingerprint}' and params.until = 'None' and tags.command = 'train' "
         "and attributes.status = 'FINISHED'",
     )
-    return {run.data.tags["kind"] for run in runs} >= {*kinds_of(site), *further_kinds(site)}
+    return {run.data.tags["kind"] for run in runs} >= kinds_of(site)
+
+
+def kinds_of(site: Site) -> set[Kind]:
+    """The kinds of model that a training gives: a cascade only where the site has something to set."""
+    return {EFFICIENCY, CASCADE} if site.setpoints else {EFFICIENCY}

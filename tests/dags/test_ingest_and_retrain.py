@@ -65,14 +65,14 @@ def put_in_inbox(settings, name: str = "historian.csv", days: int = 6):
 def versions(settings, site) -> int:
     """How often the site's model was trained to the end."""
     with tracking(settings) as client:
-        return len(client.search_model_versions(f"name = '{model_name(site, 'operating')}'"))
+        return len(client.search_model_versions(f"name = '{model_name(site, 'efficiency')}'"))
 
 
 def test_new_export_is_ingested_learned_and_recommended_on(dag, settings, site):
     put_in_inbox(settings)
     states = run(dag)
     assert states["run"] == "success"
-    assert load_champion(site, settings, "operating").version.endswith("/1")
+    assert load_champion(site, settings).version.endswith("/1")
     assert len(Store(settings.store, site).read()) == 576
     recommendation = Ledger(settings.ledger).latest("plant").recommendation
     assert isinstance(recommendation, Recommendation)

@@ -210,7 +210,7 @@ def _written(job: Task, found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _logged(client: MlflowClient, experiment: str, result: dict[str, Any], report: str) -> str:
-    with run_of(client, experiment, "backtest", "operating") as run_id:
+    with run_of(client, experiment, "backtest", "efficiency") as run_id:
         log_scores(client, run_id, result["by_time"])
         log_scores(client, run_id, result["shuffled"], prefix="shuffled.")
         client.log_dict(run_id, result, "backtest.json")

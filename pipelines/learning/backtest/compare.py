@@ -24,7 +24,7 @@ from pipelines.learning.tracking import experiment_id, run_of, tracking
 from pipelines.site.file import Site
 from pipelines.telemetry.store import Store
 
-KIND_OF: dict[Target, str] = {"figure": "operating", "next-hour": "next_hour"}
+KIND_OF: dict[Target, str] = {"figure": "efficiency", "next-hour": "next_hour"}
 
 
 @dataclass(frozen=True)

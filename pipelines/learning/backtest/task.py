@@ -90,7 +90,7 @@ def task(site: Site, table: pd.DataFrame, target: Target) -> Task:
 
 
 def _figure_task(site: Site, plant: pd.DataFrame) -> Task:
-    data = dataset(site, plant, "operating")
+    data = dataset(site, plant)
     before = plant[["figure", "cooling_kw"]].ffill().shift(1).loc[data.index]
     return Task(
         name=figure_name(site),

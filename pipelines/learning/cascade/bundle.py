@@ -1,32 +1,48 @@
-"""A control model in the registry: to and from bytes."""
+"""A cascade in the registry: to and from the files of a run."""
+
+import tempfile
+from pathlib import Path
+
+from mlflow import MlflowClient
 
 from models.cascade.cascade import Cascade
-from models.cascade.saving import from_bytes
+from models.cascade.saving import from_bytes, to_bytes
 from pipelines.config import Settings
 from pipelines.errors import ModelError
-from pipelines.learning.registry import artifacts_of, never_trained
-from pipelines.learning.tracking import tracking
+from pipelines.learning.registry import Files, Kind, champion_files, no_model, remedy
 from pipelines.site.file import Site
 
-KIND = "control"
-_FILE, _BLIND = "cascade.msgpack", "held_out.msgpack"  # the second never saw the weeks held out
-
-
-def control_name(site: Site) -> str:
-    """Name of a site's control model in the registry."""
-    return f"coldaisle.{site.name}.{KIND}"
+KIND: Kind = "cascade"
+FOLDER = "cascade"
+_SERVED, _HELD_OUT = "cascade.msgpack", "held_out.msgpack"  # the second never saw the weeks held out
 
 
 def load_cascade(site: Site, settings: Settings) -> tuple[Cascade, str]:
-    """The control model to serve and its version. Raises ModelError where there is none or it cannot be read."""
-    remedy = f"run: coldaisle train --site {site.name}"
-    if never_trained(settings):
-        raise ModelError(f'site "{site.name}" has no control model yet; {remedy}')
-    with tracking(settings) as client, artifacts_of(client, control_name(site), settings) as found:
-        if found is None:
-            raise ModelError(f'site "{site.name}" has no control model yet; {remedy}')
-        folder, version = found
+    """The cascade to serve and its version `<name>/<number>`.
+
+    Raises ModelError where there is none or it cannot be read, TrackingError where MLflow does not answer.
+    """
+    with champion_files(site, KIND, settings) as files:
+        if files is None:
+            raise no_model(site, KIND)
         try:
-            return from_bytes((folder / _FILE).read_bytes()), version
+            return from_bytes((files.folder / _SERVED).read_bytes()), files.version
         except (OSError, ValueError) as cause:
-            raise ModelError(f"control model {version} cannot be read: {cause}; {remedy}") from cause
+            raise ModelError(f"{files.version} cannot be read: {cause}; {remedy(site, KIND)}") from cause
+
+
+def log_cascade(client: MlflowClient, run_id: str, cascade: Cascade, held_out: Cascade | None) -> None:
+    """Log a cascade, and the one that never saw the weeks held out, to a run's folder `FOLDER`."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, each in ((_SERVED, cascade), (_HELD_OUT, held_out)):
+            if each is not None:
+                (Path(folder) / name).write_bytes(to_bytes(each))
+        client.log_artifacts(run_id, folder, FOLDER)
+
+
+def read_held_out(files: Files) -> Cascade:
+    """The cascade that never saw the weeks held out. Raises ModelError where it is missing or cannot be read."""
+    try:
+        return from_bytes((files.folder / _HELD_OUT).read_bytes())
+    except (OSError, ValueError) as cause:
+        raise ModelError(f"the present champion cannot be judged ({cause})") from cause

@@ -1,31 +1,28 @@
-"""Control models in MLflow: `coldaisle.<site>.control`, aliases champion and challenger."""
+"""Training of the cascade: learn, judge on weeks held out, register."""
 
 import logging
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
-from mlflow.entities.model_registry import ModelVersion
 
 from models.cascade.cascade import NO_SAY_KW, Cascade, outcome
 from models.cascade.learn import LearnedCascade, learn_cascade
-from models.cascade.saving import from_bytes, to_bytes
 from models.errors import TooFewRowsError
 from models.twin import Twin
 from pipelines.config import Settings
 from pipelines.errors import ModelError
-from pipelines.learning.cascade.bundle import _BLIND, _FILE, KIND, control_name
+from pipelines.learning.cascade.bundle import FOLDER, KIND, log_cascade, read_held_out
 from pipelines.learning.cascade.dataset import (
     _regular,
     held_out_weeks,
     settled,
 )
-from pipelines.learning.registry import CHALLENGER, CHAMPION, TIE, artifacts_of, give_alias, new_version
+from pipelines.learning.registry import Errors, Files, Judge, publish
+from pipelines.learning.tracking import run_of
 from pipelines.learning.trials.rehearsal import untried, virtual_trials
 from pipelines.learning.twin.bundle import champion
 from pipelines.learning.twin.second_opinion import TwinCheck
@@ -35,7 +32,7 @@ from pipelines.site.setpoints import aliased, setpoint_names
 log = logging.getLogger(__name__)
 
 
-def train_control(
+def train_cascade(
     site: Site,
     table: pd.DataFrame,
     plant: pd.DataFrame,
@@ -45,7 +42,7 @@ def train_control(
     experiment: str,
     params: dict[str, str],
 ) -> dict[str, Any]:
-    """Learn and register a site's control model; the report. Raises ModelError where there is too little.
+    """Learn and register a site's cascade; the report. Raises ModelError where there is too little.
 
     table: the store's interval table; plant: `plant_table` of it. Where the record never tried some setpoint and a
     twin of the site is registered, the twin's trials are learned from, too. params: logged with the run.
@@ -54,28 +51,18 @@ def train_control(
     """
     missing, twin = untried(site, plant), _twin(client, site, settings)
     virtual = virtual_trials(site, table, plant, twin) if twin and missing else None
-    learned, judged = learn_control(site, plant, virtual), held_out_weeks(plant)
+    learned, judged = learn_site(site, plant, virtual), held_out_weeks(plant)
     if twin:
         check = TwinCheck(site, twin, tuple(setpoint_names(site)), bound_kw=NO_SAY_KW)
         bound_kw = check.bound_from(plant, settled(site, plant))
         learned = replace(learned, cascade=replace(learned.cascade, twin_bound_kw=np.float32(bound_kw)))
-    blind = learn_control(site, plant[~judged], virtual).cascade if judged.any() else None
-    alias, why = _compared(site, plant, judged, blind, client, settings)
-    run = client.create_run(experiment, run_name=f"train {KIND}", tags={"command": "train", "kind": KIND})
-    run_id = run.info.run_id
-    try:
-        version = _registered(site, client, run_id, learned, blind, params)
-    except BaseException:
-        client.set_terminated(run_id, "FAILED")
-        raise
-    client.set_terminated(run_id)
-    give_alias(client, version, alias)
-    return {
-        "model": control_name(site),
-        "version": str(version.version),
-        "alias": alias,
-        "why": why,
-        "run_id": run_id,
+    blind = learn_site(site, plant[~judged], virtual).cascade if judged.any() else None
+    with run_of(client, experiment, "train", KIND) as run_id:
+        log_cascade(client, run_id, learned.cascade, blind)
+        _log(client, run_id, learned, params)
+        judge = _judge(site, plant, judged, blind)
+        published = publish(client, run_id, site, KIND, settings, folder=FOLDER, judge=judge)
+    return published | {
         "rows": learned.rows,
         "untried": missing,
         "rehearsed_on": twin.version if twin and missing else None,
@@ -95,7 +82,7 @@ def _twin(client: MlflowClient, site: Site, settings: Settings) -> Twin | None:
 
 
 def learned_beyond_record(report: dict[str, Any]) -> str:
-    """What a report of `train_control` says of setpoints that the record never tried, for people."""
+    """What a report of `train_cascade` says of setpoints that the record never tried, for people."""
     names = ", ".join(report["untried"])
     if not names:
         return ""
@@ -107,57 +94,35 @@ def learned_beyond_record(report: dict[str, Any]) -> str:
     )
 
 
-def _registered(
-    site: Site,
-    client: MlflowClient,
-    run_id: str,
-    learned: LearnedCascade,
-    blind: Cascade | None,
-    params: dict[str, str],
-) -> ModelVersion:
-    with tempfile.TemporaryDirectory() as folder:
-        for name, cascade in ((_FILE, learned.cascade), (_BLIND, blind)):
-            if cascade is not None:
-                (Path(folder) / name).write_bytes(to_bytes(cascade))
-        client.log_artifacts(run_id, folder, KIND)
+def _log(client: MlflowClient, run_id: str, learned: LearnedCascade, params: dict[str, str]) -> None:
     counts = {f"rows.{mode}": str(n) for mode, n in learned.rows.items()}
     scatter = [Metric(f"scatter.{_plain(name)}", value, 0, 0) for name, value in learned.scatter.items()]
     logged = [Param(name, value) for name, value in (params | counts).items()]
     client.log_batch(run_id, metrics=scatter, params=logged)
-    return new_version(client, run_id, control_name(site), KIND, f"{site.title}: {KIND} model")
 
 
-def _compared(
-    site: Site,
-    plant: pd.DataFrame,
-    judged: np.ndarray,
-    blind: Cascade | None,
-    client: MlflowClient,
-    settings: Settings,
-) -> tuple[str, str]:
-    """Alias of the new model, and why."""
-    with artifacts_of(client, control_name(site), settings) as found:
-        if found is None:
-            return CHAMPION, "it is the first"
+def _judge(site: Site, plant: pd.DataFrame, judged: np.ndarray, blind: Cascade | None) -> Judge:
+    """Errors of cooling power in the weeks held out, of this cascade and of the champion, both blind to them."""
+
+    def judge(files: Files) -> Errors:
         if blind is None:
-            return CHAMPION, "the record has no fourth week to judge by"
+            raise ModelError("the record has no fourth week to judge by")
         try:
-            present = from_bytes((found[0] / _BLIND).read_bytes())
-            theirs = cooling_error_kw(site, present, plant, judged)
-        except (OSError, ValueError, KeyError) as cause:
-            return CHAMPION, f"the present champion cannot be judged ({cause})"
-    ours = cooling_error_kw(site, blind, plant, judged)
-    if not np.isfinite(ours) or not np.isfinite(theirs):
-        return CHAMPION, "the weeks held out have no settled rows to judge by"
-    said = f"cooling power of the weeks held out within {ours:.3g} kW, the present champion's {theirs:.3g} kW"
-    return (CHAMPION if ours <= theirs * (1.0 + TIE) else CHALLENGER), said
+            theirs = cooling_error_kw(site, read_held_out(files), plant, judged)
+        except KeyError as cause:
+            raise ModelError(f"the present champion cannot be judged ({cause} is not recorded)") from cause
+        ours = cooling_error_kw(site, blind, plant, judged)
+        text = f"cooling power of the weeks held out within {ours:.3g} kW, the present champion's {theirs:.3g} kW"
+        return Errors(ours, theirs, text)
+
+    return judge
 
 
 def _plain(name: str) -> str:
     return "".join(letter if letter.isalnum() else "_" for letter in name)
 
 
-def learn_control(site: Site, plant: pd.DataFrame, virtual: pd.DataFrame | None = None) -> LearnedCascade:
+def learn_site(site: Site, plant: pd.DataFrame, virtual: pd.DataFrame | None = None) -> LearnedCascade:
     """Cascade of a site's plant table (as `plant_table` gives it). Raises ModelError where there is too little.
 
     virtual: a table of the same kind from trials of the site's twin, believed only where the record says nothing.

@@ -7,19 +7,16 @@ import pandas as pd
 
 from models.efficiency.learn import Rows
 from pipelines.errors import ModelError
-from pipelines.learning.registry import Kind
 from pipelines.site.declared_effects import SAME, TARGETS, effects_on, per_load
 from pipelines.site.file import Site
 from pipelines.telemetry.plant_table import contradictory, standing_still
 
 OVERHEAD = "overhead_kw_per_kw"  # PUE - 1, or plant kW per kW of cooling where heat stands for IT power
 COOLING = "cooling_kw_per_kw"
-RACK_INLET = "rack_inlet_c"
-IT = "it_kw"
 
 # Gao 2014's 19 inputs, as far as a site records them. No power but the denominator, and nothing that contains
 # the answer: a chiller's load fraction is its power, the condenser's return temperature its heat balance.
-OPERATING_INPUTS = (
+INPUTS = (
     "load_kw",
     "chiller_on", "chw_pump_on", "secondary_pump_on", "cw_pump_on", "tower_on", "crah_on", "economizer_on",
     "chw_pump_speed_frac", "secondary_pump_speed_frac", "cw_pump_speed_frac", "tower_fan_speed_frac",
@@ -30,9 +27,6 @@ OPERATING_INPUTS = (
     "outdoor_wetbulb_c", "outdoor_drybulb_c", "outdoor_enthalpy_j_kg", "outdoor_rh_frac",
     "wind_speed_m_s", "wind_direction_deg",
 )  # fmt: skip
-OUTSIDE_INPUTS = ("outdoor_wetbulb_c", "outdoor_drybulb_c", "outdoor_rh_frac")
-# Where these are chosen, how many chillers run follows from the choice and cannot be held beside it.
-STAGING_SETPOINTS = {"chillers_available_sp", "economizer_enable"}
 
 LEAST_COVERAGE = 0.5  # a column with fewer readings is left out, so that it does not take the rows with it
 CONSTANT_SHARE = 0.999  # of the readings equal to the commonest one
@@ -45,7 +39,6 @@ class Dataset:
     index: (n,) time of each row. left_out: reason -> rows. notes: columns not used, and why.
     """
 
-    kind: Kind
     rows: Rows
     index: pd.DatetimeIndex
     left_out: dict[str, int]
@@ -62,28 +55,16 @@ def figure_offset(site: Site) -> float:
     return 1.0 if site.meters.it else 0.0
 
 
-def kinds_of(site: Site) -> tuple[Kind, ...]:
-    """The kinds of model a site can use: without setpoints there is nothing to decide."""
-    return ("operating", "decision") if site.setpoints else ("operating",)
+def dataset(site: Site, plant: pd.DataFrame) -> Dataset:
+    """Rows of a plant table with every input and target, and the figure defined.
 
-
-def further_kinds(site: Site) -> tuple[str, ...]:
-    """Kinds that are learned from other rows than `dataset` gives; a record may be too short for them."""
-    return ("next_hour", "control") if site.setpoints else ("next_hour",)
-
-
-def dataset(site: Site, plant: pd.DataFrame, kind: Kind) -> Dataset:
-    """Rows of a plant table with every input and target of `kind`, and the figure defined.
-
-    operating: the figure at the same instant, from load, weather and how the plant runs.
-    decision: what follows from load, weather and setpoints alone: power, rack inlet, the servers' own power.
-    Raises ModelError where no row is left.
+    The figure at the same instant, from load, weather and how the plant runs. Raises ModelError where no row is left.
     """
     still = standing_still(plant)
     wrong = contradictory(plant) & ~still
     running = plant[plant["figure"].notna()]
-    inputs, unused_inputs = usable(running, _declared_inputs(site, running, kind))
-    found = _targets(site, running, kind, inputs)
+    inputs, unused_inputs = usable(running, [name for name in INPUTS if name in running])
+    found = _targets(site, running)
     targets, unused_targets = usable(found, [str(name) for name in found.columns])
     notes = [*unused_inputs, *unused_targets]
     no_input = running[inputs].isna().any(axis="columns")
@@ -106,33 +87,17 @@ def dataset(site: Site, plant: pd.DataFrame, kind: Kind) -> Dataset:
         x=running.loc[kept, inputs].to_numpy(dtype=float),
         y=found.loc[kept, distinct].to_numpy(dtype=float),
         load_kw=running.loc[kept, "load_kw"].to_numpy(dtype=float),
-        hidden={IT: frozenset({"load_kw"})},
         same_as=same_as,
         effects=effects,
     )
-    return Dataset(kind, rows, pd.DatetimeIndex(kept), left_out, [*notes, *not_kept])
+    return Dataset(rows, pd.DatetimeIndex(kept), left_out, [*notes, *not_kept])
 
 
-def _declared_inputs(site: Site, plant: pd.DataFrame, kind: Kind) -> list[str]:
-    if kind == "operating":
-        names = list(OPERATING_INPUTS)
-    else:
-        setpoints = [site.setpoint_name(setpoint) for setpoint in site.setpoints]
-        staging = [] if STAGING_SETPOINTS & set(setpoints) else ["chiller_on"]
-        names = ["load_kw", "it_utilization_frac", *OUTSIDE_INPUTS, *staging, *setpoints]
-    return [name for name in dict.fromkeys(names) if name in plant]
-
-
-def _targets(site: Site, plant: pd.DataFrame, kind: Kind, inputs: list[str]) -> pd.DataFrame:
+def _targets(site: Site, plant: pd.DataFrame) -> pd.DataFrame:
     targets = {
         OVERHEAD: plant["figure"] - figure_offset(site),
         COOLING: plant["cooling_kw"] / plant["load_kw"],
     }
-    if kind == "decision" and RACK_INLET in plant:
-        targets[RACK_INLET] = plant[RACK_INLET]
-    # Server fans answer to supply air: where utilisation is known, the servers' power can be learned.
-    if kind == "decision" and site.meters.it and "it_utilization_frac" in inputs:
-        targets[IT] = plant["it_kw"]
     # A meter that something is declared of is learned on its own: that is where the declaration holds.
     for meter in {effect.on: None for effect in site.effects}:
         if meter not in (*TARGETS, *SAME):
@@ -163,11 +128,11 @@ def _distinct(targets: pd.DataFrame) -> tuple[list[str], tuple[tuple[str, str], 
     distinct: list[str] = []
     same_as: list[tuple[str, str]] = []
     for name in targets:
-        twin = next((other for other in distinct if np.allclose(targets[name], targets[other])), None)
-        if twin is None:
+        same = next((other for other in distinct if np.allclose(targets[name], targets[other])), None)
+        if same is None:
             distinct.append(str(name))
         else:
-            same_as.append((str(name), twin))
+            same_as.append((str(name), same))
     return distinct, tuple(same_as)
 
 

@@ -30,10 +30,10 @@ def measured_and_predicted(
 ) -> pd.DataFrame:
     """The site's figure (PUE, or kW per kW of cooling) in [start, end): index `time`, columns COLUMNS.
 
-    Predictions are the operating champion's for the same instant, as `served` makes them. Raises StoreError without
+    Predictions are the efficiency champion's for the same instant, as `served` makes them. Raises StoreError without
     telemetry, ModelError without a model that fits the site, TrackingError where MLflow does not answer.
     """
-    bundle = load_bundle(site, settings, "operating")
+    bundle = load_bundle(site, settings)
     since = None if start is None else min(pd.Timestamp(start), _learned_until(bundle)) - MEDIAN_OF
     found = served(site, bundle, Store(settings.store, site).read(since, end))
     return found if start is None else found[found.index >= pd.Timestamp(start)]
@@ -54,7 +54,6 @@ def served(site: Site, bundle: Bundle, table: pd.DataFrame) -> pd.DataFrame:
     unseen = Combinations.from_dict(bundle.metadata["combinations"]).unseen(filled)
     in_support = answer.in_support & (unseen == "").to_numpy()
     rows = _rows(site, bundle, plant, recorded, x, answer, in_support)
-    assert bundle.serving is not None  # every operating model is registered with one
     mean, half, _ = follow(bundle.serving.history, rows, site.interval.to_timedelta64())
     missing = _missing(site, plant[list(model.inputs)], standing_still(plant))
     possible = (missing == "").to_numpy()

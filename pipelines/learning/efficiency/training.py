@@ -2,7 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -19,32 +19,19 @@ from models.efficiency.training import FitConfig
 from models.errors import DivergedError, ImpossibleEffectError, TooFewRowsError
 from models.evaluate import last_fraction_of_each_segment, mae
 from pipelines.errors import ModelError
-from pipelines.learning.efficiency.bundle import Bundle, champion, register
+from pipelines.learning.efficiency.bundle import FOLDER, KIND, Bundle, champion, log_bundle, read_bundle
 from pipelines.learning.efficiency.configurations import Configuration, kept_configuration
 from pipelines.learning.efficiency.dataset import OVERHEAD, Dataset, dataset
-from pipelines.learning.efficiency.scores import MIXTURE, predict_held_out, scores, verdict
+from pipelines.learning.efficiency.scores import predict_held_out, verdict
 from pipelines.learning.efficiency.selection import start_serving
-from pipelines.learning.efficiency.warm_start import SERVED, TWIN, described, start
+from pipelines.learning.efficiency.warm_start import HELD_OUT_MODEL, SERVED, Start, described, start
 from pipelines.learning.job import Job
-from pipelines.learning.registry import CHALLENGER, CHAMPION, TIE, Kind, give_alias, model_name
+from pipelines.learning.registry import Errors, Files, Judge, publish
 from pipelines.learning.tracking import Score, log_scores, run_of
 from pipelines.site.file import Site
 from pipelines.telemetry.plant_table import figure_name
 
 HELD_OUT = 0.3  # the last share of every stretch of the record
-
-
-def config_of(kind: Kind) -> FitConfig:
-    """How a kind's networks are trained unless said otherwise.
-
-    What setpoints alone explain is simpler than how a plant runs, and thousands of candidates wait for an answer.
-    """
-    return FitConfig() if kind == "operating" else replace(FitConfig(), hidden=(50, 50))
-
-
-def parts_of(kind: Kind) -> Parts:
-    """What a kind's model may be made of: candidates are compared on smooth parts, never on the steps of trees."""
-    return Parts(trees=kind == "operating")
 
 
 def learned(
@@ -75,15 +62,42 @@ def learned(
         ) from error
 
 
-def _train_kind(job: Job, client: MlflowClient, experiment: str, kind: Kind) -> dict[str, Any]:
-    compared = kept_configuration(client, experiment, kind, parts_of(kind))
-    how = compared or Configuration("usual", config_of(kind), parts_of(kind))
-    data, config = dataset(job.site, job.plant, kind), job.config or how.networks
+def train_efficiency(job: Job, client: MlflowClient, experiment: str) -> dict[str, Any]:
+    """Learn, judge beside the simple models, register; the report. Raises ModelError where there is too little."""
+    compared = kept_configuration(client, experiment, KIND, Parts())
+    how = compared or Configuration("usual", FitConfig(), Parts())
+    data, config = dataset(job.site, job.plant), job.config or how.networks
     held_out = last_fraction_of_each_segment(data.times, fraction=HELD_OUT)
-    job.say(f"{kind}: judging on the last {held_out.sum()} of {len(held_out)} rows")
-    present, cold = _champion(job, client, kind)
+    job.say(f"{KIND}: judging on the last {held_out.sum()} of {len(held_out)} rows")
+    present, cold = _champion(job, client)
     begun = start(data, held_out, config, present, cold=cold)
-    job.say(f"{kind}: networks start {begun.why}")
+    job.say(f"{KIND}: networks start {begun.why}")
+    blind, served = _both(job, how, config, begun)
+    judged = predict_held_out(job.site, job.plant, data, held_out, blind.model, baselines())
+    serving, score_rows = start_serving(job.site, job.plant, data, judged, blind)
+    report = _report(job, data, held_out, blind, score_rows)
+    report |= {"effects": kept(served), "start": begun.why, "learned": described(data, held_out, begun)}
+    report |= {"verdict": verdict(score_rows, serving.model)}
+    job.say(f"{KIND}: {report['verdict']}")
+    with run_of(client, experiment, "train", KIND) as run_id:
+        _log(client, run_id, job.until, config, report, served)
+        metadata = report | {"combinations": job.combinations.as_dict()}
+        bundle = Bundle(served.model, blind.model, metadata, serving)
+        log_bundle(client, run_id, bundle)
+        report |= publish(
+            client,
+            run_id,
+            job.site,
+            KIND,
+            job.settings,
+            folder=FOLDER,
+            judge=_judge(job, data, held_out, bundle),
+        )
+    return report
+
+
+def _both(job: Job, how: Configuration, config: FitConfig, begun: Start) -> tuple[Learned, Learned]:
+    """The model that never saw the held-out rows, and the one to serve, learned side by side."""
     with ThreadPoolExecutor(side_by_side(2)) as pool:
         fits = [
             pool.submit(
@@ -95,45 +109,30 @@ def _train_kind(job: Job, client: MlflowClient, experiment: str, kind: Kind) -> 
                 parts=how.parts,
                 warm=begun.models[name],
             )
-            for name in (TWIN, SERVED)
+            for name in (HELD_OUT_MODEL, SERVED)
         ]
-        twin, served = (how.apply(fit.result()) for fit in fits)
-    judged = predict_held_out(job.site, job.plant, data, held_out, twin.model, baselines())
-    serving, found = None, scores(job.site, data, judged)
-    if kind == "operating":
-        serving, found = start_serving(job.site, job.plant, data, judged, twin)
-    report = _report(job, data, held_out, twin, found)
-    report |= {"effects": kept(served), "start": begun.why, "learned": described(data, held_out, begun)}
-    report |= {"verdict": verdict(found, serving.model if serving else MIXTURE)}
-    job.say(f"{kind}: {report['verdict']}")
-    with run_of(client, experiment, "train", kind) as run_id:
-        _log(client, run_id, job.until, config, report, served)
-        bundle = Bundle(
-            served.model, twin.model, report | {"combinations": job.combinations.as_dict()}, serving
-        )
-        report |= _registered(job, client, run_id, data, held_out, bundle)
-    job.say(f"{kind}: version {report['version']} is {report['alias']}")
-    return report
+        blind, served = (how.apply(fit.result()) for fit in fits)
+    return blind, served
 
 
-def _champion(job: Job, client: MlflowClient, kind: Kind) -> tuple[Bundle | None, str | None]:
+def _champion(job: Job, client: MlflowClient) -> tuple[Bundle | None, str | None]:
     """The present champion to start from, or a reason to begin anew."""
     if not job.warm:
         return None, "a warm start was not asked for"
     try:
-        return champion(client, job.site, kind, job.settings), None
+        return champion(client, job.site, job.settings), None
     except ModelError as unreadable:
         return None, str(unreadable)
 
 
 def _report(
-    job: Job, data: Dataset, held_out: np.ndarray, twin: Learned, found: list[Score]
+    job: Job, data: Dataset, held_out: np.ndarray, blind: Learned, score_rows: list[Score]
 ) -> dict[str, Any]:
     judged = data.rows.where(held_out)
-    predicted = twin.model.predict(judged.x)
+    predicted = blind.model.predict(judged.x)
     return {
         "site": job.site.name,
-        "kind": data.kind,
+        "kind": KIND,
         "figure_name": figure_name(job.site),
         "fingerprint": job.fingerprint,
         "seed": job.seed,
@@ -143,12 +142,12 @@ def _report(
         "held_out_rows": int(held_out.sum()),
         "inputs": list(data.rows.inputs),
         "targets": list(data.rows.targets),
-        "left_out": data.left_out | {"breaks the energy balance on its own": twin.outliers},
+        "left_out": data.left_out | {"breaks the energy balance on its own": blind.outliers},
         "notes": data.notes,
-        "scores": found,
-        "mixture": twin.mixture,
+        "scores": score_rows,
+        "mixture": blind.mixture,
         "target_mae": {name: mae(judged.target(name), predicted[name]) for name in data.rows.targets},
-        "in_support": float(twin.model.in_support(judged.x).mean()),
+        "in_support": float(blind.model.in_support(judged.x).mean()),
     }
 
 
@@ -166,40 +165,21 @@ def kept(served: Learned) -> list[dict[str, Any]]:
     ]
 
 
-def _registered(
-    job: Job, client: MlflowClient, run_id: str, data: Dataset, held_out: np.ndarray, bundle: Bundle
-) -> dict[str, Any]:
-    """Register the bundle; it becomes champion unless the present champion is better on the held-out rows."""
-    version = register(client, run_id, job.site, data.kind, bundle)
-    try:
-        present = champion(client, job.site, data.kind, job.settings)
-        alias, why = _compared(job, data, held_out, bundle, present)
-    except ModelError as unreadable:
-        alias, why = CHAMPION, str(unreadable)
-    give_alias(client, version, alias)
-    return {
-        "model": model_name(job.site, data.kind),
-        "version": str(version.version),
-        "alias": alias,
-        "why": why,
-        "run_id": run_id,
-    }
+def _judge(job: Job, data: Dataset, held_out: np.ndarray, bundle: Bundle) -> Judge:
+    """Mean absolute errors of overhead per kW on the held-out rows, of this bundle and of the present champion."""
 
+    def judge(files: Files) -> Errors:
+        present = read_bundle(files)
+        if present.metadata["figure_name"] != figure_name(job.site):
+            raise ModelError("the present champion predicts another figure")
+        ours, theirs = (
+            _held_out_mae(job, data, held_out, model) for model in (bundle.held_out, present.held_out)
+        )
+        if theirs is None or ours is None:
+            raise ModelError("the present champion needs inputs that these rows do not have")
+        return Errors(ours, theirs, f"held-out MAE {ours:.4f}, the present champion's {theirs:.4f}")
 
-def _compared(
-    job: Job, data: Dataset, held_out: np.ndarray, bundle: Bundle, present: Bundle | None
-) -> tuple[str, str]:
-    if present is None:
-        return CHAMPION, "it is the first"
-    if present.metadata["figure_name"] != figure_name(job.site):
-        return CHAMPION, "the present champion predicts another figure"
-    ours, theirs = (
-        _held_out_mae(job, data, held_out, model) for model in (bundle.held_out, present.held_out)
-    )
-    if theirs is None or ours is None:
-        return CHAMPION, "the present champion needs inputs that these rows do not have"
-    comparison = f"held-out MAE {ours:.4f}, the present champion's {theirs:.4f}"
-    return (CHAMPION if ours <= theirs * (1.0 + TIE) else CHALLENGER), comparison
+    return judge
 
 
 def _held_out_mae(job: Job, data: Dataset, held_out: np.ndarray, model: PlantModel) -> float | None:

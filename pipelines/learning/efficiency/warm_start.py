@@ -12,12 +12,12 @@ from models.efficiency.warm_start import why_cold
 from pipelines.learning.efficiency.bundle import Bundle
 from pipelines.learning.efficiency.dataset import Dataset
 
-SERVED, TWIN = "served", "held_out"  # the twin never sees the rows held out
+SERVED, HELD_OUT_MODEL = "served", "held_out"  # the second never sees the rows held out
 
 
 @dataclass(frozen=True)
 class Start:
-    """Rows of the served model and of its twin, and the models that their networks start from; None where cold.
+    """Rows of the served and of the held-out model, and the models that their networks start from; None where cold.
 
     why: in words.
     """
@@ -30,8 +30,8 @@ class Start:
 def start(
     data: Dataset, held_out: np.ndarray, config: FitConfig, present: Bundle | None, *, cold: str | None = None
 ) -> Start:
-    """How to start on `data` of which `held_out` (n,) is not for the twin; `cold`: a reason to begin anew."""
-    kept = {SERVED: np.ones(len(data.rows), bool), TWIN: ~held_out}
+    """How to start on `data` of which `held_out` (n,) is not for the held-out model; `cold`: a reason to begin anew."""
+    kept = {SERVED: np.ones(len(data.rows), bool), HELD_OUT_MODEL: ~held_out}
     rows = {name: data.rows.where(mask) for name, mask in kept.items()}
     if present is None or cold:
         return Start(rows, dict.fromkeys(kept), f"cold: {cold or 'there is no champion yet'}")
@@ -41,14 +41,16 @@ def start(
         stretches = {name: _stretches(present, name, data.index[mask]) for name, mask in kept.items()}
         if all(stretches.values()):
             told = {name: replace(rows[name], stretches=stretches[name]) for name in kept}
-            return Start(told, {SERVED: present.served, TWIN: present.held_out}, f"warm, from {version}")
+            return Start(
+                told, {SERVED: present.served, HELD_OUT_MODEL: present.held_out}, f"warm, from {version}"
+            )
         reason = "the record that it was learned from has changed"
     return Start(rows, dict.fromkeys(kept), f"cold: {reason} ({version})")
 
 
 def described(data: Dataset, held_out: np.ndarray, begun: Start) -> dict[str, dict]:
     """What the next warm start needs of this one: the time of the last row and the stretches, of both models."""
-    ends = {SERVED: data.index[-1], TWIN: data.index[~held_out][-1]}
+    ends = {SERVED: data.index[-1], HELD_OUT_MODEL: data.index[~held_out][-1]}
     return {
         name: {
             "until": end.isoformat(),

@@ -1,4 +1,4 @@
-"""Twins in MLflow's registry beside the networks: `coldaisle.<site>.twin`, aliases champion and challenger."""
+"""A fitted twin in the registry: to and from the files of a run."""
 
 import json
 import tempfile
@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from mlflow import MlflowClient
-from mlflow.entities.model_registry import ModelVersion
 
 from models.twin import Twin, from_document, to_document
 from pipelines.config import Settings
 from pipelines.errors import ModelError
-from pipelines.learning.registry import artifacts_of, never_trained, new_version
-from pipelines.learning.tracking import tracking
+from pipelines.learning.registry import Files, Kind, champion_files, files_of, no_model
 from pipelines.site.file import Site
 
 FORMAT = 1
-_FOLDER, _FILE = "model", "twin.json"
+KIND: Kind = "twin"
+FOLDER, _FILE = "model", "twin.json"
 
 
 @dataclass(frozen=True)
@@ -28,11 +27,6 @@ class Registered:
     metadata: dict[str, Any]
 
 
-def twin_name(site: Site) -> str:
-    """Name of a site's twin in the registry."""
-    return f"coldaisle.{site.name}.twin"
-
-
 def load_twin(site: Site, settings: Settings) -> Twin:
     """The champion: a fitted plant with the bounds of its errors, its `version` as `<name>/<number>`.
 
@@ -40,38 +34,34 @@ def load_twin(site: Site, settings: Settings) -> Twin:
     """
     twin = find_twin(site, settings)
     if twin is None:
-        raise ModelError(f'site "{site.name}" has no twin yet; run: coldaisle twin --site {site.name}')
+        raise no_model(site, KIND)
     return twin
 
 
 def find_twin(site: Site, settings: Settings) -> Twin | None:
     """`load_twin`, None where no twin was ever fitted."""
-    if never_trained(settings):
-        return None
-    with tracking(settings) as client:
-        found = champion(client, site, settings)
-    return found.twin if found else None
+    with champion_files(site, KIND, settings) as files:
+        return read_twin(files).twin if files else None
 
 
 def champion(client: MlflowClient, site: Site, settings: Settings) -> Registered | None:
     """The present champion; None before the first fit. Raises ModelError if it is damaged."""
-    with artifacts_of(client, twin_name(site), settings) as found:
-        return _read(found[0] / _FILE, found[1]) if found else None
+    with files_of(client, site, KIND, settings) as files:
+        return read_twin(files) if files else None
 
 
-def register(
-    client: MlflowClient, run_id: str, site: Site, twin: Twin, metadata: dict[str, Any]
-) -> ModelVersion:
-    """Log a twin to a run and register it as a new version, without an alias yet: nobody loads half of one."""
+def log_twin(client: MlflowClient, run_id: str, twin: Twin, metadata: dict[str, Any]) -> None:
+    """Log a twin and what is recorded with it to a run's folder `FOLDER`."""
     document = {"format": FORMAT, "metadata": metadata, "twin": to_document(twin)}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / _FILE
         path.write_text(json.dumps(document, indent=1, allow_nan=False), encoding="utf-8")
-        client.log_artifact(run_id, str(path), _FOLDER)
-    return new_version(client, run_id, twin_name(site), _FOLDER, f"{site.title}: plant fitted to telemetry")
+        client.log_artifact(run_id, str(path), FOLDER)
 
 
-def _read(path: Path, version: str) -> Registered:
+def read_twin(files: Files) -> Registered:
+    """A twin from the files of a registered version. Raises ModelError where they are damaged."""
+    path, version = files.folder / _FILE, files.version
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document["format"] != FORMAT:

@@ -18,9 +18,9 @@ from models.twin import CHANNELS, HeldOut, Record, Twin, TwinConfig, fit_and_jud
 from pipelines.config import Settings
 from pipelines.errors import ModelError, SiteError
 from pipelines.files import write_page
-from pipelines.learning.registry import CHALLENGER, CHAMPION, TIE, give_alias
+from pipelines.learning.registry import Errors, Files, Judge, publish
 from pipelines.learning.tracking import experiment_id, log_scores, run_of, tracking
-from pipelines.learning.twin.bundle import champion, register, twin_name
+from pipelines.learning.twin.bundle import FOLDER, KIND, log_twin, read_twin
 from pipelines.learning.twin.dataset import clock, record_of
 from pipelines.learning.twin.plot import twin_figure
 from pipelines.learning.twin.scores import QUADRATIC, TWIN, power_of, predictions, quadratic, scores
@@ -78,7 +78,9 @@ def train_twin(
         experiment = experiment_id(client, site.name, settings)
         with run_of(client, experiment, "twin", "twin") as run_id:
             _log(client, run_id, config, report, judged, site)
-            report |= _registered(client, run_id, site, settings, record, times, twin, report)
+            log_twin(client, run_id, twin, json.loads(json.dumps(report)))
+            judge = _judge(record, times, report)
+            report |= publish(client, run_id, site, KIND, settings, folder=FOLDER, judge=judge)
     return report | {"tracking_uri": settings.tracking_uri, "seconds": time.monotonic() - started}
 
 
@@ -153,41 +155,20 @@ def _report(
     }
 
 
-def _registered(
-    client: MlflowClient,
-    run_id: str,
-    site: Site,
-    settings: Settings,
-    record: Record,
-    times: pd.DatetimeIndex,
-    twin: Twin,
-    report: dict[str, Any],
-) -> dict[str, Any]:
-    """Register the twin; it becomes champion unless the present champion tells this telemetry clearly better."""
-    version = register(client, run_id, site, twin, json.loads(json.dumps(report)))
-    try:
-        present = champion(client, site, settings)
-        alias, why = _compared(record, times, report, present.twin if present else None)
-    except ModelError as unreadable:
-        alias, why = CHAMPION, str(unreadable)
-    give_alias(client, version, alias)
-    return {
-        "model": twin_name(site), "version": str(version.version), "alias": alias, "why": why, "run_id": run_id
-    }  # fmt: skip
+def _judge(record: Record, times: pd.DatetimeIndex, report: dict[str, Any]) -> Judge:
+    """CV(RMSE) of power on time left out of this twin, and of the present champion on the same telemetry."""
 
+    def judge(files: Files) -> Errors:
+        present = read_twin(files).twin
+        if present.metered_it != record.metered_it or present.dt_s != record.dt_s:
+            raise ModelError("the present champion is of another description of the site")
+        power = power_of(record)
+        theirs = scores(record, times, {TWIN: predictions(present, record, (power,))})[0]["cv_rmse"]
+        ours = report["scores"]["left out in blocks"][0]["cv_rmse"]
+        text = f"CV(RMSE) {ours:.2%} on time left out, the present champion's {theirs:.2%}"
+        return Errors(ours, theirs, text)
 
-def _compared(
-    record: Record, times: pd.DatetimeIndex, report: dict[str, Any], present: Twin | None
-) -> tuple[str, str]:
-    if present is None:
-        return CHAMPION, "it is the first"
-    if present.metered_it != record.metered_it or present.dt_s != record.dt_s:
-        return CHAMPION, "the present champion is of another description of the site"
-    power = power_of(record)
-    theirs = scores(record, times, {TWIN: predictions(present, record, (power,))})[0]["cv_rmse"]
-    ours = report["scores"]["left out in blocks"][0]["cv_rmse"]
-    comparison = f"CV(RMSE) {ours:.2%} on time left out, the present champion's {theirs:.2%}"
-    return (CHAMPION if ours <= theirs * (1.0 + TIE) else CHALLENGER), comparison
+    return judge
 
 
 def _log(

@@ -10,7 +10,7 @@ from pipelines.control.optimizer.optimizer import Moment, OptimizerMemory
 from pipelines.control.orders import Orders, bounds_of
 from pipelines.control.sensing.sensing import SensingMemory
 from pipelines.control.setup import parameters_of
-from pipelines.learning.cascade.training import learn_control
+from pipelines.learning.cascade.training import learn_site
 from pipelines.site.file import Site
 from pipelines.site.tags import setpoint_tags, tags_of
 from pipelines.telemetry.plant_table import plant_table
@@ -84,7 +84,7 @@ def table_of(site: Site, scale: float = 1.0, rows: int = 4_000) -> pd.DataFrame:
 
 
 def learned(site: Site, scale: float = 1.0) -> Cascade:
-    return learn_control(site, plant_table(site, table_of(site, scale))).cascade
+    return learn_site(site, plant_table(site, table_of(site, scale))).cascade
 
 
 def defaults(site: Site) -> dict[str, float]:

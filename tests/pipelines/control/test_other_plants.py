@@ -68,7 +68,7 @@ def test_one_meter_for_all_cooling_is_enough_to_choose():
 
 def test_dew_point_over_its_limit_keeps_chilled_water_from_getting_warmer():
     """A hall whose dew point follows its chilled water."""
-    from pipelines.learning.cascade.training import learn_control
+    from pipelines.learning.cascade.training import learn_site
     from pipelines.telemetry.plant_table import plant_table
     from tests.pipelines.control.plants import table_of
     from tests.pipelines.telemetry.ingest.kit import point
@@ -79,7 +79,7 @@ def test_dew_point_over_its_limit_keeps_chilled_water_from_getting_warmer():
     )
     table = table_of(site)
     table = table.assign(rack_dew_point_c=table["chw_supply_sp_c"] + 1.0)
-    cascade = learn_control(humid, plant_table(humid, table)).cascade
+    cascade = learn_site(humid, plant_table(humid, table)).cascade
     found = target_of(humid, cascade, **COLD, rack_dew_point_c=13.0)
     assert found["chw_supply_sp_c"] <= humid.envelope.dew_point_max_c - 1.0
 

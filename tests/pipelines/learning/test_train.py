@@ -5,11 +5,10 @@ import pandas as pd
 import pytest
 
 import models.efficiency.training
-import pipelines.learning.train
+import pipelines.learning.efficiency.training
 from pipelines.config import Settings
 from pipelines.errors import ModelError, StoreError, TrackingError
 from pipelines.learning.efficiency.bundle import load_champion
-from pipelines.learning.efficiency.dataset import COOLING, IT, OVERHEAD, RACK_INLET
 from pipelines.learning.tracking import tracking
 from pipelines.learning.train import train
 from tests.pipelines.learning_kit import QUICK, chiller_readings, chillers, hall, hall_readings, stored
@@ -40,13 +39,13 @@ def test_both_kinds_are_registered_as_champions_with_the_first_training(report):
         kind: (found["model"], found["version"], found["alias"]) for kind, found in report["kinds"].items()
     }
     assert named == {
-        "operating": ("coldaisle.hall.operating", "1", "champion"),
-        "decision": ("coldaisle.hall.decision", "1", "champion"),
+        "efficiency": ("coldaisle.hall.efficiency", "1", "champion"),
+        "cascade": ("coldaisle.hall.cascade", "1", "champion"),
     }
 
 
 def test_last_30_percent_are_judged_beside_five_simple_models(report):
-    found = report["kinds"]["operating"]
+    found = report["kinds"]["efficiency"]
     assert found["held_out_rows"] == 270
     assert len(found["scores"]) == 8
     constant, boosting = found["scores"][3], found["scores"][5]
@@ -54,35 +53,28 @@ def test_last_30_percent_are_judged_beside_five_simple_models(report):
     assert 0 < boosting["mae_figure"] < constant["mae_figure"]
 
 
-def test_networks_learn_what_the_racks_and_servers_do(report):
-    errors = report["kinds"]["decision"]["target_mae"]
-    assert set(errors) == {OVERHEAD, COOLING, RACK_INLET, IT}
-    assert errors[RACK_INLET] < 0.3
-    assert errors[IT] < 5.0
-
-
 def test_run_holds_parameters_curves_errors_and_the_data_s_fingerprint(report, home):
-    run, curve = run_of(home, report, "operating")
+    run, curve = run_of(home, report, "efficiency")
     assert run.data.params["fingerprint"] == report["fingerprint"]
     assert run.data.params["hidden"] == "(8,)"
     assert len(curve) == QUICK.epochs
-    served = report["kinds"]["operating"]["scores"][0]
+    served = report["kinds"]["efficiency"]["scores"][0]
     assert run.data.metrics["mae_figure.served"] == pytest.approx(served["mae_figure"])
     assert "mae_figure.gradient_boosting__kW" in run.data.metrics
     assert run.info.status == "FINISHED"
 
 
 def test_training_again_on_the_same_telemetry_takes_over_with_the_same_error(report, home):
-    again = train(hall(), home, config=QUICK)["kinds"]["operating"]
+    again = train(hall(), home, config=QUICK)["kinds"]["efficiency"]
     assert (again["version"], again["alias"]) == ("2", "champion")
-    assert again["target_mae"] == report["kinds"]["operating"]["target_mae"]
-    assert load_champion(hall(), home, "operating").version == "coldaisle.hall.operating/2"
+    assert again["target_mae"] == report["kinds"]["efficiency"]["target_mae"]
+    assert load_champion(hall(), home).version == "coldaisle.hall.efficiency/2"
 
 
 def test_until_hides_later_telemetry(tmp_path):
     settings = chillers_home(tmp_path)
     until = pd.Timestamp("2025-06-07", tz="UTC")
-    found = train(chillers(), settings, until=until, config=QUICK)["kinds"]["operating"]
+    found = train(chillers(), settings, until=until, config=QUICK)["kinds"]["efficiency"]
     assert found["rows"] == 288
     assert pd.Timestamp(found["learned_until"]) < until
 
@@ -92,9 +84,9 @@ def test_a_champion_that_cannot_be_read_is_replaced(tmp_path):
     train(chillers(), settings, config=QUICK)
     for served in settings.artifacts.rglob("served.msgpack"):
         served.write_bytes(b"damaged")
-    found = train(chillers(), settings, config=QUICK)["kinds"]["operating"]
+    found = train(chillers(), settings, config=QUICK)["kinds"]["efficiency"]
     assert (found["version"], found["alias"]) == ("2", "champion")
-    assert "operating/1 cannot be read" in found["why"]
+    assert "efficiency/1 cannot be read" in found["why"]
 
 
 @pytest.mark.parametrize(
@@ -104,16 +96,16 @@ def test_a_clearly_worse_model_stays_challenger(tmp_path, monkeypatch, ours, the
     settings = chillers_home(tmp_path)
     train(chillers(), settings, config=QUICK)
     errors = iter([ours, theirs])
-    monkeypatch.setattr(pipelines.learning.train, "_held_out_mae", lambda *_: next(errors))
-    found = train(chillers(), settings, config=QUICK)["kinds"]["operating"]
+    monkeypatch.setattr(pipelines.learning.efficiency.training, "_held_out_mae", lambda *_: next(errors))
+    found = train(chillers(), settings, config=QUICK)["kinds"]["efficiency"]
     assert found["alias"] == alias
     assert f"held-out MAE {ours:.4f}, the present champion's {theirs:.4f}" in found["why"]
     number = {"challenger": 1, "champion": 2}[alias]
-    assert load_champion(chillers(), settings, "operating").version.endswith(f"/{number}")
+    assert load_champion(chillers(), settings).version.endswith(f"/{number}")
 
 
 def test_loss_that_is_no_number_stops_and_the_champion_stays(report, home, monkeypatch):
-    before = load_champion(hall(), home, "operating").version
+    before = load_champion(hall(), home).version
 
     def diverging(_tx, params, opt_state, *_):
         return params, opt_state, np.nan, np.zeros(1)
@@ -121,7 +113,7 @@ def test_loss_that_is_no_number_stops_and_the_champion_stays(report, home, monke
     monkeypatch.setattr(models.efficiency.training, "_epoch", diverging)
     with pytest.raises(ModelError, match=r"no longer a number in epoch 1; the present champion stays"):
         train(hall(), home, config=QUICK)
-    assert load_champion(hall(), home, "operating").version == before
+    assert load_champion(hall(), home).version == before
 
 
 def test_too_few_rows_say_how_many_of_how_many(tmp_path):
@@ -135,7 +127,7 @@ def test_too_few_rows_say_how_many_of_how_many(tmp_path):
 def test_rows_without_load_are_counted_and_constant_columns_named(tmp_path):
     load_kw = chiller_readings(300)["LOAD"].where(np.arange(300) % 100 > 4, 0.0)
     settings = chillers_home(tmp_path, LOAD=load_kw, CHWS=np.where(np.arange(300) == 5, 7.1, 7.0))
-    found = train(chillers(), settings, config=QUICK)["kinds"]["operating"]
+    found = train(chillers(), settings, config=QUICK)["kinds"]["efficiency"]
     assert found["left_out"]["the plant stands still: no load"] == 15
     assert any(note.startswith("chw_supply_c is not used") for note in found["notes"])
 

@@ -21,7 +21,7 @@ RISES = {"of": "cw_supply_c", "on": "chiller_kw", "sign": "positive"}
 
 
 def rows_of(site):
-    return dataset(site, plant_table(site, table(site, chiller_readings(300))), "operating").rows
+    return dataset(site, plant_table(site, table(site, chiller_readings(300)))).rows
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_the_site_file_s_table_is_read(tmp_path):
 def test_a_declared_meter_is_learned_on_its_own():
     effect = {"of": "chw_supply_sp_c", "on": "chiller_kw", "sign": "negative"}
     site = hall().model_copy(update={"effects": [KnownEffect.model_validate(effect)]})
-    rows = dataset(site, plant_table(site, table(site, hall_readings(300))), "decision").rows
+    rows = dataset(site, plant_table(site, table(site, hall_readings(300)))).rows
     assert "chiller_kw_per_kw" in rows.targets
     assert [(found.of, found.target, found.high) for found in rows.effects] == [
         ("chw_supply_sp_c", "chiller_kw_per_kw", 0.0)

@@ -7,7 +7,7 @@ import pytest
 from pipelines.evaluation.faults.catalogue import KINDS, Window, catalogue
 from pipelines.evaluation.faults.plot import fault_figure
 from pipelines.evaluation.faults.table import HEALTHY, fault_row, fault_runs
-from pipelines.learning.cascade.training import learn_control
+from pipelines.learning.cascade.training import learn_site
 from pipelines.simulation.demo_site import Scenario, history_steps, simulated_plant
 from pipelines.simulation.operator_trials import trial_schedule
 from pipelines.telemetry.plant_table import plant_table
@@ -48,7 +48,7 @@ def learned(site):
     plant, history = plant.run(trial_schedule(site, plant.times(history_steps(scenario)), seed=0))
     named = history.rename(columns={point.quantity: point.column for point in site.points})
     table = named.reindex(columns=site.columns).resample(site.interval).mean()
-    return plant, learn_control(site, plant_table(site, table)).cascade
+    return plant, learn_site(site, plant_table(site, table)).cascade
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,12 @@
-"""Which control model is served after another training."""
+"""Which cascade is served after another training."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipelines.errors import ModelError
-from pipelines.learning.cascade.bundle import load_control
-from pipelines.learning.cascade.training import train_control
+from pipelines.learning.cascade.bundle import load_cascade
+from pipelines.learning.cascade.training import train_cascade
 from pipelines.learning.tracking import experiment_id, tracking
 from pipelines.learning.train import retrain_if_new
 from pipelines.telemetry.plant_table import plant_table
@@ -23,7 +23,7 @@ def home(tmp_path):
 def train(home, readings):
     with tracking(home) as client:
         recorded = table(hall(), readings)
-        return train_control(
+        return train_cascade(
             hall(),
             recorded,
             plant_table(hall(), recorded),
@@ -40,19 +40,19 @@ def wrong(readings):
     return readings.assign(CHILLER=readings["CHILLER"].to_numpy()[shuffled] * 3.0)
 
 
-def test_the_first_control_model_is_champion(home):
+def test_the_first_cascade_is_champion(home):
     report = train(home, hall_readings(ROWS))
     assert (report["alias"], report["why"]) == ("champion", "it is the first")
 
 
-def test_a_control_model_that_predicts_no_worse_takes_over(home):
+def test_a_cascade_that_predicts_no_worse_takes_over(home):
     train(home, hall_readings(ROWS))
     report = train(home, hall_readings(ROWS))
     assert (report["version"], report["alias"]) == ("2", "champion")
-    assert load_control(hall(), home)[1] == "coldaisle.hall.control/2"
+    assert load_cascade(hall(), home)[1] == "coldaisle.hall.cascade/2"
 
 
-def test_a_control_model_that_predicts_worse_stays_challenger(home):
+def test_a_cascade_that_predicts_worse_stays_challenger(home):
     readings = hall_readings(ROWS)
     train(home, readings)
     judged = (readings.index - readings.index[0]) // pd.Timedelta(weeks=1) % 4 == 3
@@ -60,23 +60,22 @@ def test_a_control_model_that_predicts_worse_stays_challenger(home):
     report = train(home, half_wrong)
     assert report["alias"] == "challenger"
     assert "the present champion's" in report["why"]
-    assert load_control(hall(), home)[1] == "coldaisle.hall.control/1"
+    assert load_cascade(hall(), home)[1] == "coldaisle.hall.cascade/1"
 
 
 def test_a_training_that_fails_leaves_the_champion(home):
     train(home, hall_readings(ROWS))
     with pytest.raises(ModelError, match="too little to learn control from"):
         train(home, hall_readings(60))
-    assert load_control(hall(), home)[1] == "coldaisle.hall.control/1"
+    assert load_cascade(hall(), home)[1] == "coldaisle.hall.cascade/1"
 
 
-def test_a_site_whose_control_model_is_missing_is_trained_again(home, monkeypatch):
-    monkeypatch.setattr("pipelines.learning.train.FitConfig", lambda: QUICK)
-    monkeypatch.setattr("pipelines.learning.next_hour.training.FitConfig", lambda: QUICK)
+def test_a_site_whose_cascade_is_missing_is_trained_again(home, monkeypatch):
+    monkeypatch.setattr("pipelines.learning.efficiency.training.FitConfig", lambda: QUICK)
     assert retrain_if_new(hall(), home) is not None
     assert retrain_if_new(hall(), home) is None
     with tracking(home) as client:
         experiment = client.get_experiment_by_name("hall").experiment_id
-        for run in client.search_runs([experiment], "tags.kind = 'control'"):
+        for run in client.search_runs([experiment], "tags.kind = 'cascade'"):
             client.delete_run(run.info.run_id)
     assert retrain_if_new(hall(), home) is not None

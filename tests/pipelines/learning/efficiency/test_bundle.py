@@ -38,7 +38,7 @@ def without(site, tag):
 
 
 def test_champion_predicts_what_was_measured(home, plant):
-    model = load_champion(chillers(), home, "operating")
+    model = load_champion(chillers(), home)
     predicted = model.predict(plant[list(model.inputs)].to_numpy())[OVERHEAD]
     assert np.abs(predicted - plant["figure"]).mean() < 0.005
     assert model.in_support(plant[list(model.inputs)].to_numpy()).mean() > 0.9
@@ -48,10 +48,10 @@ def test_others_load_the_registered_model_through_mlflow_alone(home, plant):
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(home.tracking_uri)
     try:
-        loaded = mlflow.pyfunc.load_model("models:/coldaisle.chillers.operating@champion")
+        loaded = mlflow.pyfunc.load_model("models:/coldaisle.chillers.efficiency@champion")
     finally:
         mlflow.set_tracking_uri(before)
-    model = load_champion(chillers(), home, "operating")
+    model = load_champion(chillers(), home)
     rows = plant[list(model.inputs)]
     answer = loaded.predict(rows)
     np.testing.assert_array_equal(answer[OVERHEAD], model.predict(rows.to_numpy())[OVERHEAD])
@@ -70,34 +70,34 @@ def test_nothing_registered_is_a_pickle_and_requirements_name_no_package_of_ours
 
 def test_before_the_first_training_the_command_is_named_and_nothing_is_made(tmp_path):
     settings = Settings(home=tmp_path / "new")
-    with pytest.raises(ModelError, match="no operating model yet; run: coldaisle train --site chillers"):
-        load_champion(chillers(), settings, "operating")
+    with pytest.raises(ModelError, match="no efficiency model yet; run: coldaisle train --site chillers"):
+        load_champion(chillers(), settings)
     assert not settings.home.exists()
 
 
 def test_a_site_never_trained_has_no_model_though_another_has(home):
     with pytest.raises(ModelError, match="coldaisle train --site hall"):
-        load_champion(hall(), home, "operating")
+        load_champion(hall(), home)
 
 
 def test_a_site_that_lost_a_point_does_not_fit_its_model(home):
     with pytest.raises(
-        ModelError, match=r"operating/1 needs cw_supply_c, which the site file does not declare"
+        ModelError, match=r"efficiency/1 needs cw_supply_c, which the site file does not declare"
     ):
-        load_champion(without(chillers(), "CDLO"), home, "operating")
+        load_champion(without(chillers(), "CDLO"), home)
 
 
 def test_a_site_whose_figure_became_pue_does_not_fit_its_model(home):
     meters = {"it": ["cooling_load_kw"], "cooling": ["chiller_kw"], "pue_category": 1, "boundary": "changed"}
     changed = type(chillers()).model_validate(chillers().model_dump(exclude_none=True) | {"meters": meters})
     with pytest.raises(ModelError, match="predicts kW per kW of cooling, the site's figure is now PUE1"):
-        load_champion(changed, home, "operating")
+        load_champion(changed, home)
 
 
 def test_a_registry_that_does_not_answer_is_reported_within_seconds(home):
     started = time.monotonic()
     with pytest.raises(TrackingError, match="does not answer"):
-        load_champion(chillers(), Settings(home=home.home, mlflow_uri="http://127.0.0.1:9"), "operating")
+        load_champion(chillers(), Settings(home=home.home, mlflow_uri="http://127.0.0.1:9"))
     assert time.monotonic() - started < 10.0
 
 
@@ -141,5 +141,5 @@ def test_a_damaged_model_says_to_train_again(tmp_path, home):
                 text(f"UPDATE {table} SET {column} = replace({column}, :old, :new)"),
                 {"old": str(home.artifacts.resolve()), "new": str((tmp_path / "mlartifacts").resolve())},
             )
-    with pytest.raises(ModelError, match=r"operating/1 cannot be read .*run: coldaisle train"):
-        load_champion(chillers(), Settings(home=tmp_path), "operating")
+    with pytest.raises(ModelError, match=r"efficiency/1 cannot be read .*run: coldaisle train"):
+        load_champion(chillers(), Settings(home=tmp_path))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipelines.errors import ModelError
-from pipelines.learning.efficiency.dataset import COOLING, IT, OVERHEAD, RACK_INLET, dataset, kinds_of
+from pipelines.learning.efficiency.dataset import COOLING, OVERHEAD, dataset
 from pipelines.site.quantities import QUANTITIES
 from pipelines.telemetry.plant_table import plant_table
 from tests.pipelines.learning_kit import chiller_readings, chillers, hall, hall_readings, table
@@ -16,9 +16,8 @@ def chillers_plant(**columns):
     return plant_table(chillers(), table(chillers(), chiller_readings(300).assign(**columns)))
 
 
-@pytest.mark.parametrize("kind", ["operating", "decision"])
-def test_no_power_but_the_load_is_an_input(kind):
-    inputs = dataset(hall(), hall_plant(), kind).rows.inputs
+def test_no_power_but_the_load_is_an_input():
+    inputs = dataset(hall(), hall_plant()).rows.inputs
     powers = [name for name in inputs if name in QUANTITIES and QUANTITIES[name].unit == "kW"]
     assert "load_kw" in inputs
     assert powers == []
@@ -29,45 +28,25 @@ def test_what_contains_the_answer_is_no_input():
     plant = chillers_plant().assign(
         cw_return_c=30.0 + np.arange(300) % 7, chiller_load_frac=np.arange(300) / 300
     )
-    inputs = dataset(site, plant, "operating").rows.inputs
+    inputs = dataset(site, plant).rows.inputs
     assert not {"cw_return_c", "chiller_load_frac"} & set(inputs)
 
 
-def test_decision_inputs_are_known_before_acting():
-    inputs = set(dataset(hall(), hall_plant(), "decision").rows.inputs)
-    assert inputs == {
-        "load_kw", "it_utilization_frac", "outdoor_drybulb_c", "outdoor_wetbulb_c", "outdoor_rh_frac",
-        "chw_supply_sp_c", "supply_air_sp_c",
-    }  # fmt: skip
-
-
-def test_decision_predicts_what_the_servers_and_racks_do():
-    rows = dataset(hall(), hall_plant(), "decision").rows
-    assert rows.targets == (OVERHEAD, COOLING, RACK_INLET, IT)
-    assert "load_kw" in rows.hidden[IT]
-
-
-def test_servers_power_is_not_predicted_where_utilisation_says_nothing():
-    found = dataset(hall(), hall_plant(UTIL=0.5), "decision")
-    assert IT not in found.rows.targets
-    assert "it_utilization_frac is not used: it does not vary" in found.notes
-
-
 def test_without_it_meter_overhead_is_the_cooling_power():
-    rows = dataset(chillers(), chillers_plant(), "operating").rows
+    rows = dataset(chillers(), chillers_plant()).rows
     assert rows.targets == (OVERHEAD,)
     np.testing.assert_array_equal(rows.target(COOLING), rows.target(OVERHEAD))
 
 
 def test_pue_less_one_is_learned():
     plant = hall_plant()
-    rows = dataset(hall(), plant, "operating").rows
+    rows = dataset(hall(), plant).rows
     np.testing.assert_allclose(rows.target(OVERHEAD), plant["figure"] - 1.0)
 
 
 def test_constant_and_nearly_absent_columns_are_left_out_and_named():
     readings = np.where(np.arange(300) < 250, np.nan, 8.0 + np.arange(300) / 100)
-    found = dataset(chillers(), chillers_plant(CHWS=readings, WBT=22.0), "operating")
+    found = dataset(chillers(), chillers_plant(CHWS=readings, WBT=22.0))
     assert found.notes == [
         "chw_supply_c is not used: 50 of 300 rows have a reading",
         "outdoor_wetbulb_c is not used: it does not vary",
@@ -77,7 +56,7 @@ def test_constant_and_nearly_absent_columns_are_left_out_and_named():
 
 def test_rows_of_no_it_power_are_counted():
     readings = hall_readings(300)["IT"].where(np.arange(300) >= 40, 0.0)
-    found = dataset(hall(), hall_plant(IT=readings), "operating")
+    found = dataset(hall(), hall_plant(IT=readings))
     assert found.left_out["IT power is (almost) zero: PUE is undefined"] == 40
     assert len(found.rows) == 260
 
@@ -86,7 +65,7 @@ def test_rows_left_out_are_counted_once_by_reason():
     plant = chillers_plant()
     plant.iloc[:3, plant.columns.get_loc("cw_supply_c")] = np.nan
     plant.iloc[2:7, plant.columns.get_loc("figure")] = np.nan
-    found = dataset(chillers(), plant, "operating")
+    found = dataset(chillers(), plant)
     assert {reason: rows for reason, rows in found.left_out.items() if rows} == {
         "an input is missing": 2,
         "a power or load reading is missing": 5,
@@ -98,21 +77,4 @@ def test_it_power_of_zero_throughout_says_why_nothing_is_left():
     with pytest.raises(
         ModelError, match=r"0 of 300 rows .*PUE is undefined: 300 rows.*coldaisle quality --site hall"
     ):
-        dataset(hall(), hall_plant(IT=0.0), "operating")
-
-
-def test_a_site_without_setpoints_has_nothing_to_decide():
-    assert kinds_of(chillers()) == ("operating",)
-    assert kinds_of(hall()) == ("operating", "decision")
-
-
-def test_running_chillers_are_held_unless_setpoints_decide_on_them():
-    plant = hall_plant().assign(chiller_on=1.0 + np.arange(300) % 2, economizer_enable=np.arange(300) % 3 > 1)
-    site = hall()
-    staged = site.model_copy(deep=True)
-    economizer = site.points[7].model_copy(update={"tag": "WSE", "quantity": "economizer_enable", "unit": ""})
-    staged.points.append(economizer)
-    staged.setpoints.append(site.setpoints[0].model_copy(update={"tag": "WSE"}))
-    staged.__dict__.pop("by_tag", None)
-    assert "chiller_on" in dataset(site, plant, "decision").rows.inputs
-    assert "chiller_on" not in dataset(staged, plant, "decision").rows.inputs
+        dataset(hall(), hall_plant(IT=0.0))

@@ -31,7 +31,7 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def bundle(home):
-    return load_bundle(chillers(), home, "operating")
+    return load_bundle(chillers(), home)
 
 
 def readings():
@@ -125,7 +125,7 @@ def test_a_model_of_another_format_says_so(home):
         for file, text in zip(files, kept, strict=True):
             file.write_text(json.dumps(json.loads(text) | {"format": 3}))
         with pytest.raises(ModelError, match=r"its format is 3, this program reads 4.*run: coldaisle train"):
-            load_bundle(chillers(), home, "operating")
+            load_bundle(chillers(), home)
     finally:
         for file, text in zip(files, kept, strict=True):
             file.write_text(text)
@@ -144,7 +144,7 @@ def test_every_simple_model_can_be_kept_and_served_again(model):
 
 def test_persistence_is_served_where_nothing_explains_the_figure(tmp_path):
     settings = stored(tmp_path, chillers(), wandering_readings(ROWS))
-    report = train(chillers(), settings, config=QUICK)["kinds"]["operating"]
+    report = train(chillers(), settings, config=QUICK)["kinds"]["efficiency"]
     assert "Served is persistence, last reading" in report["verdict"]
     found = measured_and_predicted(chillers(), settings)
     np.testing.assert_allclose(found["predicted"].iloc[1:], found["measured"].iloc[:-1], rtol=1e-6)

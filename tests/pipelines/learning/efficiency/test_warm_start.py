@@ -19,7 +19,7 @@ READINGS = chiller_readings(400)
 
 
 def rows_of(readings):
-    data = dataset(chillers(), plant_table(chillers(), table(chillers(), readings)), "operating")
+    data = dataset(chillers(), plant_table(chillers(), table(chillers(), readings)))
     return data, last_fraction_of_each_segment(data.times, fraction=0.3)
 
 
@@ -77,6 +77,6 @@ def test_training_goes_on_from_the_registered_champion(tmp_path):
     path = tmp_path / "later.csv"
     READINGS[300:].to_csv(path, date_format="%Y-%m-%d %H:%M:%S")
     ingest_files(chillers(), [path], Store(settings.store, chillers()), now=TRUE_NOW)
-    report = train(chillers(), settings, config=QUICK, warm=True)["kinds"]["operating"]
-    assert report["start"] == "warm, from coldaisle.chillers.operating/1"
+    report = train(chillers(), settings, config=QUICK, warm=True)["kinds"]["efficiency"]
+    assert report["start"] == "warm, from coldaisle.chillers.efficiency/1"
     assert report["learned"]["served"]["stretches"] == [300, 100]

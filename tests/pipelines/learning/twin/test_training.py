@@ -5,8 +5,9 @@ import pytest
 
 from models.twin import to_document
 from pipelines.errors import ModelError
+from pipelines.learning.registry import Errors, model_name, publish
 from pipelines.learning.tracking import tracking
-from pipelines.learning.twin.bundle import champion, find_twin, load_twin, register, twin_name
+from pipelines.learning.twin.bundle import FOLDER, champion, find_twin, load_twin, log_twin
 from pipelines.learning.twin.training import train_twin
 from tests.pipelines.learning.twin.conftest import QUICK
 from tests.pipelines.learning_kit import stored
@@ -46,27 +47,31 @@ def test_the_run_holds_the_report_and_a_plot_of_measured_against_predicted(repor
     json.dumps(report["parameters"], allow_nan=False)
 
 
-def test_half_registered_twins_are_nobodys_champion(report, small_site, home):
-    twin = load_twin(small_site, home)
-    with tracking(home) as client:
-        version = register(client, report["run_id"], small_site, twin, {})
-        assert str(version.version) != twin.version.rpartition("/")[2]
-        assert champion(client, small_site, home).twin.version == twin.version
-
-
-def test_a_damaged_twin_says_what_to_run(report, small_site, home, monkeypatch):
+def test_a_damaged_twin_says_what_to_run_and_a_worse_one_stays_challenger(
+    report, small_site, home, monkeypatch
+):
     document = to_document(load_twin(small_site, home))
     document["leaves"].pop("plant.chillers.rated_cop")
-    monkeypatch.setattr("pipelines.learning.twin.bundle.to_document", lambda _: document)
+    twin, worse = load_twin(small_site, home), Errors(2.0, 1.0, "twice the error")
     with tracking(home) as client:
-        version = register(client, report["run_id"], small_site, load_twin(small_site, home), {})
-        good = client.get_model_version_by_alias(twin_name(small_site), "champion")
-        client.set_registered_model_alias(version.name, "champion", version.version)
+        with monkeypatch.context() as patched:
+            patched.setattr("pipelines.learning.twin.bundle.to_document", lambda _: document)
+            log_twin(client, report["run_id"], twin, {})
+        name = model_name(small_site, "twin")
+        good = client.get_model_version_by_alias(name, "champion")
+        source = f"{client.get_run(report['run_id']).info.artifact_uri}/{FOLDER}"
+        damaged = client.create_model_version(name, source, report["run_id"])
+        client.set_registered_model_alias(name, "champion", damaged.version)
         try:
             with pytest.raises(ModelError, match=r"rated_cop.*coldaisle twin"):
                 champion(client, small_site, home)
+            log_twin(client, report["run_id"], twin, {})
+            published = publish(
+                client, report["run_id"], small_site, "twin", home, folder=FOLDER, judge=lambda _: worse
+            )
+            assert published["alias"] == "challenger"
         finally:
-            client.set_registered_model_alias(good.name, "champion", good.version)
+            client.set_registered_model_alias(name, "champion", good.version)
 
 
 def test_without_a_fit_there_is_none(small_site, tmp_path):
