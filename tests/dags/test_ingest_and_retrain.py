@@ -65,7 +65,8 @@ def put_in_inbox(settings, name: str = "historian.csv", days: int = 6):
 def versions(settings, site) -> int:
     """How often the site's model was trained to the end."""
     with tracking(settings) as client:
-        return len(client.search_model_versions(f"name = '{model_name(site, 'efficiency')}'"))
+        name = model_name(site, "efficiency")
+        return len(client.search_model_versions(f"name = '{name}'"))
 
 
 def test_new_export_is_ingested_learned_and_recommended_on(dag, settings, site):

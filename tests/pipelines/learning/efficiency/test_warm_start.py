@@ -7,7 +7,7 @@ from models.efficiency.learn import Parts, learn
 from models.evaluate import last_fraction_of_each_segment
 from pipelines.learning.efficiency.bundle import Bundle
 from pipelines.learning.efficiency.dataset import dataset
-from pipelines.learning.efficiency.warm_start import SERVED, TWIN, described, start
+from pipelines.learning.efficiency.warm_start import SERVED, HELD_OUT_MODEL, described, start
 from pipelines.learning.train import train
 from pipelines.telemetry.ingest import ingest_files
 from pipelines.telemetry.plant_table import plant_table
@@ -29,7 +29,7 @@ def champion():
     begun = start(data, held_out, QUICK, None)
     assert begun.why == "cold: there is no champion yet"
     model = learn(begun.rows[SERVED], replace(QUICK, epochs=1), seed=0, parts=Parts(trees=False)).model
-    return Bundle(model, model, {"learned": described(data, held_out, begun)})
+    return Bundle(model, model, {"learned": described(data, held_out, begun)}, None)
 
 
 def test_rows_that_follow_are_a_stretch_of_their_own(champion):
@@ -37,7 +37,7 @@ def test_rows_that_follow_are_a_stretch_of_their_own(champion):
     assert begun.why == "warm, from unregistered"
     assert begun.models[SERVED] is champion.served
     assert begun.rows[SERVED].stretches == (300, 60)
-    assert begun.rows[TWIN].stretches == (210, 42)
+    assert begun.rows[HELD_OUT_MODEL].stretches == (210, 42)
 
 
 def test_stretches_add_up_from_training_to_training(champion):
@@ -68,7 +68,7 @@ def test_networks_of_another_size_begin_anew_and_say_so(champion):
 def test_a_reason_not_to_comes_first(champion):
     begun = start(*rows_of(READINGS[:360]), QUICK, champion, cold="a warm start was not asked for")
     assert begun.why == "cold: a warm start was not asked for"
-    assert np.isfinite(begun.rows[TWIN].y).all()
+    assert np.isfinite(begun.rows[HELD_OUT_MODEL].y).all()
 
 
 def test_training_goes_on_from_the_registered_champion(tmp_path):
