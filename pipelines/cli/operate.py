@@ -137,7 +137,7 @@ def answer(
     why: Why,
     home: HomeOption = None,
 ) -> None:
-    """Accept or reject the latest recommendation in mode advise; accepted, its goal is gone for over the next hours."""
+    """Accept or reject the latest recommendation in mode advise; accepted, setpoints move to its goal."""
     from pipelines.operations.order_entry import order_answer
 
     described, operations = _opened(site, home)
