@@ -87,7 +87,9 @@ def _mode(operations: Operations, now: Standing) -> None:
 def _row(one: SetpointStatus) -> dict[str, Any]:
     override, narrowed = one.override, one.narrowed
     return {
-        "last reading": "" if one.reading is None else f"{one.reading:.4g} at {one.read_at:%m-%d %H:%M} UTC",
+        "last reading": ""
+        if one.reading is None
+        else f"{one.reading:.4g} at {one.read_at:%Y-%m-%d %H:%M} UTC",
         "limits": f"{one.low:g} to {one.high:g}",
         "narrowed by": f"{narrowed.by}: {narrowed.why}" if narrowed else "",
         "override": str(override.body["value"]) if override else "",

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from models.cascade.cascade import Outcome
 from models.setpoints import Bounds
@@ -100,9 +101,9 @@ def _stop(
         return edge
     if _grows(np.maximum(outcome.dew_point_c - float(optimizer.objective.dew_point_high_c), 0.0)):
         return "the dew point at the racks"
-    if _grows(outcome.unreachable_k):
+    if _grows(np.asarray(outcome.unreachable_k)):
         return "the towers reach no further in this weather"
-    if optimizer.support and _grows(outcome.outside):
+    if optimizer.support and _grows(np.asarray(outcome.outside)):
         return "the record does not reach further"
     if int(outcome.mode[1]) != int(outcome.mode[0]):
         return "chillers and economizer would run otherwise"
@@ -121,9 +122,10 @@ def _inlet_edge(optimizer: SetpointOptimizer, outcome: Outcome) -> str:
     return ""
 
 
-def _grows(excess: np.ndarray) -> bool:
+def _grows(excess: ArrayLike) -> bool:
     """Whether the second of two values lies clearly above the first."""
-    return float(excess[1]) > float(excess[0]) + SLIGHT
+    before, after = np.asarray(excess, float)
+    return bool(after > before + SLIGHT)
 
 
 def precedent(site: Site, decision: Decision, hourly: pd.DataFrame) -> str | None:
