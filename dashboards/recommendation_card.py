@@ -9,7 +9,7 @@ from pipelines.control.recommendation import Recommendation
 from pipelines.operations.decision_body import recommendation_in
 from pipelines.operations.ledger import DecisionRecord, Operations, Order
 from pipelines.operations.order_entry import order_answer, why_not_answerable
-from pipelines.operations.standing_orders import Standing, standing
+from pipelines.operations.standing_orders import ACCEPTED_FOR, Standing, standing
 from pipelines.site.file import Site
 
 ESTIMATES = {
@@ -60,26 +60,41 @@ def show_answer(
     now: Standing,
     at: datetime,
 ) -> None:
-    """What was answered to a decision, and the form to accept or reject it; or why it cannot be answered."""
+    """What was answered to a decision; the form that answers it or withdraws what is accepted, or why there is none."""
     for order in orders:
         if order.kind in ("accept", "reject") and order.body.get("decision") == record.id:
             st.text(f"{order.kind.title()}ed by {order.by} at {order.at:%Y-%m-%d %H:%M} UTC: {order.why}")
+    if now.accepted:
+        number, until = now.accepted.body["decision"], now.accepted.at + ACCEPTED_FOR
+        st.text(f"In force until {until:%H:%M} UTC: decision {number}, accepted by {now.accepted.by}")
+        _form(operations, site, number, {"Withdraw": False})
+    if now.accepted and (now.accepted.body["decision"] == record.id or record.source == "accepted"):
+        return
     why_not = why_not_answerable(operations, site, record, now, at)
     if why_not:
         st.caption(f"{why_not[:1].upper()}{why_not[1:]}.")
         return
-    with st.form("answer", clear_on_submit=True):
-        st.markdown(
-            f"**Decision {record.id}** waits for an answer. Accepted, its goal is gone for at the slew rates."
-        )
+    st.markdown(
+        f"**Decision {record.id}** waits for an answer. Once accepted, setpoints move to its goal at their slew rates."
+    )
+    _form(operations, site, record.id, {"Accept": True, "Reject": False})
+
+
+def _form(operations: Operations, site: Site, number: int, answers: dict[str, bool]) -> None:
+    """A signed answer to a decision: a button for each, and whether it accepts."""
+    with st.form("-".join(answers), clear_on_submit=True):
         name, reason = st.columns(2)
         by, why = name.text_input("Your name"), reason.text_input("Why")
-        accept, reject = st.columns(2)
-        yes = accept.form_submit_button("Accept", type="primary", width="stretch")
-        no = reject.form_submit_button("Reject", width="stretch")
-    if yes or no:
-        order_answer(operations, site, record.id, accept=yes, by=by, why=why)
-        st.rerun()
+        pressed = {
+            accept: column.form_submit_button(
+                label, type="primary" if accept else "secondary", width="stretch"
+            )
+            for column, (label, accept) in zip(st.columns(len(answers)), answers.items(), strict=True)
+        }
+    for accept, is_pressed in pressed.items():
+        if is_pressed:
+            order_answer(operations, site, number, accept=accept, by=by, why=why)
+            st.rerun()
 
 
 def moves_table(recommendation: Recommendation) -> pd.DataFrame:

@@ -34,11 +34,12 @@ def show(site: Site, settings: Settings) -> None:
     try:
         operations = open_operations(settings.ledger, site.name)
         now = standing(operations.orders(), datetime.now(UTC))
+        _status(site, settings, now)
         left, right = st.columns([2, 3], gap="large")
         with left:
             _mode(operations, now)
         with right:
-            _setpoints(operations, site, settings, now)
+            _setpoints(operations, site)
         _lately(operations, site, now)
     except ColdaisleError as error:
         st.error(str(error))
@@ -86,7 +87,9 @@ def _mode(operations: Operations, now: Standing) -> None:
 def _row(one: SetpointStatus) -> dict[str, Any]:
     override, narrowed = one.override, one.narrowed
     return {
-        "last reading": "" if one.reading is None else f"{one.reading:.4g} at {one.read_at:%m-%d %H:%M} UTC",
+        "last reading": ""
+        if one.reading is None
+        else f"{one.reading:.4g} at {one.read_at:%Y-%m-%d %H:%M} UTC",
         "limits": f"{one.low:g} to {one.high:g}",
         "narrowed by": f"{narrowed.by}: {narrowed.why}" if narrowed else "",
         "override": str(override.body["value"]) if override else "",
@@ -97,7 +100,7 @@ def _row(one: SetpointStatus) -> dict[str, Any]:
     }
 
 
-def _setpoints(operations: Operations, site: Site, settings: Settings, now: Standing) -> None:
+def _status(site: Site, settings: Settings, now: Standing) -> None:
     gateway: Gateway = Outbox(settings.outbox, site)
     status, notices = setpoint_status(site, settings, now, gateway, datetime.now(UTC))
     st.table(setpoint_table(status), border="horizontal")
@@ -105,6 +108,9 @@ def _setpoints(operations: Operations, site: Site, settings: Settings, now: Stan
         st.caption(f"Overrides: {override_effect(now.mode)}.")
     for notice in notices:
         st.warning(notice)
+
+
+def _setpoints(operations: Operations, site: Site) -> None:
     by_tag = {setpoint.tag: setpoint for setpoint in site.setpoints}
     tag = st.selectbox("Setpoint", list(by_tag))
     take, narrow, release = st.tabs(["Take over", "Narrow limits", "Give back"])

@@ -137,7 +137,7 @@ def answer(
     why: Why,
     home: HomeOption = None,
 ) -> None:
-    """Accept or reject the latest recommendation in mode advise; accepted, its goal is gone for over the next hours."""
+    """Accept or reject the latest recommendation in mode advise; accepted, setpoints move to its goal."""
     from pipelines.operations.order_entry import order_answer
 
     described, operations = _opened(site, home)
@@ -187,7 +187,7 @@ def _shown(result: dict[str, Any], console: Console) -> None:
 
 
 def _row(one: dict[str, Any]) -> tuple[str, ...]:
-    reading = "none" if one["reading"] is None else f"{one['reading']:.4g} at {one['read_at']:%m-%d %H:%M}"
+    reading = "none" if one["reading"] is None else f"{one['reading']:.4g} at {one['read_at']:%Y-%m-%d %H:%M}"
     narrowed, override = one["narrowed"], one["override"]
     limits = f"{one['low']:g}..{one['high']:g}" + (f", by {narrowed['by']}" if narrowed else "")
     ordered = (

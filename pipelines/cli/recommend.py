@@ -21,7 +21,7 @@ def recommend(
     as_json: JsonOption = False,
 ) -> None:
     """Decide once as the control loop would, write nothing, and say what to change or why to hold."""
-    say(f"opening the controller of {site}")
+    say(f"opening the model of {site}")  # before the imports, which take seconds
     from pipelines.operations.recommend import recommend as make
     from pipelines.site.file import find_site
 
@@ -75,7 +75,7 @@ def _moves(result: dict[str, Any]) -> Table:
     table = Table("setpoint", "from", "step now", "to", "unit")
     for move in result["moves"]:
         values = (f"{move[name]:.4g}" for name in ("present", "step", "goal"))
-        table.add_row(move["tag"], *values, move["unit"] or "on/off")
+        table.add_row(move["tag"], *values, move["unit"].replace("degC", "°C") or "on/off")
     return table
 
 

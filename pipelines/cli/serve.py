@@ -93,5 +93,7 @@ def show(step: dict[str, Any], console: Console) -> None:
     shown = step["written"] or step["values"]
     verb = "written" if step["written"] else "not written"
     console.print(f"  {verb}: " + ", ".join(f"{tag} {value:.2f}" for tag, value in shown.items()))
+    if step["saving_kw"] is not None:
+        console.print(f"  expected saving at the goal: {step['saving_kw']:.1f} kW")
     for line in (*step["refused"], *step["notices"], *step["trouble"]):
         console.print(f"  {escape(line)}", style="yellow", soft_wrap=True)

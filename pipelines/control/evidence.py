@@ -4,7 +4,9 @@ import math
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
+from models.cascade.cascade import Outcome
 from models.setpoints import Bounds
 from pipelines.control.decision import Decision
 from pipelines.control.explanation import differs
@@ -94,20 +96,36 @@ def _stop(
         and further[column] < wetbulb_c <= goal[column] + span * FURTHER
     ):
         return f"the wetbulb of {wetbulb_c:.1f} °C"
-    outcome, aim = optimizer.outcomes(np.stack([goal, further]), conditions), optimizer.objective
-    inlet_c = float(outcome.rack_inlet_c[1])
-    if not float(aim.inlet_low_c) <= inlet_c <= float(aim.inlet_high_c):
-        edge_c = float(aim.inlet_high_c if inlet_c > float(aim.inlet_high_c) else aim.inlet_low_c)
-        return f"the rack inlet, which is kept at {edge_c:.1f} °C"
-    if float(outcome.dew_point_c[1]) > float(aim.dew_point_high_c):
+    outcome = optimizer.outcomes(np.stack([goal, further]), conditions)
+    if optimizer.cascade.worst_inlet is not None and (edge := _inlet_edge(optimizer, outcome)):
+        return edge
+    if _grows(np.maximum(outcome.dew_point_c - float(optimizer.objective.dew_point_high_c), 0.0)):
         return "the dew point at the racks"
-    if float(outcome.unreachable_k[1]) > float(outcome.unreachable_k[0]) + SLIGHT:
+    if _grows(np.asarray(outcome.unreachable_k)):
         return "the towers reach no further in this weather"
-    if optimizer.support and float(outcome.outside[1]) > float(outcome.outside[0]) + SLIGHT:
+    if optimizer.support and _grows(np.asarray(outcome.outside)):
         return "the record does not reach further"
     if int(outcome.mode[1]) != int(outcome.mode[0]):
         return "chillers and economizer would run otherwise"
     return "nothing more to gain"
+
+
+def _inlet_edge(optimizer: SetpointOptimizer, outcome: Outcome) -> str:
+    """Which edge the rack inlet would cross, or cross further, in the second of two outcomes; empty where none."""
+    aim, inlet_c = optimizer.objective, np.asarray(outcome.rack_inlet_c, float)
+    for edge_c, excess in (
+        (float(aim.inlet_high_c), inlet_c - float(aim.inlet_high_c)),
+        (float(aim.inlet_low_c), float(aim.inlet_low_c) - inlet_c),
+    ):
+        if _grows(np.maximum(excess, 0.0)):
+            return f"the rack inlet, which is kept at {edge_c:.1f} °C"
+    return ""
+
+
+def _grows(excess: ArrayLike) -> bool:
+    """Whether the second of two values lies clearly above the first."""
+    before, after = np.asarray(excess, float)
+    return bool(after > before + SLIGHT)
 
 
 def precedent(site: Site, decision: Decision, hourly: pd.DataFrame) -> str | None:

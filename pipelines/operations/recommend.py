@@ -57,7 +57,6 @@ def recommend(
     if not site.setpoints:
         decision = Decision({}, NO_SETPOINTS, mode=orders_now.mode)
         return _recorded(operations, site, decision, moment, "", recommendation_of(site, decision, moment))
-    progress(f"opening the model of {site.name}")
     orders = orders_now.orders(accepted_goal(operations, orders_now))
     controller, version = open_controller(site, settings, lambda: orders, memory=_memory(operations, moment))
     progress(f"reading telemetry up to {moment:%Y-%m-%d %H:%M} UTC")

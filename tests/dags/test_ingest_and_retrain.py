@@ -5,11 +5,11 @@ from functools import partial
 import pytest
 
 from models.efficiency.training import FitConfig
-from pipelines.control.recommendation import Recommendation
 from pipelines.learning.efficiency.bundle import load_champion
 from pipelines.learning.registry import model_name
 from pipelines.learning.tracking import tracking
-from pipelines.operations.ledger import Ledger
+from pipelines.operations.decision_body import recommendation_in
+from pipelines.operations.ledger import Operations
 from pipelines.telemetry.store import Store
 from tests.dags.conftest import DAGS
 from tests.dashboards.conftest import settings, site, write_export
@@ -75,9 +75,8 @@ def test_new_export_is_ingested_learned_and_recommended_on(dag, settings, site):
     assert states["run"] == "success"
     assert load_champion(site, settings).version.endswith("/1")
     assert len(Store(settings.store, site).read()) == 576
-    recommendation = Ledger(settings.ledger).latest("plant").recommendation
-    assert isinstance(recommendation, Recommendation)
-    assert recommendation.action == "hold"  # the site has no setpoints
+    record = Operations(settings.ledger, "plant").latest_decision()
+    assert recommendation_in(site, record).action == "hold"  # the site has no setpoints
 
 
 def test_without_anything_new_nothing_is_learned_again(dag, settings, site):

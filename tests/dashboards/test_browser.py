@@ -85,14 +85,14 @@ def test_operator_sees_the_figure_accepts_and_looks_at_control_and_data_quality(
     page.get_by_label("Your name").fill("Ana")
     page.get_by_label("Why").fill("a quiet afternoon")
     page.get_by_role("button", name="Accept").click()
-    page.get_by_text("Accepted by Ana").wait_for()
+    page.get_by_text("Accepted by Ana at").wait_for()
     keep_picture(page, "now.png")
     order = standing(operations.orders(), datetime.now(UTC)).accepted
     assert (order.by, order.body) == ("Ana", {"decision": 1})
 
     page.get_by_role("link", name="Control").click()
     page.get_by_role("heading", name="Control").wait_for()
-    page.get_by_text("Accepted by Ana").wait_for()
+    page.get_by_text("Accepted by Ana at").wait_for()
     keep_picture(page, "control.png")
 
     page.get_by_role("link", name="Data quality").click()

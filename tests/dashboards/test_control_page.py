@@ -93,7 +93,7 @@ def test_decisions_and_events_are_shown_and_advice_is_answered(operations, setti
     opened = page()
     assert opened.dataframe[0].value["noticed"].tolist() == ["CHWS_C stands still"]
     assert "no heartbeat" in opened.warning[0].value
-    filled(opened, "answer")
+    filled(opened, "Accept-Reject")
     opened = pressed(opened, "Accept")
     assert in_force(operations).accepted.body == {"decision": number}
     assert "Accepted by Ana" in "".join(text.value for text in opened.text)

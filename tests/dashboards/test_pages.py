@@ -144,9 +144,18 @@ def test_accepting_on_page_now_is_what_the_loop_follows(advised):
     assert "Accepted by Ana" in shown(page.text)
 
 
-def test_rejecting_ends_an_acceptance(advised):
+def test_acceptance_is_withdrawn(advised):
     operations, _ = advised
     answered(opened(), "Accept")
+    page = opened()
+    assert labels(page) == ["Withdraw"]
+    page = answered(page, "Withdraw", by="Ben")
+    assert accepted(operations) is None
+    assert "Rejected by Ben" in shown(page.text)
+
+
+def test_rejecting_is_recorded_as_well(advised):
+    operations, _ = advised
     page = answered(opened(), "Reject", by="Ben")
     assert accepted(operations) is None
     assert "Rejected by Ben" in shown(page.text)

@@ -153,8 +153,13 @@ def test_orders_are_given_and_shown_on_the_command_line(quick, started):
 
     assert done("mode", "--to", "auto", *signed)[0] == 2
     assert done("mode", "--to", "advise", *signed) == (0, f"{quick} is in mode advise, by Ana\n")
-    assert done("override", "--tag", SUPPLY, "--value", "19", *signed)[0] == 0
+    ordered = done("override", "--tag", SUPPLY, "--value", "19", *signed)[1]
+    assert ordered.startswith(
+        f"{SUPPLY}: 19 ordered by Ana; mode advise writes accepted recommendations only"
+    )
     shown = json.loads(done("show", "--json")[1])
     assert (shown["mode"], shown["ordered"]["why"]) == ("advise", "commissioning")
-    assert shown["overrides"][SUPPLY]["body"] == {"value": 19.0}
+    supply = next(one for one in shown["setpoints"] if one["tag"] == SUPPLY)
+    assert supply["override"]["body"] == {"value": 19.0}
+    assert not supply["carried_out"]
     assert "commissioning" in done("show")[1]
