@@ -12,6 +12,7 @@ import numpy as np
 from flax import struct
 from jax import Array
 
+from models.cascade.declared_fit import Declared
 from models.cascade.record import Record
 from models.cascade.surface import GLITCHES, Leaf, Surface, beyond, mean
 from models.setpoints import groups_of, quantity_of
@@ -103,10 +104,13 @@ def beyond_apart(apart: Apart, known: Mapping[str, Array]) -> Array | float:
     return excess.max(axis=1).clip(0.0)
 
 
-def halls_of(record: Record, setpoints: tuple[str, ...]) -> tuple[dict[str, Hall], dict[str, str]]:
+def halls_of(
+    record: Record, setpoints: tuple[str, ...], declared: Declared
+) -> tuple[dict[str, Hall], dict[str, str]]:
     """Halls by name, and for each rack-inlet column the setpoint it follows ("" where the record cannot tell).
 
-    No halls where the site has fewer than two supply-air setpoints.
+    declared: what is declared of rack inlets is kept by every hall. No halls where the site has fewer than two
+    supply-air setpoints.
     """
     supply = tuple(name for name in setpoints if quantity_of(name) in SUPPLY)
     if len(supply) < 2:
@@ -118,7 +122,7 @@ def halls_of(record: Record, setpoints: tuple[str, ...]) -> tuple[dict[str, Hall
         own = [column for column, each in follows.items() if each == setpoint]
         inlet_c = np.fmax.reduce([record.get(column) for column in own])
         names = (setpoint,) if setpoint else supply
-        surface = _over_setpoint(record, inlet_c, names)
+        surface = _over_setpoint(record, inlet_c, names, declared)
         if surface is not None:
             halls[setpoint or "any"] = Hall(names, surface)
     return halls, follows
@@ -131,7 +135,7 @@ def _followed(record: Record, column: str, supply: tuple[str, ...]) -> str:
     rows = stood_apart & ~record.virtual
     if (rows & record.settled & np.isfinite(record.get(column))).sum() < FEWEST_APART:
         return ""
-    surfaces = [_over_setpoint(record, record.get(column), (name,), rows) for name in supply]
+    surfaces = [_over_setpoint(record, record.get(column), (name,), Declared(()), rows) for name in supply]
     if any(surface is None for surface in surfaces):
         return ""
     errors = [float(surface.noise) for surface in surfaces if surface is not None]
@@ -140,13 +144,20 @@ def _followed(record: Record, column: str, supply: tuple[str, ...]) -> str:
 
 
 def _over_setpoint(
-    record: Record, inlet_c: np.ndarray, names: tuple[str, ...], rows: np.ndarray | None = None
+    record: Record,
+    inlet_c: np.ndarray,
+    names: tuple[str, ...],
+    declared: Declared,
+    rows: np.ndarray | None = None,
 ) -> Surface | None:
     """Surface of an inlet (n,) over the warmest of some setpoints, from its gap to chilled water and the load."""
     setpoint_c = np.max([record.get(name) for name in names], axis=0)
     chilled_c = next((record.get(name) for name in CHILLED if name in record.columns), np.nan)
     own = record.replaced(gap_k=setpoint_c - chilled_c)
-    return own.fit(("gap_k", "load_kw"), inlet_c - setpoint_c, rows)
+    return declared.fit(
+        own, ("gap_k", "load_kw"), INLET, inlet_c - setpoint_c, rows,
+        where=f"inlet over {', '.join(names)}", already_of="supply_air_c",
+    )  # fmt: skip
 
 
 def hall_inlets(halls: Mapping[str, Hall], now: Mapping[str, Array]) -> tuple[Array, Array, Array]:

@@ -12,6 +12,7 @@ from scipy.optimize import nnls
 from models.cascade.surface import Surface, fit_surface
 
 WEEK_HOURS = 168.0
+LEAST_WEEKS = 1.5  # an hour of the week that came once is its own mean, and leaves nothing
 KNOT_K = 1.0
 JUMPS = 6.0  # standard deviations; larger errors are steps of the load, not fans
 ORDER, ROUNDS = 4, 3  # of the load's memory in steps; of telling memory and curve apart
@@ -21,7 +22,7 @@ GRID = 1_200
 def fit_it_response(inlet_c: np.ndarray, it_kw: np.ndarray, *, step_hours: float) -> Surface | None:
     """kW of IT power (up to a constant) over rack inlet; both (n,) on a regular grid of time, NaN where unknown.
 
-    None where the inlet hardly moved.
+    None where the inlet hardly moved, or where the record is too short to tell what an hour of the week usually brings.
     """
     low, high = np.nanquantile(inlet_c, [0.001, 0.999])
     if not high - low > 2.0 * KNOT_K:
@@ -30,6 +31,8 @@ def fit_it_response(inlet_c: np.ndarray, it_kw: np.ndarray, *, step_hours: float
     phase = np.arange(len(it_kw)) % max(1, round(WEEK_HOURS / step_hours))
     columns = np.column_stack([it_kw, _hinges(inlet_c, knots)])
     known = np.isfinite(columns).all(axis=1)
+    if known.sum() < LEAST_WEEKS * (phase.max() + 1):
+        return None
     unusual = np.where(known[:, None], columns - _usual(columns, phase, known), np.nan)
     bends = _bends(unusual[:, 0], unusual[:, 1:])
     grid_c = np.linspace(low, high, GRID)

@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from models.cascade.cascade import FULL, MECHANICAL, PARTIAL, Cascade
+from models.cascade.declared import Kept, answers_to
+from models.cascade.declared_fit import Declared
+from models.cascade.declared_totals import keep_totals
 from models.cascade.groups import apart_of, halls_of, with_shared
 from models.cascade.it_response import fit_it_response
 from models.cascade.modes import STOPPED_SHARE, modes_of
 from models.cascade.record import Columns, Record
 from models.cascade.surface import Surface
+from models.efficiency.declared_effects import Effect
 from models.errors import TooFewRowsError
 
 LEAST_ROWS = 200
@@ -51,13 +55,16 @@ class LearnedCascade:
     """The cascade, settled rows of each mode, and each step's scatter (kW or K).
 
     follows: rack-inlet column -> supply-air setpoint it answers to, "" where the record cannot tell; empty where a site
-    has one supply-air setpoint.
+    has one supply-air setpoint. effects: those declared, as the surfaces keep them; effects_not_kept: why others
+    are not.
     """
 
     cascade: Cascade
     rows: dict[str, int]
     scatter: dict[str, float]
     follows: dict[str, str] = field(default_factory=dict)
+    effects: tuple[Kept, ...] = ()
+    effects_not_kept: tuple[str, ...] = ()
 
 
 def learn_cascade(
@@ -69,13 +76,16 @@ def learn_cascade(
     counts_it: bool,
     virtual: np.ndarray | None = None,
     setpoints: tuple[str, ...] = (),
+    effects: tuple[Effect, ...] = (),
 ) -> LearnedCascade:
     """Learn from plant columns (n,) on a regular grid of time, NaN where unknown.
 
     settled (n,): no setpoint moved lately. meters: names of the cooling meters. counts_it: whether IT power is
     metered and counts in what is minimised. virtual (n,): rows of a simulation, believed only where none of the
-    others are. setpoints: names of what may be set, where several share a quantity (`supply_air_sp_c:hall_a`); columns
-    have the quantity itself, too, or else their mean is taken. Raises TooFewRowsError.
+    others are. setpoints: names of what may be set, where several share a quantity (`supply_air_sp_c:hall_a`); of a
+    quantity that is no column itself their mean is taken. effects: what is declared of meters (`chiller_kw`), of sums
+    of them (`cooling_kw`, `overhead_kw`) and of `rack_inlet_c`, in shares per unit.
+    Raises TooFewRowsError, and ImpossibleEffectError where effects exclude each other or contradict the record.
     """
     # Weather goes on being logged where a plant's record ends.
     settled = settled & np.isfinite(columns["load_kw"])
@@ -86,9 +96,14 @@ def learn_cascade(
     record = Record({**shared, **columns}, settled, virtual)
     modes, economizer = modes_of(record, _chiller_alone(record, meters), step_hours)
     reach, offset_k = _towers(record, modes)
-    by_meter = {name: _meter(record, name, modes, economizer is not None) for name in meters}
+    declared = Declared(effects)
+    by_meter = {
+        name: _meter(record, name, modes, economizer is not None, declared, meters) for name in meters
+    }
+    losses = record.fit(("load_kw",), record.get("losses_kw"))
+    by_meter = keep_totals(declared, record, by_meter, modes, losses, counts_it)
     rise_k = record.get("rack_inlet_c") - record.get("supply_air_c")
-    halls, follows = halls_of(record, setpoints)
+    halls, follows = halls_of(record, setpoints, declared)
     cascade = Cascade(
         counts_it=counts_it,
         air_float=record.fit(
@@ -100,9 +115,14 @@ def learn_cascade(
         economizer=economizer,
         it_response=_it_response(record, rise_k, step_hours) if counts_it else None,
         meters=by_meter,
-        losses=record.fit(("load_kw",), record.get("losses_kw")),
-        worst_inlet=record.fit(
-            ("gap_k", "load_kw"), record.get("rack_inlet_c") - record.get("supply_air_sp_c")
+        losses=losses,
+        worst_inlet=declared.fit(
+            record,
+            ("gap_k", "load_kw"),
+            "rack_inlet_c",
+            record.get("rack_inlet_c") - record.get("supply_air_sp_c"),
+            where="worst inlet",
+            already_of="supply_air_c",
         ),
         dew_point=record.fit(("chw_supply_c", "outdoor_wetbulb_c"), record.get("rack_dew_point_c")),
         inlet_rise_k=_median(rise_k[settled]),
@@ -111,7 +131,8 @@ def learn_cascade(
         halls=halls,
     )
     counts = {mode: int((settled & rows).sum()) for mode, rows in modes.items()}
-    return LearnedCascade(cascade, counts, _scatter(cascade), follows)
+    notes = declared.notes(meters)
+    return LearnedCascade(cascade, counts, _scatter(cascade), follows, tuple(declared.kept), tuple(notes))
 
 
 def _chiller_alone(record: Record, meters: tuple[str, ...]) -> Surface | None:
@@ -148,8 +169,14 @@ def _towers(record: Record, modes: dict[str, np.ndarray]) -> tuple[dict[str, Sur
 
 
 def _meter(
-    record: Record, name: str, modes: dict[str, np.ndarray], has_economizer: bool
+    record: Record,
+    name: str,
+    modes: dict[str, np.ndarray],
+    has_economizer: bool,
+    declared: Declared,
+    meters: tuple[str, ...],
 ) -> dict[str, Surface | None]:
+    """Surfaces of one meter's kW, by mode; within what is declared of it."""
     by_mode = _INPUTS.get(name, {MECHANICAL: _ALL})
     if not has_economizer:
         by_mode = {MECHANICAL: by_mode[MECHANICAL]}
@@ -158,9 +185,15 @@ def _meter(
         # Pump power over flow is the same curve whatever runs; all else is learned from the mode's own rows.
         everywhere = len(by_mode) == 1 or names == ("cw_flow_kg_s",)
         rows = np.ones(len(record.settled), bool) if everywhere else modes[mode]
-        cubic = name.endswith(MOVERS)
         inputs = _resolved(record, names)
-        found[mode] = record.fit(inputs, record.get(name), rows, may_be_cubic=cubic) if names else None
+        # What takes part in a declared sum stays linear in its weights, so that the sum can be kept.
+        summed = any(answers_to(inputs, effect.of) for effect in declared.totals(meters))
+        cubic, where = name.endswith(MOVERS) and not summed, f"{name}, {mode}"
+        found[mode] = None
+        if names:
+            found[mode] = declared.fit(
+                record, inputs, name, record.get(name), rows, where=where, may_be_cubic=cubic
+            )
     return found
 
 

@@ -43,15 +43,22 @@ class Record:
         *,
         may_be_cubic: bool = False,
     ) -> Surface | None:
-        """Surface of y over the usable ones of the names, on settled rows; None where there is none to be had."""
+        """Surface of y (n,) over the usable ones of the names, on settled rows; None where there is none to be had."""
+        names, x, chosen = self.rows_of(names, y, rows)
+        return fit_surface(names, x, y[chosen], may_be_cubic=may_be_cubic) if names else None
+
+    def rows_of(
+        self, names: tuple[str, ...], y: np.ndarray, rows: np.ndarray | None = None
+    ) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
+        """The usable ones of the names, their values x (m, f), and the settled rows (m,) where they and y are known."""
         rows = self.settled if rows is None else rows & self.settled
         names = self.usable(names, rows)
         if not names:
-            return None
+            return (), np.zeros((0, 0)), np.zeros(0, int)
         x = np.stack([self.columns[name] for name in names], axis=1)
         rows = np.flatnonzero(rows & np.isfinite(x).all(axis=1) & np.isfinite(y))
         rows = rows[believed(x[rows], self.virtual[rows])]
-        return fit_surface(names, x[rows], y[rows], may_be_cubic=may_be_cubic)
+        return names, x[rows], rows
 
 
 def believed(x: np.ndarray, virtual: np.ndarray) -> np.ndarray:

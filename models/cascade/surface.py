@@ -4,7 +4,7 @@ One meter or temperature answers to two or three things. A surface of those alon
 of all inputs cannot, goes on as a plane beyond the record, and knows where the record ends.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from flax import struct
 from jax import Array
 from jax.typing import ArrayLike
 
+from models.constrained import Limits
 from models.evaluate import time_blocks
 from models.ridge import fit_weights_without_each
 
@@ -57,11 +58,17 @@ class Surface:
 
 
 def fit_surface(
-    inputs: tuple[str, ...], x: np.ndarray, y: np.ndarray, *, may_be_cubic: bool = False
+    inputs: tuple[str, ...],
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    may_be_cubic: bool = False,
+    within: Callable[[Surface], Limits | None] | None = None,
 ) -> Surface | None:
     """Surface of y (n,) over x (n, f), finite rows in time order; None where they are too few.
 
-    may_be_cubic: fit its cube root as well, and keep that where it tells rows left out better.
+    may_be_cubic: fit its cube root as well, and keep that where it predicts rows left out better. within: what the
+    weights of the surface, given without them, must fulfil. Raises ValueError where no weights do.
     """
     if len(x) < LEAST_ROWS:
         return None
@@ -75,21 +82,27 @@ def fit_surface(
         else np.zeros((len(inputs), 0))
     )
     bare = Surface(inputs, False, mean, scale, low, high, knots, np.zeros(0), 1.0, 0.0)
-    phi = _terms(bare, x)
+    phi = terms(bare, x)
     if len(x) < LEAST_ROWS_PER_TERM * phi.shape[1]:
         return None
-    plain, error = _fitted(bare, phi, y)
+    within = within or _anything
+    plain, error = _fitted(bare, phi, y, within(bare))
     if may_be_cubic:
-        cubic, cubic_error = _fitted(replace(bare, cubic=True), phi, y)
+        root = replace(bare, cubic=True)
+        cubic, cubic_error = _fitted(root, phi, y, within(root))
         plain = cubic if cubic_error < CLEARLY * error else plain
     return jax.tree.map(lambda leaf: np.asarray(leaf, np.float32), plain)
 
 
-def _fitted(bare: Surface, phi: np.ndarray, y: np.ndarray) -> tuple[Surface, float]:
+def _anything(_bare: Surface) -> None:
+    return None
+
+
+def _fitted(bare: Surface, phi: np.ndarray, y: np.ndarray, limits: Limits | None) -> tuple[Surface, float]:
     """The surface with its weights, and the mean absolute error of each member on the block left out of it."""
     blocks = time_blocks(len(phi), folds=MEMBERS)
     target = np.cbrt(np.maximum(y, 0.0)) if bare.cubic else y
-    weights = fit_weights_without_each(phi, target, blocks)
+    weights = fit_weights_without_each(phi, target, blocks, limits)
     each = phi @ weights.T if not bare.cubic else np.maximum(phi @ weights.T, 0.0) ** 3
     # The mean of cubes is more than the cube of the mean.
     level = y.mean() / max(each.mean(), 1e-9) if bare.cubic else 1.0
@@ -102,8 +115,15 @@ def _fitted(bare: Surface, phi: np.ndarray, y: np.ndarray) -> tuple[Surface, flo
 
 def members(surface: Surface, known: Mapping[str, ArrayLike]) -> Array:
     """Every member's value (m, n) from arrays (n,) by name."""
-    raw = surface.weights @ _terms(surface, _inputs(surface, known)).T
+    raw = surface.weights @ terms(surface, _inputs(surface, known)).T
     return surface.level * jnp.maximum(raw, 0.0) ** 3 if surface.cubic else raw
+
+
+def values(surface: Surface, x: np.ndarray) -> np.ndarray:
+    """The members' mean (n,) at inputs x (n, f), in NumPy and without the record's edges."""
+    raw = terms(surface, x) @ surface.weights.T
+    each = surface.level * np.maximum(raw, 0.0) ** 3 if surface.cubic else raw
+    return each.mean(axis=1)
 
 
 def mean(surface: Surface, known: Mapping[str, ArrayLike]) -> Array:
@@ -126,7 +146,7 @@ def _inputs(surface: Surface, known: Mapping[str, ArrayLike]) -> Array:
     return jnp.where(easier < 0.0, jnp.maximum(x, surface.low), x)
 
 
-def _terms(surface: Surface, x):
+def terms(surface: Surface, x):
     """1, every input, products inside the range, hinges, and hinges times other inputs: (n, f) -> (n, terms).
 
     NumPy in, NumPy out.

@@ -27,10 +27,11 @@ def backtest(
         Literal["site", "hour"], typer.Option("--interval", help="Rows as recorded, or hourly means")
     ] = "site",
     target: Annotated[
-        Literal["figure", "next-hour", "forecast"],
+        Literal["figure", "next-hour", "forecast", "cascade"],
         typer.Option(
             "--target",
-            help="PUE or kW per kW at the same instant, what the next hour brings, or load and weather ahead",
+            help="PUE or kW per kW at the same instant, what the next hour brings, load and weather ahead, or "
+            "cooling power as the cascade that chooses setpoints predicts it",
         ),
     ] = "figure",
     hold_out: Annotated[
@@ -72,6 +73,12 @@ def backtest(
 
         emit(forecast_report(found, Store(settings.store, found).read()), as_json, show_forecast)
         return
+    if target == "cascade":
+        from pipelines.learning.backtest.cascade import backtest_cascade
+
+        report = backtest_cascade(found, settings, hold_out=hold_out, window_weeks=window_weeks, progress=say)
+        emit(report, as_json, show_cascade)
+        return
     if support:
         from pipelines.learning.backtest.support import support_report
 
@@ -106,6 +113,14 @@ def show_forecast(result: dict[str, Any], console: Console) -> None:
         figures = ("" if name not in row else f"{row[name]:.4g}" for name in names)
         table.add_row(row["quantity"], f"{row['lead_hours']:g}", f"{row['rows']:,}", *figures)
     console.print(table)
+
+
+def show_cascade(result: dict[str, Any], console: Console) -> None:
+    title = (
+        f"{result['site']}: cooling power, {result['split']}, {result['held_out_rows']} settled rows held out"
+    )
+    console.print(scores_table(result["by_time"], title))
+    console.print(result["verdict"])
 
 
 def show_support(result: dict[str, Any], console: Console) -> None:

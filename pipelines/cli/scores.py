@@ -10,6 +10,7 @@ def scores_table(scores: list[dict[str, Any]], title: str) -> Table:
     columns = {
         "mae_figure": ("MAE", ".4f"), "mae_kw_per_ton": ("MAE kW/ton", ".4f"), "skill": ("skill", "+.0%"),
         "mae_last_error_carried": ("MAE, last error carried", ".4f"),
+        "mae_kw": ("MAE kW", ".4g"), "cv_rmse": ("CV(RMSE)", ".1%"), "nmbe": ("NMBE", "+.1%"),
         "cv_rmse_cooling": ("CV(RMSE)", ".1%"), "nmbe_cooling": ("NMBE", "+.1%"),
     }  # fmt: skip
     columns |= {key: (key.replace("mae ", "MAE, "), ".4g") for key in scores[0] if key.startswith("mae ")}

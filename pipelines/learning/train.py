@@ -80,6 +80,8 @@ def _train_cascade(job: Job, client: MlflowClient, experiment: str) -> dict[str,
     except ModelError as error:
         return _why_not(job, client, experiment, CASCADE, error)
     job.say(f"{CASCADE}: version {report['version']} is {report['alias']}{learned_beyond_record(report)}")
+    for line in (*report["effects_not_kept"], report["verdict"]):
+        job.say(f"{CASCADE}: {line}")
     return report
 
 

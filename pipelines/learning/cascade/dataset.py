@@ -1,23 +1,68 @@
-"""Learn a site's control model from its plant table."""
+"""A site's plant table as the cascade wants it: columns on a regular clock, rows that the plant has settled at."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from models.efficiency.declared_effects import Effect
 from pipelines.site.file import Setpoint, Site
+from pipelines.site.setpoints import aliased, modelled_name, setpoint_names
 
 WEEK = pd.Timedelta(days=7)
+# Engineering judgement; the chilled-water loops of the simulated plants come to rest within half of it.
 SETTLING = pd.Timedelta(hours=1)  # after a leap, until water and air have followed
 RAMP_K = 4.0  # in that time: with delays of minutes, water and air stay within fractions of a kelvin
 STILL_SHARE = 0.02  # of its range: a smaller change of any other setpoint is noise
 
 
-def _regular(site: Site, plant: pd.DataFrame) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Inputs:
+    """What the cascade predicts cooling power from, and what it was.
+
+    known: load, weather and setpoints by the names that models use, (n,) each, NaN where unknown. cooling_kw (n,).
+    settled (n,): rows at which the plant had settled and all of it is known. rack_inlet_c (n,): 0 where not recorded.
+    """
+
+    known: dict[str, np.ndarray]
+    rack_inlet_c: np.ndarray
+    cooling_kw: np.ndarray
+    settled: np.ndarray
+
+
+def regular(site: Site, plant: pd.DataFrame) -> pd.DataFrame:
     """Whole weeks of a plant table on a regular clock, so that tables in a row keep the hour of the week."""
     weeks = -(-(plant.index[-1] - plant.index[0] + site.interval) // WEEK)
     plant = plant.reindex(
         pd.date_range(plant.index[0], periods=weeks * round(WEEK / site.interval), freq=site.interval)
     )
     return plant.assign(losses_kw=_losses(site, plant)).astype(float)
+
+
+def columns_of(site: Site, plant: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Columns (n,) of a plant table, setpoints under the names that models use (`modelled_name`)."""
+    columns = {str(name): plant[name].to_numpy(dtype=float) for name in plant}
+    own = {modelled_name(name): columns[name] for name in setpoint_names(site) if ":" in name}
+    return aliased(columns) | own
+
+
+def inputs_of(site: Site, plant: pd.DataFrame) -> Inputs:
+    """What the cascade of a site predicts a plant table's cooling power from."""
+    columns = columns_of(site, plant)
+    setpoints = {modelled_name(name) for name in setpoint_names(site)}
+    known = {
+        name: values
+        for name, values in columns.items()
+        if name in setpoints or name == "load_kw" or name.startswith("outdoor_")
+    }
+    inlet_c = columns.get("rack_inlet_c", np.zeros(len(plant)))
+    there = np.isfinite(np.stack([*known.values(), inlet_c, columns["cooling_kw"]])).all(axis=0)
+    return Inputs(known, inlet_c, columns["cooling_kw"], there & settled(site, plant))
+
+
+def effects_of(site: Site) -> tuple[Effect, ...]:
+    """The site's declared effects, on powers in kW: shares of them per unit."""
+    return tuple(effect.of_target(effect.on) for effect in site.effects)
 
 
 def held_out_weeks(plant: pd.DataFrame) -> np.ndarray:

@@ -9,25 +9,23 @@ import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
 
-from models.cascade.cascade import NO_SAY_KW, Cascade, outcome
+from models.cascade.cascade import NO_SAY_KW, Cascade
+from models.cascade.declared import Kept
 from models.cascade.learn import LearnedCascade, learn_cascade
-from models.errors import TooFewRowsError
+from models.errors import ImpossibleEffectError, TooFewRowsError
 from models.twin import Twin
 from pipelines.config import Settings
 from pipelines.errors import ModelError
 from pipelines.learning.cascade.bundle import FOLDER, KIND, log_cascade, read_held_out
-from pipelines.learning.cascade.dataset import (
-    _regular,
-    held_out_weeks,
-    settled,
-)
+from pipelines.learning.cascade.dataset import columns_of, effects_of, held_out_weeks, regular, settled
+from pipelines.learning.cascade.scores import cooling_error_kw, scores, verdict
 from pipelines.learning.registry import Errors, Files, Judge, publish
-from pipelines.learning.tracking import run_of
+from pipelines.learning.tracking import log_scores, run_of
 from pipelines.learning.trials.rehearsal import untried, virtual_trials
 from pipelines.learning.twin.bundle import champion
 from pipelines.learning.twin.second_opinion import TwinCheck
 from pipelines.site.file import Site, cooling_quantities
-from pipelines.site.setpoints import aliased, setpoint_names
+from pipelines.site.setpoints import modelled_name, setpoint_names
 
 log = logging.getLogger(__name__)
 
@@ -57,9 +55,11 @@ def train_cascade(
         bound_kw = check.bound_from(plant, settled(site, plant))
         learned = replace(learned, cascade=replace(learned.cascade, twin_bound_kw=np.float32(bound_kw)))
     blind = learn_site(site, plant[~judged], virtual).cascade if judged.any() else None
+    by_model = scores(site, blind, plant, judged) if blind else []
     with run_of(client, experiment, "train", KIND) as run_id:
         log_cascade(client, run_id, learned.cascade, blind)
         _log(client, run_id, learned, params)
+        log_scores(client, run_id, by_model)
         judge = _judge(site, plant, judged, blind)
         published = publish(client, run_id, site, KIND, settings, folder=FOLDER, judge=judge)
     return published | {
@@ -68,6 +68,11 @@ def train_cascade(
         "rehearsed_on": twin.version if twin and missing else None,
         "twin_bound_kw": float(learned.cascade.twin_bound_kw) if twin else None,
         "scatter": learned.scatter,
+        "inlets_follow": learned.follows,
+        "effects": [_held(kept) for kept in learned.effects],
+        "effects_not_kept": list(learned.effects_not_kept),
+        "scores": by_model,
+        "verdict": verdict(by_model),
     }
 
 
@@ -118,17 +123,31 @@ def _judge(site: Site, plant: pd.DataFrame, judged: np.ndarray, blind: Cascade |
     return judge
 
 
+def _held(kept: Kept) -> dict[str, Any]:
+    """A declared effect as a surface keeps it, for the report; errors in kW, of a rack inlet in K."""
+    return {
+        "of": kept.effect.of,
+        "on": kept.effect.target,
+        "where": kept.where,
+        "broken_share": kept.broken_share,
+        "mae": kept.error,
+        "mae_undeclared": kept.free_error,
+    }
+
+
 def _plain(name: str) -> str:
     return "".join(letter if letter.isalnum() else "_" for letter in name)
 
 
 def learn_site(site: Site, plant: pd.DataFrame, virtual: pd.DataFrame | None = None) -> LearnedCascade:
-    """Cascade of a site's plant table (as `plant_table` gives it). Raises ModelError where there is too little.
+    """Cascade of a site's plant table (as `plant_table` gives it), within the effects that its site file declares.
+
+    Raises ModelError where there is too little to learn from, or where declared effects cannot hold.
 
     virtual: a table of the same kind from trials of the site's twin, believed only where the record says nothing.
     """
-    parts = [_regular(site, part) for part in (plant, virtual) if part is not None]
-    columns = aliased({str(name): np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    parts = [regular(site, part) for part in (plant, virtual) if part is not None]
+    columns = columns_of(site, pd.concat(parts))
     try:
         return learn_cascade(
             columns,
@@ -137,29 +156,12 @@ def learn_site(site: Site, plant: pd.DataFrame, virtual: pd.DataFrame | None = N
             step_hours=site.interval / pd.Timedelta(hours=1),
             counts_it=bool(site.meters.it),
             virtual=np.repeat([False, True][: len(parts)], [len(part) for part in parts]),
+            setpoints=tuple(modelled_name(name) for name in setpoint_names(site)),
+            effects=effects_of(site),
         )
     except TooFewRowsError as error:
         raise ModelError(f'site "{site.name}" has too little to learn control from: {error}') from error
-
-
-def cooling_error_kw(site: Site, cascade: Cascade, plant: pd.DataFrame, judged: np.ndarray) -> float:
-    """Mean absolute error of cooling power, from load, weather and setpoints, over the settled rows judged (n,).
-
-    NaN where no row has all of these. Raises KeyError where the cascade asks for what the site does not record.
-    """
-    columns = aliased({str(name): plant[name].to_numpy(dtype=float) for name in plant})
-    asked = {site.setpoint_name(setpoint) for setpoint in site.setpoints}
-    names = [name for name in columns if name in asked or name == "load_kw" or name.startswith("outdoor_")]
-    known = {name: columns[name] for name in names} | {
-        "rack_inlet_now_c": columns.get("rack_inlet_c", np.zeros(len(plant)))
-    }
-    there = np.isfinite(np.stack([*known.values(), columns["cooling_kw"]])).all(axis=0)
-    rows = judged & there & settled(site, plant)
-    if not rows.any():
-        return float("nan")
-    zero = np.zeros(int(rows.sum()))
-    in_hand = dict.fromkeys(
-        ("wetbulb_rise_k", "reach_bias_k", "inlet_bias_k", "cover_in_hand_k", "reach_in_hand_k"), zero
-    )
-    found = outcome(cascade, {name: values[rows] for name, values in known.items()} | in_hand)
-    return float(np.abs(np.asarray(found.cooling_kw) - columns["cooling_kw"][rows]).mean())
+    except ImpossibleEffectError as error:
+        raise ModelError(
+            f'site "{site.name}" declares effects that the cascade cannot keep: {error}; edit [[effects]] in its file'
+        ) from error

@@ -87,3 +87,10 @@ def test_economizer_that_always_carried_when_it_was_tried_is_learned_all_the_sam
     idle = (columns["economizer_enable"] > 0.5) & (columns["chw_return_c"] - columns["cw_supply_c"] < 3.5)
     learned = learn_cascade(columns, settled=~idle, meters=METERS, step_hours=STEP_HOURS, counts_it=True)
     assert 2.5 < float(learned.cascade.economizer.starts_k) < 7.0
+
+
+def test_a_single_week_teaches_nothing_of_the_servers_fans():
+    columns = {name: values[: 4 * 168] for name, values in record().items()}
+    every = np.ones(4 * 168, bool)
+    learned = learn_cascade(columns, settled=every, meters=METERS, step_hours=STEP_HOURS, counts_it=True)
+    assert learned.cascade.it_response is None
