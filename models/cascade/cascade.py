@@ -13,6 +13,7 @@ from flax import struct
 from jax import Array
 from jax.typing import ArrayLike
 
+from models.cascade.coverage import Coverage, beyond_coverage
 from models.cascade.groups import Apart, Hall, beyond_apart, hall_inlets, with_shared
 from models.cascade.surface import Leaf, Surface, beyond, mean, members
 
@@ -57,7 +58,8 @@ class Cascade:
     dew_point: °C at the racks. usual_kw: cooling power that the plant usually needs, the measure of its size.
     twin_bound_kw: how far the site's twin is off, in the power between two states of the record.
     apart: quantity -> how far its setpoints stood apart, where a site has several; halls: the inlets of each, where it
-    has several supply-air setpoints. Both empty elsewhere.
+    has several supply-air setpoints. Both empty elsewhere. coverage: where the record has been, where setpoints are
+    measured temperatures.
     """
 
     counts_it: bool = struct.field(pytree_node=False)
@@ -76,6 +78,7 @@ class Cascade:
     twin_bound_kw: Leaf = NO_SAY_KW
     apart: dict[str, Apart] = struct.field(default_factory=dict)
     halls: dict[str, Hall] = struct.field(default_factory=dict)
+    coverage: Coverage | None = None
 
 
 @struct.dataclass
@@ -123,6 +126,8 @@ def outcome(cascade: Cascade, known: Mapping[str, ArrayLike]) -> Outcome:
     arrays = jnp.broadcast_arrays(*(jnp.asarray(value, jnp.float32) for value in known.values()))
     now = with_shared(dict(zip(known, arrays, strict=True)))
     outside = _air_and_chilled_water(cascade, now)
+    if cascade.coverage:
+        outside = jnp.maximum(outside, beyond_coverage(cascade.coverage, now))
     ends = {mode: _in_mode(cascade, now, mode) for mode in _modes(cascade)}
     mode, spare_k = _mode(cascade, now, ends)
 

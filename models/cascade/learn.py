@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from models.cascade.cascade import FULL, MECHANICAL, PARTIAL, Cascade
+from models.cascade.coverage import coverage_of
 from models.cascade.declared import Kept, answers_to
 from models.cascade.declared_fit import Declared
 from models.cascade.declared_totals import keep_totals
@@ -77,6 +78,7 @@ def learn_cascade(
     virtual: np.ndarray | None = None,
     setpoints: tuple[str, ...] = (),
     effects: tuple[Effect, ...] = (),
+    measured: tuple[str, ...] = (),
 ) -> LearnedCascade:
     """Learn from plant columns (n,) on a regular grid of time, NaN where unknown.
 
@@ -84,7 +86,8 @@ def learn_cascade(
     metered and counts in what is minimised. virtual (n,): rows of a simulation, believed only where none of the
     others are. setpoints: names of what may be set, where several share a quantity (`supply_air_sp_c:hall_a`); of a
     quantity that is no column itself their mean is taken. effects: what is declared of meters (`chiller_kw`), of sums
-    of them (`cooling_kw`, `overhead_kw`) and of `rack_inlet_c`, in shares per unit.
+    of them (`cooling_kw`, `overhead_kw`) and of `rack_inlet_c`, in shares per unit. measured: setpoints that are the
+    controlled temperature itself: their choice stays near combinations that the record shows.
     Raises TooFewRowsError, and ImpossibleEffectError where effects exclude each other or contradict the record.
     """
     # Weather goes on being logged where a plant's record ends.
@@ -129,6 +132,7 @@ def learn_cascade(
         usual_kw=_usual_kw(record),
         apart=apart_of(record, setpoints),
         halls=halls,
+        coverage=coverage_of(record, measured),
     )
     counts = {mode: int((settled & rows).sum()) for mode, rows in modes.items()}
     notes = declared.notes(meters)

@@ -8,10 +8,11 @@ import numpy as np
 from flax import serialization
 
 from models.cascade.cascade import Cascade, Economizer
+from models.cascade.coverage import Coverage
 from models.cascade.groups import Apart, Hall
 from models.cascade.surface import Surface
 
-FORMAT = 4  # of the bytes; a cascade of another format must be learned again
+FORMAT = 5  # of the bytes; a cascade of another format must be learned again
 _BETWEEN = "\n"  # names; equipment may be called anything else
 
 
@@ -39,7 +40,7 @@ def from_bytes(data: bytes) -> Cascade:
 
 def _plain(value: Any) -> Any:
     """Nested dicts of arrays and text; None is left out by its parent."""
-    if isinstance(value, Cascade | Economizer | Surface | Apart | Hall):
+    if isinstance(value, Cascade | Economizer | Surface | Apart | Hall | Coverage):
         value = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, dict):
         return {name: "none" if part is None else _plain(part) for name, part in value.items()}
@@ -69,8 +70,13 @@ def _cascade(tree: dict[str, Any]) -> Cascade:
             name: Hall(_names(part["follows"]), _a_surface(part["over_k"]))
             for name, part in tree["halls"].items()
         },
+        coverage=_coverage(tree["coverage"]),
         **{step: _surface(tree[step]) for step in steps},
     )
+
+
+def _coverage(tree: Any) -> Coverage | None:
+    return None if isinstance(tree, str) else Coverage(**(tree | {"names": _names(tree["names"])}))
 
 
 def _names(text: str) -> tuple[str, ...]:

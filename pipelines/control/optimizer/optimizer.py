@@ -116,6 +116,8 @@ class SetpointOptimizer:
         for name in ("reach_bias_k", "inlet_bias_k"):
             drivers[name] = jnp.float32(getattr(memory.feedback, name))
         aim = replace(self.objective, weight=jnp.float32(self.weight_of(now.at)))
+        if self.measured.any():
+            drivers["reach_bias_k"] -= self._within_reach_k(now, drivers, aim)
         memory, target, reason = self._target(memory, now, drivers, aim)
         chosen, expected = self._step(now, drivers, aim, target, reason)
         return replace(memory, target=tuple(target.tolist()), expected=expected), chosen
@@ -145,6 +147,11 @@ class SetpointOptimizer:
             floor = np.minimum(np.maximum(low, wetbulb_c), np.maximum(present, low))
             low = np.where(towers, np.minimum(floor, high), low)
         return replace(bounds, names=self.names, low=low, high=high)
+
+    def _within_reach_k(self, now: Moment, drivers: dict[str, Any], aim: Objective) -> jax.Array:
+        """K by which a measured condenser-water temperature is colder than towers were said to reach: they do."""
+        _, outcome = self._priced(drivers, aim, now.present[None])
+        return jnp.float32(outcome.unreachable_k[0])
 
     def _target(
         self, memory: OptimizerMemory, now: Moment, drivers: dict[str, Any], aim: Objective

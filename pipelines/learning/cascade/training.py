@@ -158,6 +158,9 @@ def learn_site(site: Site, plant: pd.DataFrame, virtual: pd.DataFrame | None = N
             virtual=np.repeat([False, True][: len(parts)], [len(part) for part in parts]),
             setpoints=tuple(modelled_name(name) for name in setpoint_names(site)),
             effects=effects_of(site),
+            measured=tuple(
+                modelled_name(site.setpoint_name(each)) for each in site.setpoints if each.measured
+            ),
         )
     except TooFewRowsError as error:
         raise ModelError(f'site "{site.name}" has too little to learn control from: {error}') from error

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from pipelines.errors import ModelError
-from pipelines.learning.cascade.bundle import load_cascade
 from pipelines.learning.cascade.training import learn_site, train_cascade
 from pipelines.learning.tracking import experiment_id, tracking
 from pipelines.learning.train import retrain_if_new
@@ -84,7 +83,6 @@ def test_a_cascade_that_predicts_no_worse_takes_over(home):
     train(home, hall_readings(ROWS))
     report = train(home, hall_readings(ROWS))
     assert (report["version"], report["alias"]) == ("2", "champion")
-from pipelines.learning.cascade.training import learn_site, train_cascade
 
 
 def test_a_cascade_that_predicts_worse_stays_challenger(home):
@@ -95,14 +93,12 @@ def test_a_cascade_that_predicts_worse_stays_challenger(home):
     report = train(home, half_wrong)
     assert report["alias"] == "challenger"
     assert "the present champion's" in report["why"]
-from pipelines.learning.cascade.training import learn_site, train_cascade
 
 
 def test_a_training_that_fails_leaves_the_champion(home):
     train(home, hall_readings(ROWS))
     with pytest.raises(ModelError, match="too little to learn control from"):
         train(home, hall_readings(60))
-from pipelines.learning.cascade.training import learn_site, train_cascade
 
 
 def test_a_site_whose_cascade_is_missing_is_trained_again(home, monkeypatch):

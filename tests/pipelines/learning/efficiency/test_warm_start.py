@@ -7,7 +7,7 @@ from models.efficiency.learn import Parts, learn
 from models.evaluate import last_fraction_of_each_segment
 from pipelines.learning.efficiency.bundle import Bundle
 from pipelines.learning.efficiency.dataset import dataset
-from pipelines.learning.efficiency.warm_start import SERVED, HELD_OUT_MODEL, described, start
+from pipelines.learning.efficiency.warm_start import HELD_OUT_MODEL, SERVED, described, start
 from pipelines.learning.train import train
 from pipelines.telemetry.ingest import ingest_files
 from pipelines.telemetry.plant_table import plant_table
