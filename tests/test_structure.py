@@ -37,13 +37,51 @@ def test_dependencies_point_one_way():
     assert checked.returncode == 0, checked.stdout
 
 
-def test_simulator_that_reads_a_pipeline_is_caught(tmp_path):
-    (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
-    for package in PACKAGES:
-        (tmp_path / package).mkdir()
-        (tmp_path / package / "__init__.py").write_text("")
+CONTRACTS = PROJECT["tool"]["importlinter"]["contracts"]
+
+
+def empty_house(folder: Path) -> None:
+    """Our packages and the folders inside them that have a layer, all empty, under the project's own contracts."""
+    (folder / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
+    layered = [
+        f"{container}.{name.strip(' ()')}"
+        for contract in CONTRACTS
+        for container in contract.get("containers", ())
+        for layer in contract["layers"]
+        for name in layer.replace("|", ":").split(":")
+    ]
+    for package in (*PACKAGES, *layered):
+        path = folder / Path(*package.split("."))
+        path.mkdir(parents=True, exist_ok=True)
+        (path / "__init__.py").write_text("")
+    checked = lint_imports(folder)
+    assert checked.returncode == 0, checked.stdout
+
+
+WRONG = {
+    "simulator/plant.py": "import pipelines",
+    "models/cascade.py": "import pandas",
+    "pipelines/learning/twin/opinion.py": "from pipelines.control import history",
+    "pipelines/control/gateway.py": "import pipelines.operations",
+    "pipelines/files/folders.py": "import pipelines.site",
+    "pipelines/learning/registry/kinds.py": "import pipelines.learning.cascade",
+    "pipelines/learning/efficiency/physics.py": "import pipelines.learning.twin",
+    "pipelines/miscellaneous.py": "",
+}
+
+
+@pytest.mark.parametrize("file", WRONG)
+def test_import_against_the_direction_is_caught(file, tmp_path):
+    empty_house(tmp_path)
+    (tmp_path / file).write_text(f"{WRONG[file]}\n")
+    assert lint_imports(tmp_path).returncode == 1
+
+
+def test_two_folders_that_import_each_other_are_caught(tmp_path):
+    empty_house(tmp_path)
+    (tmp_path / "pipelines/simulation/plant.py").write_text("import pipelines.telemetry\n")
     assert lint_imports(tmp_path).returncode == 0
-    (tmp_path / "simulator" / "plant.py").write_text("import pipelines\n")
+    (tmp_path / "pipelines/telemetry/latest.py").write_text("import pipelines.simulation.plant\n")
     assert lint_imports(tmp_path).returncode == 1
 
 
