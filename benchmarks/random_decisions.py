@@ -2,7 +2,7 @@
 
     python -m benchmarks.random_decisions 100000
 
-Half of them with a model, half without. Every value is held against limits and slew rates computed here, apart from
+With and without a model, on a site with one supply-air setpoint and on one with two. Every value is held against limits and slew rates computed here, apart from
 the controller's own code.
 """
 
@@ -18,14 +18,16 @@ from typing import Any
 
 import numpy as np
 
-from models.cascade.cascade import Cascade
+from pipelines.config import SITE_FOLDER
 from pipelines.control.controller import Controller
 from pipelines.control.orders import Orders
-from pipelines.control.setup import Parameters
+from pipelines.control.setup import Parameters, parameters_of
 from pipelines.operations.tag_controller import TagController
-from pipelines.site.file import Setpoint, Site
+from pipelines.site.file import Setpoint, Site, load_site
 from pipelines.site.tags import setpoint_tags, tags_of
 from pipelines.telemetry.readings import Readings
+from tests.pipelines.conftest import learned_cascade
+from tests.pipelines.halls import two_hall_cascade, two_hall_site
 
 START, STEP = datetime(2026, 1, 10, tzinfo=UTC), timedelta(minutes=15)
 LENGTH = 40  # decisions of one controller
@@ -227,31 +229,32 @@ def _orders(site: Site, random: np.random.Generator) -> Orders:
 
     mode = str(random.choice(["auto", "advise", "shadow"]))
     accepted = some(value) if random.random() < 0.3 else {}
-    return Orders(mode=mode, limits=some(limits), overrides=some(value), accepted=accepted)  # type: ignore[arg-type]
+    overrides = some(value) if random.random() < 0.2 else {}
+    return Orders(mode=mode, limits=some(limits), overrides=overrides, accepted=accepted)  # type: ignore[arg-type]
 
 
-def _parameters(site: Site, cascade: Cascade) -> list[Parameters]:
-    from pipelines.control.setup import parameters_of
-
+def parameters() -> list[Parameters]:
+    """One site with and without narrower limits in mode auto, and one with a setpoint for each of two halls; each with
+    and without a model."""
+    site = load_site(SITE_FOLDER / "referee.toml")
     auto = [
         each.model_copy(update={"auto_min": each.default - 1.0, "auto_max": each.default + 2.0})
         if each.kind == "continuous"
         else each
         for each in site.setpoints
     ]
-    narrow = site.model_copy(update={"setpoints": auto})
-    return [parameters_of(each, model) for each in (site, narrow) for model in (cascade, None)]
+    narrow, halls = site.model_copy(update={"setpoints": auto}), two_hall_site()
+    models = (
+        (site, learned_cascade(site)), (site, None), (narrow, learned_cascade(site)), (halls, None),
+        (halls, two_hall_cascade(halls)),
+    )  # fmt: skip
+    return [parameters_of(each, cascade) for each, cascade in models]
 
 
 def main(count: int) -> int:
     """Print the tally; 1 where a decision raised, left a limit or moved too fast."""
-    from pipelines.config import SITE_FOLDER
-    from pipelines.site.file import load_site
-    from tests.pipelines.conftest import learned_cascade
-
     logging.disable(logging.CRITICAL)
-    site = load_site(SITE_FOLDER / "referee.toml")
-    tally = run(count, _parameters(site, learned_cascade(site)), progress=True)
+    tally = run(count, parameters(), progress=True)
     print(
         f"{tally.decisions:,} decisions: {tally.raised} raised, {tally.beyond_limit} beyond a limit, "
         f"{tally.too_fast} faster than a slew rate; by {dict(tally.sources)}"

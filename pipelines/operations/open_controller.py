@@ -19,14 +19,14 @@ from pipelines.telemetry.readings import Readings
 
 log = logging.getLogger(__name__)
 
+NO_SETPOINTS = "the site file declares no setpoints; add [[setpoints]] for what may be chosen"
 REMEMBERED = timedelta(hours=24)  # an older memory says nothing about the plant as it is now
 
 
 def open_parameters(site: Site, settings: Settings) -> tuple[Parameters, str]:
     """Parameters of the site's control, and its model's version or why it has none."""
     if not site.setpoints:
-        why = "the site file declares no setpoints; add [[setpoints]] for what may be chosen"
-        return parameters_of(site, None, why_none=why), why
+        return parameters_of(site, None, why_none=NO_SETPOINTS), NO_SETPOINTS
     try:
         cascade, version = load_cascade(site, settings)
     except ColdaisleError as error:

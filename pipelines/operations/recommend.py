@@ -18,7 +18,7 @@ from pipelines.errors import ColdaisleError
 from pipelines.operations.acceptance import accepted_goal
 from pipelines.operations.decision_body import add_decision
 from pipelines.operations.ledger import Operations
-from pipelines.operations.open_controller import open_controller, saved_memory, take_in
+from pipelines.operations.open_controller import NO_SETPOINTS, open_controller, saved_memory, take_in
 from pipelines.operations.standing_orders import standing
 from pipelines.site.file import Site
 from pipelines.telemetry.latest import StoreRows, allowed_age
@@ -27,7 +27,6 @@ from pipelines.telemetry.readings import Readings
 from pipelines.telemetry.store import Store
 
 RECORD = timedelta(days=366)  # in which precedents are looked for
-NO_SETPOINTS = "the site file declares no setpoints; add [[setpoints]] for what may be chosen"
 
 
 class Recommended(NamedTuple):
