@@ -52,12 +52,14 @@ def ingest_and_retrain() -> None:
         """Train on the telemetry, if nothing has been learned from it yet."""
         from airflow.sdk.exceptions import AirflowSkipException
 
+        from pipelines.compilation_cache import keep_compiled
         from pipelines.config import settings
         from pipelines.learning.train import retrain_if_new
         from pipelines.site.file import find_site
         from pipelines.telemetry.store import Store
 
         home = settings()
+        keep_compiled(home)
         site = find_site(ingested["site"], home)
         if not Store(home.store, site).exists or retrain_if_new(site, home) is None:
             raise AirflowSkipException(f"nothing new for {site.name}")
@@ -66,11 +68,13 @@ def ingest_and_retrain() -> None:
     @task
     def recommend(name: str) -> int:
         """Recommend with the new model; returns the decision's number in the ledger."""
+        from pipelines.compilation_cache import keep_compiled
         from pipelines.config import settings
         from pipelines.operations.recommend import recommend
         from pipelines.site.file import find_site
 
         home = settings()
+        keep_compiled(home)
         return recommend(find_site(name, home), home).number
 
     @task(retries=0)

@@ -10,9 +10,9 @@ SITE_FOLDER = Path(__file__).resolve().parent.parent / "infra" / "sites"
 class Settings(BaseSettings):
     """Paths and addresses; every field may be set as COLDAISLE_<FIELD>.
 
-    `home` holds everything that coldaisle writes: `store/` (telemetry), `ledger.db`, `mlflow.db`,
-    `mlartifacts/`, `sites/`, `outbox/` (setpoints on their way to a BMS) and `reports/`. `heartbeat` is the
-    host:port at which the watchdog hears the control loop.
+    `home` holds everything that coldaisle writes: `store/` (telemetry), `ledger.db`, `mlflow.db`, `mlartifacts/`,
+    `sites/`, `outbox/` (setpoints on their way to a BMS), `reports/`, and `cache/` (compiled programs, which may be
+    deleted at any time). `heartbeat` is the host:port at which the watchdog hears the control loop.
     """
 
     model_config = SettingsConfigDict(env_prefix="COLDAISLE_")

@@ -12,6 +12,7 @@ import pandas as pd
 import typer
 from rich.console import Console
 
+from pipelines.compilation_cache import keep_compiled
 from pipelines.config import Settings, settings
 
 HomeOption = Annotated[
@@ -25,10 +26,11 @@ progress_console = Console(stderr=True)
 
 
 def open_home(home: Path | None) -> Settings:
-    """Settings with the home folder made, so that SQLite and the store can write there."""
-    found = settings(home)
-    found.home.mkdir(parents=True, exist_ok=True)
-    return found
+    """Settings, with the home folder made, so that SQLite and the store can write there; compiled programs are kept."""
+    opened = settings(home)
+    opened.home.mkdir(parents=True, exist_ok=True)
+    keep_compiled(opened)
+    return opened
 
 
 def utc(time: datetime | None) -> pd.Timestamp | None:
