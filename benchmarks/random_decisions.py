@@ -2,7 +2,8 @@
 
     python -m benchmarks.random_decisions 100000
 
-With and without a model, on a site with one supply-air setpoint and on one with two. Every value is held against limits and slew rates computed here, apart from
+With and without a model, on a site with one supply-air setpoint and on one with two. Every value is held against
+limits and slew rates computed here, apart from
 the controller's own code.
 """
 
