@@ -9,6 +9,7 @@ import numpy as np
 from models.cascade.cascade import Outcome
 from models.setpoints import Array, quantity_of
 
+# Engineering judgement, run in closed loop on the EnergyPlus data center, where they seldom act.
 WORSE_USUAL = 0.1  # of usual cooling power above what the defaults would need
 WORSE_FOR, BACK_FOR = timedelta(hours=6), timedelta(hours=24)
 BACK = "the plant has needed clearly more than at its default setpoints for hours: back to them for a day"
