@@ -15,8 +15,8 @@ from models.safety.types import Envelope
 from models.setpoints import quantity_of
 from pipelines.control.sensing.history import NEWEST, WINDOW, History
 
-# Margins were chosen by closed-loop runs on the EnergyPlus data center: Boulder and Chicago to develop on, Golden's weeks
-# looked at as well. No other plant has tested them.
+# Margins were chosen by closed-loop runs on the EnergyPlus data center: Boulder and Chicago to develop on, Golden's
+# weeks looked at as well. No other plant has tested them.
 MARGIN_K = 0.5  # inside the envelope, and twice the scatter of what is predicted
 ENTER_K, STAY_K = 0.7, 0.2  # in hand before chillers are relied on to stop, and while they stand
 REACH_K = 0.6  # in hand over the coldest water that towers reach
