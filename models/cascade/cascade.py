@@ -23,7 +23,7 @@ MODES = (MECHANICAL, PARTIAL, FULL)  # chillers alone; economizer ahead of chill
 NO_SAY_KW = 1e9  # a twin that was never compared with the record objects to nothing on account of power
 DRY_C = -99.0  # dew point of a site that does not record it: no limit to what is chosen
 
-Known = dict[str, Array]
+Values = dict[str, Array]
 
 
 @struct.dataclass
@@ -114,17 +114,17 @@ def inlet_noise_k(cascade: Cascade) -> float:
     return max((float(surface.noise) for surface in surfaces if surface is not None), default=0.0)
 
 
-def outcome(cascade: Cascade, known: Mapping[str, ArrayLike]) -> Outcome:
-    """Outcome of choices; arrays in `known` broadcast to (n,).
+def outcome(cascade: Cascade, given: Mapping[str, ArrayLike]) -> Outcome:
+    """Outcome of choices; arrays in `given` broadcast to (n,).
 
-    known: load_kw, weather and every setpoint by name (where one is not chosen, its present value); of setpoints that
+    given: load_kw, weather and every setpoint by name (where one is not chosen, its present value); of setpoints that
     share a quantity the equipment answers to the mean, and each hall's inlet to its own. Further the present:
     rack_inlet_now_c; wetbulb_rise_k (expected within the hour); what feedback says of the towers' reach and the worst
     inlet, reach_bias_k and inlet_bias_k; and what is kept in hand of them: cover_in_hand_k over the economizer's
     `covers_k`, reach_in_hand_k over the coldest water that towers reach.
     """
-    arrays = jnp.broadcast_arrays(*(jnp.asarray(value, jnp.float32) for value in known.values()))
-    now = with_shared(dict(zip(known, arrays, strict=True)))
+    arrays = jnp.broadcast_arrays(*(jnp.asarray(value, jnp.float32) for value in given.values()))
+    now = with_shared(dict(zip(given, arrays, strict=True)))
     outside = _air_and_chilled_water(cascade, now)
     if cascade.coverage:
         outside = jnp.maximum(outside, beyond_coverage(cascade.coverage, now))
@@ -158,7 +158,7 @@ def _modes(cascade: Cascade) -> tuple[str, ...]:
     return MODES if cascade.economizer else (MECHANICAL,)
 
 
-def _air_and_chilled_water(cascade: Cascade, now: Known) -> Array:
+def _air_and_chilled_water(cascade: Cascade, now: Values) -> Array:
     """Adds what does not depend on the mode; returns how far that lies beyond the record."""
     outside = jnp.zeros_like(now["load_kw"])
     for apart in cascade.apart.values():
@@ -195,7 +195,7 @@ def _air_and_chilled_water(cascade: Cascade, now: Known) -> Array:
     return outside
 
 
-def _in_mode(cascade: Cascade, now: Known, mode: str) -> Known:
+def _in_mode(cascade: Cascade, now: Values, mode: str) -> Values:
     """Condenser water, power of the cooling plant (m, n), and how far that lies beyond the record, in one mode."""
     now, zero = dict(now), jnp.zeros_like(now["load_kw"])
     water = _condenser_water(cascade, now, mode) if "cw_supply_sp_c" in now else {}
@@ -209,7 +209,7 @@ def _in_mode(cascade: Cascade, now: Known, mode: str) -> Known:
     return dry | water | {"cooling_kw": power, "outside": outside}
 
 
-def _condenser_water(cascade: Cascade, now: Known, mode: str) -> Known:
+def _condenser_water(cascade: Cascade, now: Values, mode: str) -> Values:
     """Condenser water as asked, unless the towers do not reach it; adds the differences it makes."""
     asked_c = now["cw_supply_sp_c"] + cascade.offset_k.get(mode, 0.0)
     reach_c = asked_c
@@ -236,7 +236,7 @@ def _condenser_water(cascade: Cascade, now: Known, mode: str) -> Known:
     }
 
 
-def _mode(cascade: Cascade, now: Known, ends: dict[str, Known]) -> tuple[Array, Array]:
+def _mode(cascade: Cascade, now: Values, ends: dict[str, Values]) -> tuple[Array, Array]:
     """Mode (n,), and how much (n,) K more than needed the chillers' stopping has in hand."""
     eco, zero = cascade.economizer, jnp.zeros_like(now["load_kw"])
     if eco is None:

@@ -108,18 +108,18 @@ def slope_of(
 
 def combined(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
     """Effects of one quantity on one target as one. Raises ImpossibleEffectError where they exclude each other."""
-    found: dict[tuple[str, str], Effect] = {}
+    by_target: dict[tuple[str, str], Effect] = {}
     for effect in effects:
         key = effect.of.replace("_sp_c", "_c"), effect.target
-        before = found.get(key, effect)
+        before = by_target.get(key, effect)
         both = Effect(before.of, effect.target, max(before.low, effect.low), min(before.high, effect.high))
         if both.low > both.high:
             raise ImpossibleEffectError(
                 f"what is declared of {effect.of} on {effect.target} excludes itself "
                 f"(at least {100 * both.low:g} % and at most {100 * both.high:g} % per unit); keep one declaration"
             )
-        found[key] = both
-    return tuple(found.values())
+        by_target[key] = both
+    return tuple(by_target.values())
 
 
 def moved_terms(surface: Surface, x: Array, direction: Array) -> Array:

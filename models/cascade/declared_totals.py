@@ -86,12 +86,12 @@ def _in_force(effect: Effect, mode: str) -> Effect:
 
 def _in_mode(meters: Meters, mode: str) -> dict[Key, Surface]:
     """The surfaces in force in a mode, by meter and by the mode they were learned for."""
-    found = {}
+    in_force = {}
     for name, by in meters.items():
         own = mode if mode in by else next(iter(by))
         if (surface := by[own]) is not None:
-            found[name, own] = surface
-    return found
+            in_force[name, own] = surface
+    return in_force
 
 
 class _Part:
@@ -127,6 +127,7 @@ class _Part:
         self.measured_kw = record.get("cooling_kw")[self.rows] + self.base_kw
 
     def with_surfaces(self, surfaces: dict[Key, Surface]) -> "_Part":
+        """The same rows with other surfaces."""
         other = object.__new__(_Part)
         other.__dict__ = self.__dict__ | {"surfaces": surfaces}
         return other
@@ -189,7 +190,7 @@ def _moved(record: Record, free: dict[Key, Surface], parts: list[_Part]) -> dict
 
 def _bounds(part: _Part, places: dict[Key, slice], member: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """Rows and least values of what one member's weights must fulfil for one part."""
-    found = []
+    bounds = []
     size = max(place.stop for place in places.values())
     for sign, bound in ((1.0, part.effect.low), (-1.0, part.effect.high)):
         if not np.isfinite(bound):
@@ -202,8 +203,8 @@ def _bounds(part: _Part, places: dict[Key, slice], member: int) -> list[tuple[np
             else:
                 value, change = part.of_member(surface, member)
                 fixed = fixed + sign * (change - bound * value)
-        found.append((rows, -fixed))
-    return found
+        bounds.append((rows, -fixed))
+    return bounds
 
 
 def _metric(record: Record, surface: Surface) -> np.ndarray:

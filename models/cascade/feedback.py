@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+# Engineering judgement; the closed loop that they are part of was developed on the EnergyPlus referee plant, weeks in
+# Boulder and Chicago.
 GAIN = 0.3  # of what is new
 FORGETTING = 0.97  # per decision while nothing is learned
 MOST_REACH_K = 3.0
@@ -16,7 +18,7 @@ SHORT_K = 0.1  # of condenser water over what was asked: the towers are at their
 EXCESS_USUAL, EXCESS_SHARE = (
     0.06,
     0.1,
-)  # the smaller, of usual and of present cooling power: worth trying to leave
+)  # of usual, of present cooling power; the smaller is worth trying to leave
 PATIENCE = 3  # decisions in a row
 
 

@@ -56,21 +56,21 @@ class Hall:
     over_k: Surface
 
 
-def with_shared(known: Mapping[str, Values]) -> dict[str, Values]:
-    """`known` (leaves (n,)) and the mean of the setpoints of every quantity of which it has several."""
-    own = [name for name in known if ":" in name]
-    found = dict(known)
+def with_shared(given: Mapping[str, Values]) -> dict[str, Values]:
+    """`given` (leaves (n,)) and the mean of the setpoints of every quantity of which it has several."""
+    own = [name for name in given if ":" in name]
+    shared = dict(given)
     for quantity, columns in groups_of(own).items():
-        total = known[own[columns[0]]]
+        total = given[own[columns[0]]]
         for column in columns[1:]:
-            total = total + known[own[column]]
-        found[quantity] = total / len(columns)
-    return found
+            total = total + given[own[column]]
+        shared[quantity] = total / len(columns)
+    return shared
 
 
 def apart_of(record: Record, setpoints: tuple[str, ...]) -> dict[str, Apart]:
     """How far the setpoints of each quantity that has several stood apart on measured settled rows."""
-    found = {}
+    by_quantity = {}
     rows = record.settled & ~record.virtual
     for quantity, columns in groups_of(setpoints).items():
         if len(columns) == 1:
@@ -78,8 +78,8 @@ def apart_of(record: Record, setpoints: tuple[str, ...]) -> dict[str, Apart]:
         names = tuple(setpoints[column] for column in columns)
         values = np.stack([record.get(name) for name in names], axis=1)[rows]
         values = values[np.isfinite(values).all(axis=1)]
-        found[quantity] = _apart(names, values)
-    return found
+        by_quantity[quantity] = _apart(names, values)
+    return by_quantity
 
 
 def _apart(names: tuple[str, ...], values: np.ndarray) -> Apart:
@@ -94,11 +94,11 @@ def _apart(names: tuple[str, ...], values: np.ndarray) -> Apart:
     return Apart(names, *(np.asarray(leaf, np.float32) for leaf in (low, high, scale)))
 
 
-def beyond_apart(apart: Apart, known: Mapping[str, Array]) -> Array | float:
+def beyond_apart(apart: Apart, given: Mapping[str, Array]) -> Array | float:
     """How far (n,) the setpoints stand further apart than the record shows, the worst in standard deviations."""
-    if not all(name in known for name in apart.names):
+    if not all(name in given for name in apart.names):
         return 0.0
-    values = jnp.stack([known[name] for name in apart.names], axis=1)
+    values = jnp.stack([given[name] for name in apart.names], axis=1)
     stood = values - values.mean(axis=1, keepdims=True)
     excess = jnp.maximum(apart.low - stood, stood - apart.high) / apart.scale
     return excess.max(axis=1).clip(0.0)

@@ -12,6 +12,7 @@ from scipy.optimize import nnls
 from models.cascade.surface import Surface, fit_surface
 
 WEEK_HOURS = 168.0
+# Engineering judgement; `test_servers_fans_make_warm_air_cost_power` holds what they have to find.
 LEAST_WEEKS = 1.5  # an hour of the week that came once is its own mean, and leaves nothing
 KNOT_K = 1.0
 JUMPS = 6.0  # standard deviations; larger errors are steps of the load, not fans
@@ -30,10 +31,10 @@ def fit_it_response(inlet_c: np.ndarray, it_kw: np.ndarray, *, step_hours: float
     knots = np.append(low, np.arange(np.floor(low) + 1.0, high, KNOT_K))
     phase = np.arange(len(it_kw)) % max(1, round(WEEK_HOURS / step_hours))
     columns = np.column_stack([it_kw, _hinges(inlet_c, knots)])
-    known = np.isfinite(columns).all(axis=1)
-    if known.sum() < LEAST_WEEKS * (phase.max() + 1):
+    complete = np.isfinite(columns).all(axis=1)
+    if complete.sum() < LEAST_WEEKS * (phase.max() + 1):
         return None
-    unusual = np.where(known[:, None], columns - _usual(columns, phase, known), np.nan)
+    unusual = np.where(complete[:, None], columns - _usual(columns, phase, complete), np.nan)
     bends = _bends(unusual[:, 0], unusual[:, 1:])
     grid_c = np.linspace(low, high, GRID)
     curve_kw = _hinges(grid_c, knots) @ bends
@@ -57,8 +58,8 @@ def _bends(y: np.ndarray, x: np.ndarray) -> np.ndarray:
 def _memory(rest: np.ndarray) -> np.ndarray:
     """Coefficients (ORDER,) of an autoregression of rest (n,)."""
     lags = np.column_stack([_before(rest, lag) for lag in range(1, ORDER + 1)])
-    known = np.isfinite(lags).all(axis=1) & np.isfinite(rest)
-    return np.linalg.lstsq(lags[known], rest[known], rcond=None)[0]
+    complete = np.isfinite(lags).all(axis=1) & np.isfinite(rest)
+    return np.linalg.lstsq(lags[complete], rest[complete], rcond=None)[0]
 
 
 def _whitened(values: np.ndarray, memory: np.ndarray) -> np.ndarray:
@@ -75,8 +76,8 @@ def _hinges(temperature_c: np.ndarray, knots: np.ndarray) -> np.ndarray:
     return np.maximum(temperature_c[:, None] - knots, 0.0)
 
 
-def _usual(values: np.ndarray, phase: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Mean of the known rows of values (n, k) at each row's time of the week."""
-    rows = np.maximum(np.bincount(phase[known], minlength=phase.max() + 1), 1)
-    totals = [np.bincount(phase[known], column[known], len(rows)) for column in values.T]
+def _usual(values: np.ndarray, phase: np.ndarray, complete: np.ndarray) -> np.ndarray:
+    """Mean of the complete rows of values (n, k) at each row's time of the week."""
+    rows = np.maximum(np.bincount(phase[complete], minlength=phase.max() + 1), 1)
+    totals = [np.bincount(phase[complete], column[complete], len(rows)) for column in values.T]
     return (np.array(totals) / rows).T[phase]

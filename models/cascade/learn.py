@@ -17,7 +17,8 @@ from models.cascade.surface import Surface
 from models.efficiency.declared_effects import Effect
 from models.errors import TooFewRowsError
 
-LEAST_ROWS = 200
+# Engineering judgement.
+LEAST_ROWS = 200  # settled rows: two days at a quarter of an hour
 MOVERS = ("_fan_kw", "_pump_kw")  # whose power goes with the cube of their speed
 FLAT_OUT, EASY = 0.97, 0.90  # share of the towers' highest fan power
 
@@ -184,7 +185,7 @@ def _meter(
     by_mode = _INPUTS.get(name, {MECHANICAL: _ALL})
     if not has_economizer:
         by_mode = {MECHANICAL: by_mode[MECHANICAL]}
-    found: dict[str, Surface | None] = {}
+    surfaces: dict[str, Surface | None] = {}
     for mode, names in by_mode.items():
         # Pump power over flow is the same curve whatever runs; all else is learned from the mode's own rows.
         everywhere = len(by_mode) == 1 or names == ("cw_flow_kg_s",)
@@ -193,12 +194,12 @@ def _meter(
         # What takes part in a declared sum stays linear in its weights, so that the sum can be kept.
         summed = any(answers_to(inputs, effect.of) for effect in declared.totals(meters))
         cubic, where = name.endswith(MOVERS) and not summed, f"{name}, {mode}"
-        found[mode] = None
+        surfaces[mode] = None
         if names:
-            found[mode] = declared.fit(
+            surfaces[mode] = declared.fit(
                 record, inputs, name, record.get(name), rows, where=where, may_be_cubic=cubic
             )
-    return found
+    return surfaces
 
 
 def _it_response(record: Record, rise_k: np.ndarray, step_hours: float) -> Surface | None:

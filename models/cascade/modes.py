@@ -6,6 +6,7 @@ from models.cascade.cascade import FULL, MECHANICAL, PARTIAL, Economizer
 from models.cascade.record import Record
 from models.cascade.surface import Surface, mean
 
+# Engineering judgement, but for the source that a line names.
 STOPPED_SHARE = 0.05  # of the chillers' usual power: below it they stand
 CARRIED_SHARE = 0.2  # of the chillers' expected power that an economizer must spare to be said to carry heat
 ALWAYS = 0.99  # share of the rows that makes "always seen"

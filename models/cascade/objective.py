@@ -15,7 +15,9 @@ from models.cascade.surface import Leaf
 Aim = Literal["facility", "overhead", "pue"]
 AIMS: tuple[Aim, ...] = get_args(Aim)
 
-# Shares of the cooling power that a plant usually needs, so that a plant ten times as large is run alike.
+# Shares of the cooling power that a plant usually needs, so that a plant ten times as large is run alike. Engineering
+# judgement; the closed loop that they are part of was developed on the EnergyPlus referee plant, weeks in Boulder and
+# Chicago. On its default weeks the share of the tuned rule's saving is 1.050 with the record's edge binding, 1.015 without.
 OUTSIDE = 1.5  # per standard deviation or K beyond the record: more than any saving
 ENVELOPE = 1.5  # per K of rack inlet or dew point beyond the envelope
 RESTART = 0.075  # wear of chillers that stand and would have to start, as the power that this is worth
@@ -47,32 +49,32 @@ def price(
 ) -> tuple[Array, Outcome]:  # fmt: skip
     """kW and penalties (n,) of setpoints `values` (n, k), and their outcome."""
     chosen = {name: values[:, column] for column, name in enumerate(choice_names)}
-    found = outcome(cascade, {**drivers, **chosen})
+    expected = outcome(cascade, {**drivers, **chosen})
     power_kw = _aimed_at(
-        objective.aim if cascade.counts_it else "facility", found, jnp.asarray(drivers["load_kw"])
+        objective.aim if cascade.counts_it else "facility", expected, jnp.asarray(drivers["load_kw"])
     )
     kw = objective.weight * (power_kw.mean(axis=0) + objective.caution * power_kw.std(axis=0))
-    wear = RESTART * drivers["chillers_stopped"] * (found.mode < MODES.index(FULL))
-    beyond = objective.outside * OUTSIDE * jnp.maximum(found.outside, found.unreachable_k)
-    return kw + cascade.usual_kw * (wear + beyond + ENVELOPE * out_of_envelope(objective, found)), found
+    wear = RESTART * drivers["chillers_stopped"] * (expected.mode < MODES.index(FULL))
+    beyond = objective.outside * OUTSIDE * jnp.maximum(expected.outside, expected.unreachable_k)
+    return kw + cascade.usual_kw * (wear + beyond + ENVELOPE * out_of_envelope(objective, expected)), expected
 
 
 priced = jax.jit(price, static_argnums=1)
 
 
-def out_of_envelope(objective: Objective, found: Outcome) -> Array:
+def out_of_envelope(objective: Objective, expected: Outcome) -> Array:
     """K (n,) by which the worst of rack inlets (warmest, coldest) and dew point leaves the envelope, 0 inside."""
-    warm_k = found.rack_inlet_c - objective.inlet_high_c
-    inlet_k = jnp.maximum(warm_k, objective.inlet_low_c - found.coldest_inlet_c)
-    return jnp.maximum(inlet_k, found.dew_point_c - objective.dew_point_high_c).clip(0.0)
+    warm_k = expected.rack_inlet_c - objective.inlet_high_c
+    inlet_k = jnp.maximum(warm_k, objective.inlet_low_c - expected.coldest_inlet_c)
+    return jnp.maximum(inlet_k, expected.dew_point_c - objective.dew_point_high_c).clip(0.0)
 
 
-def _aimed_at(aim: Aim, found: Outcome, load_kw: Array) -> Array:
+def _aimed_at(aim: Aim, expected: Outcome, load_kw: Array) -> Array:
     """kW (m, n) of what is to be small; PUE in kW of facility power at the present load."""
     match aim:
         case "overhead":
-            return found.facility_kw - found.it_kw
+            return expected.facility_kw - expected.it_kw
         case "pue":
-            return found.facility_kw / jnp.maximum(found.it_kw, 1e-6) * load_kw
+            return expected.facility_kw / jnp.maximum(expected.it_kw, 1e-6) * load_kw
         case _:
-            return found.facility_kw
+            return expected.facility_kw

@@ -7,6 +7,7 @@ import numpy as np
 
 from models.cascade.surface import Surface, fit_surface
 
+# Engineering judgement.
 LEAST_COVERAGE = 0.5  # of the rows must have a column for it to be used
 CELLS, ENOUGH_IN_CELL = 8, 8  # per input; measured rows in a cell that make simulated ones superfluous
 
@@ -32,8 +33,8 @@ class Record:
 
     def usable(self, names: tuple[str, ...], rows: np.ndarray) -> tuple[str, ...]:
         """Those of the names that are mostly known in these rows."""
-        known = {name: np.isfinite(self.get(name)[rows]).mean() if rows.any() else 0.0 for name in names}
-        return tuple(name for name in names if known[name] >= LEAST_COVERAGE)
+        coverage = {name: np.isfinite(self.get(name)[rows]).mean() if rows.any() else 0.0 for name in names}
+        return tuple(name for name in names if coverage[name] >= LEAST_COVERAGE)
 
     def fit(
         self,
@@ -73,6 +74,7 @@ def believed(x: np.ndarray, virtual: np.ndarray) -> np.ndarray:
 
 
 def with_differences(columns: Columns) -> dict[str, np.ndarray]:
+    """`columns` (n,) and the differences in K that coils, exchangers and towers feel; NaN where one side is unknown."""
     c = dict(columns)
     nan = np.full(len(c["load_kw"]), np.nan)
     for name, (upper, lower) in {

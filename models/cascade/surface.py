@@ -19,6 +19,7 @@ from models.constrained import Limits
 from models.evaluate import time_blocks
 from models.ridge import fit_weights_without_each
 
+# Engineering judgement.
 MEMBERS = 5  # fits, each without one block of time: their spread is doubt
 LEAST_ROWS = 20
 LEAST_ROWS_PER_TERM = 2
@@ -113,9 +114,9 @@ def _fitted(bare: Surface, phi: np.ndarray, y: np.ndarray, limits: Limits | None
     )
 
 
-def members(surface: Surface, known: Mapping[str, ArrayLike]) -> Array:
+def members(surface: Surface, given: Mapping[str, ArrayLike]) -> Array:
     """Every member's value (m, n) from arrays (n,) by name."""
-    raw = surface.weights @ terms(surface, _inputs(surface, known)).T
+    raw = surface.weights @ terms(surface, _inputs(surface, given)).T
     return surface.level * jnp.maximum(raw, 0.0) ** 3 if surface.cubic else raw
 
 
@@ -126,21 +127,21 @@ def values(surface: Surface, x: np.ndarray) -> np.ndarray:
     return each.mean(axis=1)
 
 
-def mean(surface: Surface, known: Mapping[str, ArrayLike]) -> Array:
+def mean(surface: Surface, given: Mapping[str, ArrayLike]) -> Array:
     """The members' mean (n,) from arrays (n,) by name."""
-    return members(surface, known).mean(axis=0)
+    return members(surface, given).mean(axis=0)
 
 
-def beyond(surface: Surface, known: Mapping[str, ArrayLike]) -> Array:
+def beyond(surface: Surface, given: Mapping[str, ArrayLike]) -> Array:
     """How far (n,) the chosen inputs lie beyond the record's range, the worst in standard deviations; 0 inside."""
-    x = _inputs(surface, known)
+    x = _inputs(surface, given)
     chosen = np.array([name not in DRIVERS for name in surface.inputs])
     excess = jnp.maximum(surface.low - x, x - surface.high) / surface.scale
     return jnp.where(chosen, excess, 0.0).max(axis=1).clip(0.0)
 
 
-def _inputs(surface: Surface, known: Mapping[str, ArrayLike]) -> Array:
-    x = jnp.stack([jnp.asarray(known[name], jnp.float32) for name in surface.inputs], axis=1)
+def _inputs(surface: Surface, given: Mapping[str, ArrayLike]) -> Array:
+    x = jnp.stack([jnp.asarray(given[name], jnp.float32) for name in surface.inputs], axis=1)
     easier = np.array([EASIER.get(name, 0.0) for name in surface.inputs])
     x = jnp.where(easier > 0.0, jnp.minimum(x, surface.high), x)
     return jnp.where(easier < 0.0, jnp.maximum(x, surface.low), x)

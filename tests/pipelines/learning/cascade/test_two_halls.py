@@ -90,6 +90,7 @@ def test_trials_are_planned_for_both_setpoints_inside_what_is_safe(two, table):
         assert tried.between(18.0, two.envelope.rack_inlet_max_c - 1.5).all()
 
 
+@pytest.mark.slow
 def test_the_twin_rehearses_both_setpoints_together(two, table, plant):
     few = slice(0, 6 * 96)
     halls = simulator.default_plant(it_kw=2_000.0, halls=2, chillers=2, tower_cells=3)
