@@ -25,7 +25,7 @@ from pipelines.site.file import Site, find_site
 ROOT = Path(__file__).resolve().parents[2]
 HOURS_EACH, SETTLING_HOURS = 6, 4  # a value is held for HOURS_EACH; readings count after SETTLING_HOURS
 STEPS_PER_HOUR = 4
-MODELS = ("control model", "prediction")
+MODELS = ("cascade",)
 CW, CHW = "cw_supply_sp_c", "chw_supply_sp_c"
 TAGS = {"supply_air_sp_c": "CRAH.SAT_SP_C", CHW: "PLANT.CHWS_SP_C", CW: "PLANT.CWS_SP_C"}
 TAGS |= {"economizer_enable": "PLANT.WSE_ENABLE"}
@@ -81,17 +81,17 @@ def main() -> int:
         return 2
     slopes = slopes_of(table)
     print(
-        "Slopes of cooling power, kW per K; local: RMS between neighbouring values, models' less the plant's"
+        "Slopes of cooling power, kW per K; local: RMS between neighbouring values, the cascade's less the plant's"
     )
     print(slopes.round(2).to_string(index=False))
-    print("RMS over the conditions, kW per K: the plant's slope, and how far the models' are from it")
+    print("RMS over the conditions, kW per K: the plant's slope, and how far the cascade's is from it")
     print(summary(slopes).round(2).to_string())
     draw(table, given.out)
     return 0
 
 
 def compared(site: Site, home: Settings, referee: Path, condition: Condition) -> pd.DataFrame:
-    """Cooling power, kW, of the plant and of both models, one row per setpoint and value."""
+    """Cooling power, kW, of the plant and of the cascade, one row per setpoint and value."""
     sweeps, base = condition.sweeps(), condition.base()
     held = [base | {name: value} for name, values in sweeps.items() for value in values.tolist()]
     run = rerun(referee, condition, held)
@@ -100,8 +100,7 @@ def compared(site: Site, home: Settings, referee: Path, condition: Condition) ->
     frame = pd.DataFrame(moved, columns=["setpoint", "value_c"]).assign(condition=title)
     frame["plant"] = run["cooling_kw"].to_numpy()
     chosen = pd.DataFrame(held)
-    frame["control model"] = control_kw(site, home, run, chosen)
-    frame["prediction"], frame["in_support"] = prediction_kw(site, home, run, chosen)
+    frame["cascade"], frame["in_support"] = cascade_kw(site, home, run, chosen)
     return frame
 
 
@@ -157,31 +156,19 @@ def constant_weather(folder: Path, condition: Condition) -> Path:
     return path
 
 
-def control_kw(site: Site, home: Settings, run: pd.DataFrame, chosen: pd.DataFrame) -> np.ndarray:
-    """Cooling power, kW, that the cascade expects for the chosen setpoints (rows,)."""
-    from models.cascade.cascade import outcome
-    from pipelines.control.optimizer.inputs import PRESENT
-    from pipelines.learning.cascade.bundle import load_control
-
-    cascade, _ = load_control(site, home)
-    given = {str(name): run[name].to_numpy() for name in run if name != "cooling_kw"}
-    given_values = (
-        dict.fromkeys(PRESENT, 0.0) | given | {str(name): chosen[name].to_numpy() for name in chosen}
-    )
-    return np.asarray(outcome(cascade, given_values).cooling_kw)
-
-
-def prediction_kw(
+def cascade_kw(
     site: Site, home: Settings, run: pd.DataFrame, chosen: pd.DataFrame
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cooling power that the decision model predicts, and where the record covers the question."""
-    from pipelines.learning.efficiency.bundle import load_champion
-    from pipelines.learning.efficiency.dataset import COOLING
+    """Cooling power, kW, that the cascade expects for chosen setpoints (rows,), and whether the record covers them."""
+    from models.cascade.cascade import outcome
+    from pipelines.control.optimizer.inputs import CONDITIONS as GIVEN
+    from pipelines.learning.cascade.bundle import load_cascade
 
-    model = load_champion(site, home, "decision")
-    x = pd.concat([run, chosen], axis=1)[list(model.inputs)].to_numpy(dtype=float)
-    answer = model.ask(x)
-    return answer.mean[COOLING] * run["load_kw"].to_numpy(), answer.in_support
+    cascade, _ = load_cascade(site, home)
+    measured = {str(name): run[name].to_numpy() for name in run if name != "cooling_kw"}
+    values = dict.fromkeys(GIVEN, 0.0) | measured | {str(name): chosen[name].to_numpy() for name in chosen}
+    expected = outcome(cascade, values)
+    return np.asarray(expected.cooling_kw), np.asarray(expected.outside) <= 0.0
 
 
 def slopes_of(table: pd.DataFrame) -> pd.DataFrame:
@@ -226,7 +213,7 @@ def draw(table: pd.DataFrame, out: Path) -> None:
         rows=len(names), cols=len(conditions), column_titles=list(conditions), shared_yaxes="columns",
         vertical_spacing=0.13,
     )  # fmt: skip
-    colors = {"plant": "#222222", "control model": "#1f77b4", "prediction": "#d1632f"}
+    colors = {"plant": "#222222", "cascade": "#1f77b4"}
     for (name, condition), part in table.groupby(["setpoint", "condition"], sort=False):
         row, column = list(names).index(name) + 1, list(conditions).index(condition) + 1
         for who, color in colors.items():

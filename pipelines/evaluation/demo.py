@@ -40,7 +40,7 @@ def run_demo(settings: Settings, scenario: Scenario, say: Say) -> dict[str, Any]
     store = Store(settings.store, site)
     ingested = ingest_files(site, files, store)
     quality = quality_report(site, store)
-    say("training networks for PUE, power and rack inlet")
+    say("training the efficiency model and the cascade")
     trained = train(site, settings, progress=say)
     say("comparing with simple models on held-out weeks")
     scores = backtest(site, settings, hold_out="last-30-percent", progress=say)

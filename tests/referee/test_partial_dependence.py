@@ -21,12 +21,12 @@ def test_slopes_are_compared_in_all_and_between_neighbours():
     bend = np.array([0.0, 2.0, 0.0, -2.0, 0.0])
     bend -= np.polyval(np.polyfit(value_c, bend, 1), value_c)
     table = pd.DataFrame({"setpoint": CW, "condition": "mild", "value_c": value_c, "plant": plant})
-    table = table.assign(**{"control model": 4.0 * value_c, "prediction": plant + bend})
-    (found,) = summary(slopes_of(table)).to_dict("records")
-    assert round(found["plant"], 6) == 3.0
-    assert round(found["control model"], 6) == round(found["control model, local"], 6) == 1.0
-    assert round(found["prediction"], 6) == 0.0
-    assert found["prediction, local"] > 1.0
+    (steep,) = summary(slopes_of(table.assign(cascade=4.0 * value_c))).to_dict("records")
+    assert round(steep["plant"], 6) == 3.0
+    assert round(steep["cascade"], 6) == round(steep["cascade, local"], 6) == 1.0
+    (bent,) = summary(slopes_of(table.assign(cascade=plant + bend))).to_dict("records")
+    assert round(bent["cascade"], 6) == 0.0
+    assert bent["cascade, local"] > 1.0
 
 
 def test_condenser_water_is_swept_from_what_towers_reach_within_the_setpoint_s_limits():
