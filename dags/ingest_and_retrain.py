@@ -29,6 +29,8 @@ LONGEST_TASK = timedelta(hours=2)
     tags=["coldaisle"],
 )
 def ingest_and_retrain() -> None:
+    """Ingest, retrain on what is new, recommend; one group of tasks for each site."""
+
     @task
     def sites() -> list[str]:
         """Names of the sites that have an inbox."""

@@ -24,30 +24,37 @@ class Settings(BaseSettings):
 
     @property
     def store(self) -> Path:
+        """Folder of the telemetry store."""
         return self.home / "store"
 
     @property
     def sites(self) -> Path:
+        """Folder of site files of this home."""
         return self.home / "sites"
 
     @property
     def outbox(self) -> Path:
+        """Folder of setpoints on their way to a BMS."""
         return self.home / "outbox"
 
     @property
     def reports(self) -> Path:
+        """Folder of pages and plots."""
         return self.home / "reports"
 
     @property
     def tracking_uri(self) -> str:
+        """MLflow's address: the configured one, else SQLite in the home."""
         return self.mlflow_uri or f"sqlite:///{(self.home / 'mlflow.db').resolve()}"
 
     @property
     def artifacts(self) -> Path:
+        """Folder of MLflow's files where MLflow is in the home."""
         return self.home / "mlartifacts"
 
     @property
     def ledger(self) -> str:
+        """The ledger's address: the configured one, else SQLite in the home."""
         return self.ledger_uri or f"sqlite:///{(self.home / 'ledger.db').resolve()}"
 
 

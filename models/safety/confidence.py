@@ -49,6 +49,7 @@ class Gate:
 
     @property
     def open(self) -> bool:
+        """Whether the model may decide."""
         return self.closed_for_h <= 0.0
 
     def after(self, doubted: bool | None, passed_h: float) -> "Gate":

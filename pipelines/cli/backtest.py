@@ -107,6 +107,7 @@ def backtest(
 
 
 def show_forecast(result: dict[str, Any], console: Console) -> None:
+    """Errors of forecasts by quantity and hours ahead."""
     names = list(dict.fromkeys(name for row in result["rows"] for name in row if name not in _FORECAST))
     table = Table("quantity", "hours ahead", "rows", *names, title=f"{result['site']}: forecasts, MAE")
     for row in result["rows"]:
@@ -116,6 +117,7 @@ def show_forecast(result: dict[str, Any], console: Console) -> None:
 
 
 def show_cascade(result: dict[str, Any], console: Console) -> None:
+    """Errors of cooling power, the cascade beside simple models."""
     title = (
         f"{result['site']}: cooling power, {result['split']}, {result['held_out_rows']} settled rows held out"
     )
@@ -124,6 +126,7 @@ def show_cascade(result: dict[str, Any], console: Console) -> None:
 
 
 def show_support(result: dict[str, Any], console: Console) -> None:
+    """How many rows beyond the record, and inside it, were flagged."""
     title = f"{result['site']}: rows beyond what was learned from, and rows inside"
     table = Table("quantity", "hidden end", "rows beyond", "flagged", "rows inside", "flagged", title=title)
     for row in result["rows"]:
@@ -134,6 +137,7 @@ def show_support(result: dict[str, Any], console: Console) -> None:
 
 
 def show_comparison(result: dict[str, Any], console: Console) -> None:
+    """Configurations, the simplest first, and which one is kept."""
     title = f"{result['site']}: {result['figure_name']}, {result['folds']} folds, last error carried"
     table = Table("configuration, simplest first", "MAE", "behind the best", "standard error", title=title)
     for row in result["configurations"]:
@@ -145,6 +149,7 @@ def show_comparison(result: dict[str, Any], console: Console) -> None:
 
 
 def show_backtest(result: dict[str, Any], console: Console) -> None:
+    """Scores, slices and intervals of a backtest of the figure."""
     rows = f"{result['train_rows']} rows learned from, {result['held_out_rows']} held out"
     console.print(
         scores_table(

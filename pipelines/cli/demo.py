@@ -33,6 +33,7 @@ def demo(
 
 
 def show(result: dict[str, Any], console: Console) -> None:
+    """The table of runs, and the savings with their intervals."""
     from pipelines.cli.backtest import show_backtest
     from pipelines.cli.evaluate import outcomes, told
     from pipelines.cli.recommend import show as show_recommendation

@@ -37,6 +37,7 @@ def effects(
 
 
 def show(result: dict[str, Any], console: Console) -> None:
+    """What each setpoint does to power, % per K with an interval."""
     period = " to ".join(f"{result[name]:%Y-%m-%d}" for name in ("from", "to"))
     table = Table(
         "setpoint", "range", "power of",

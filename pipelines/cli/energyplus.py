@@ -48,6 +48,7 @@ def _result(moved: dict[str, float], run: "HeldRun", out: Path | None) -> dict[s
 
 
 def show(result: dict[str, Any], console: Console) -> None:
+    """What an EnergyPlus model answered when its setpoints were moved."""
     for actuator, least in result["moved"].items():
         console.print(f"  {actuator} moves its reading, by at least {least:,.3g}")
     table = Table("tag", "mean", title=f"{result['steps']:,} steps under held setpoints")

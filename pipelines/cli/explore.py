@@ -64,6 +64,7 @@ def plan(
 
 
 def show(result: dict[str, Any], console: Console) -> None:
+    """The plan of trials: its size, its risk and its budget."""
     console.print(
         f"[bold]{result['site']}[/bold]: {result['trials']} trials, {result['gained_nats']:.0f} nats of information, "
         f"at most {result['risk_kwh']:,.0f} kWh at risk (budget {result['budget_kwh']:,.0f})"

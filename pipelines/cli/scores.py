@@ -7,6 +7,7 @@ from rich.table import Table
 
 
 def scores_table(scores: list[dict[str, Any]], title: str) -> Table:
+    """Errors of the figure, one row for each model."""
     columns = {
         "mae_figure": ("MAE", ".4f"), "mae_kw_per_ton": ("MAE kW/ton", ".4f"), "skill": ("skill", "+.0%"),
         "mae_last_error_carried": ("MAE, last error carried", ".4f"),
@@ -38,6 +39,7 @@ def cascade_table(scores: list[dict[str, Any]], title: str) -> Table:
 
 
 def show_left_out(report: dict[str, Any], console: Console) -> None:
+    """Rows that were left out, by reason, and the notes of a report."""
     for reason, rows in report["left_out"].items():
         if rows:
             console.print(f"  {rows} rows left out: {reason}", style="dim", markup=False)

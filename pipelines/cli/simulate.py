@@ -102,6 +102,7 @@ def _result(study: "Study", title: str, plot: Path, hourly: bool) -> dict[str, A
 
 
 def show(result: dict[str, Any], console: Console) -> None:
+    """Outcomes of a study, the best cases first."""
     resumed = f", {result['resumed_cases']:,} of them by an earlier run" if result["resumed_cases"] else ""
     console.print(f"[bold]{escape(result['title'])}[/bold]")
     console.print(f"{result['cases']:,} cases{resumed}, {result['seconds']:.0f} s")

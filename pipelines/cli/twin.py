@@ -58,6 +58,7 @@ def _say(line: str) -> None:
 
 
 def show(report: dict[str, Any], console: Console) -> None:
+    """The twin's errors beside a regression, and what the record does not pin down."""
     console.print(_parameters(report))
     left = ", ".join(report["not_pinned"]) or "none"
     console.print(f"Not pinned down by this record, so the textbook's: {left}", markup=False)

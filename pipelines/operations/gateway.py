@@ -92,6 +92,7 @@ class Outbox:
         present: Mapping[str, float],
         limits: Limits,
     ) -> Receipt:
+        """See `Gateway.write`. Raises GatewayError where the document cannot be written."""
         with self._locked():  # the watchdog may write at the same moment
             before, refused = self._before()
             in_force = _in_force(values, present, before, at)
@@ -106,10 +107,12 @@ class Outbox:
         return Receipt(written, (*refused, *verdict.refused))
 
     def release(self, *, at: datetime, reason: str) -> None:
+        """See `Gateway.release`."""
         with self._locked():
             self._replace(Written(at, at, "released", reason, {}))
 
     def last(self) -> Written | None:
+        """See `Gateway.last`."""
         try:
             document = json.loads(self.path.read_text(encoding="utf-8"))
             if document["source"] == "released":

@@ -44,6 +44,7 @@ class Pulse:
             return
 
     def close(self) -> None:
+        """Close the socket."""
         self._socket.close()
 
 
@@ -84,4 +85,5 @@ class Ear:
         return time.monotonic() - self._heard_at
 
     def close(self) -> None:
+        """Close the socket."""
         self._socket.close()

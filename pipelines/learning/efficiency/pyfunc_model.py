@@ -20,6 +20,7 @@ class RegisteredPlant(PythonModel):
     model: PlantModel
 
     def load_context(self, context: PythonModelContext) -> None:
+        """Read the registered files; called by MLflow."""
         metadata = json.loads(Path(context.artifacts["metadata"]).read_text(encoding="utf-8"))
         arrays = Path(context.artifacts["served"]).read_bytes()
         self.model = from_bytes(arrays, metadata["model"], version=metadata["site"])
@@ -27,6 +28,7 @@ class RegisteredPlant(PythonModel):
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
     ) -> pd.DataFrame:
+        """Predictions for a table of inputs, one row for each; called by MLflow."""
         x = model_input[list(self.model.inputs)].to_numpy(dtype=float)
         answer = self.model.ask(x)
         columns = dict(answer.mean)

@@ -109,6 +109,7 @@ def next_hour(site: Site, plant: pd.DataFrame) -> NextHour:
 
 
 def submeters_of(site: Site, plant: pd.DataFrame) -> list[str]:
+    """Names of the cooling meters whose change within the hour is predicted, one each."""
     named = [name.split(":", 1)[0] for name in (*site.meters.cooling, *site.meters.losses)]
     return [name for name in dict.fromkeys(named) if name in plant]
 
