@@ -66,10 +66,13 @@ def _best(
             cost = price(cascade, names, objective, drivers, values_of(unit, combination))[0]
             return unit[jnp.argmin(cost)], cost.min()
 
-        at, cost = cheapest(sweep)
-        for number in range(ROUNDS):
-            around = jnp.clip(at + FIRST_WIDTH * SHRINK**number * finer, 0.0, 1.0)
-            at, cost = cheapest(jnp.concatenate([at[None], around]))
+        def refined(best: tuple[Array, Array], width: Array) -> tuple[tuple[Array, Array], None]:
+            around = jnp.clip(best[0] + width * finer, 0.0, 1.0)
+            return cheapest(jnp.concatenate([best[0][None], around])), None
+
+        # A scan, so that the price is traced and compiled once for all rounds.
+        widths = FIRST_WIDTH * SHRINK ** jnp.arange(ROUNDS, dtype=jnp.float32)
+        (at, cost), _ = jax.lax.scan(refined, cheapest(sweep), widths)
         return values_of(at[None], combination)[0], cost
 
     return jax.vmap(search)(combinations)
