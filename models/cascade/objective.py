@@ -17,8 +17,7 @@ AIMS: tuple[Aim, ...] = get_args(Aim)
 
 # Shares of the cooling power that a plant usually needs, so that a plant ten times as large is run alike. Engineering
 # judgement; the closed loop that they are part of was developed on the EnergyPlus referee plant, weeks in Boulder and
-# Chicago. On its default weeks the share of the tuned rule's saving is 1.050 with the record's edge binding, 1.015
-# without.
+# Chicago. On its default weeks the share of the tuned rule's saving is 1.050 where the edge binds, 1.015 where not.
 OUTSIDE = 1.5  # per standard deviation or K beyond the record: more than any saving
 ENVELOPE = 1.5  # per K of rack inlet or dew point beyond the envelope
 RESTART = 0.075  # wear of chillers that stand and would have to start, as the power that this is worth
