@@ -1,9 +1,11 @@
 """Trials are chosen where they teach, stay inside what is safe, keep their budget and return to the default."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from models.exploration import Slot, approach_path, design
+from models.exploration import Slot, approach_path, design, spread_over
 from models.setpoints import Bounds
 
 SPACE = Bounds(
@@ -76,3 +78,21 @@ def test_no_safe_trial_is_an_error_that_says_what_to_change() -> None:
 def test_the_way_to_a_trial_keeps_the_slew_rate_and_switches_at_once() -> None:
     path = approach_path(np.array([20.0, 0.0]), np.array([[25.0, 1.0]]), SPACE, hours=4)
     np.testing.assert_allclose(path[0], [[22.0, 1.0], [24.0, 1.0], [25.0, 1.0], [25.0, 1.0]])
+
+
+def test_a_spread_over_the_limits_stays_inside_them_and_is_rounded_as_an_operator_would() -> None:
+    spread = spread_over(SPACE.low, SPACE.high, SPACE, 256)
+    assert ((spread >= SPACE.low) & (spread <= SPACE.high)).all()
+    np.testing.assert_allclose(spread[:, 0], spread[:, 0].round(1))
+    assert set(spread[:, 1]) == {0.0, 1.0}
+    np.testing.assert_array_equal(spread, spread_over(SPACE.low, SPACE.high, SPACE, 256))
+
+
+def test_on_off_setpoints_of_one_quantity_are_tried_together() -> None:
+    two, ones = (
+        Bounds(("economizer_enable:a", "economizer_enable:b"), *np.zeros((4, 2)), np.ones(2, bool)),
+        np.ones(2),
+    )
+    spread = spread_over(np.zeros(2), ones, replace(two, high=ones), 64)
+    np.testing.assert_array_equal(spread[:, 0], spread[:, 1])
+    assert 0.4 < spread[:, 0].mean() < 0.6
