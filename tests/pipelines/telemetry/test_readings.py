@@ -81,6 +81,9 @@ class Hostile:
 
     __hash__ = None
 
+    def __repr__(self):
+        return "Hostile()"
+
 
 ODD_VALUES = ["bad", "", b"x", None, math.nan, math.inf, -math.inf, 10**400, -(10**400), 1e308, -1e308, True, 1 + 2j,
               [], {}, object(), Hostile(), np.array([1.0, 2.0]), pd.NaT, pd.NA, "１２", "1e999"]  # fmt: skip
