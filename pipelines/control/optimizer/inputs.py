@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from models.cascade.cascade import Cascade
+from models.cascade.cascade import Cascade, inlet_noise_k
 from models.cascade.objective import Aim, Objective
 from models.cascade.surface import Surface
 from models.safety.types import Envelope
@@ -54,7 +54,8 @@ def objective_of(
 
     caution: standard deviations of the members' spread that count as power; support: whether the record's edge binds.
     """
-    inlet_k, dew_k = (_margin_k(surface) for surface in (cascade.worst_inlet, cascade.dew_point))
+    inlet_k = MARGIN_K + 2.0 * inlet_noise_k(cascade)
+    dew_k = MARGIN_K + 2.0 * (float(cascade.dew_point.noise) if cascade.dew_point else 0.0)
     leaves = {
         "inlet_low_c": envelope.inlet_low_c + inlet_k,
         "inlet_high_c": envelope.inlet_high_c - inlet_k,
@@ -105,10 +106,6 @@ def an_hour_ago_c(history: History, at: datetime) -> float:
     """The oldest rack inlet read within the hour, NaN where none was."""
     course = history.recent("rack_inlet_c", at, WINDOW + timedelta(seconds=1))
     return course[0][1] if course else math.nan
-
-
-def _margin_k(surface: Surface | None) -> float:
-    return MARGIN_K + 2.0 * (float(surface.noise) if surface else 0.0)
 
 
 def _chillers_missing(cascade: Cascade, history: History, at: datetime) -> float:
