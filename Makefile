@@ -4,10 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 CHROMIUM ?= chromium
 INSTALLED := $(VENV)/.installed
+# By file, for files share what is dear to make.
+SIDE_BY_SIDE := -n auto --dist loadfile
 SOURCES := simulator models pipelines dashboards dags benchmarks tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-energyplus lint bench plots requirements clean
+.PHONY: help install demo test test-quick test-slow test-energyplus lint bench plots requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,8 +30,14 @@ $(INSTALLED): requirements.txt infra/uv.txt pyproject.toml
 demo: install  ## the main job on a simulated site, end to end, in under five minutes
 	$(BIN)/coldaisle demo
 
-test: lint  ## lint, types, import direction, tests
-	$(BIN)/pytest -n auto --dist loadfile
+test: lint  ## lint, types, import direction, tests but the slow ones
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow"
+
+test-quick: lint  ## before each commit: what runs in two minutes
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow and not medium and not browser"
+
+test-slow: install  ## the tests that take over ten seconds each
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m slow
 
 test-energyplus: install  ## run EnergyPlus: write the golden tables anew, test its adapter and our parts against it
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r infra/energyplus.txt

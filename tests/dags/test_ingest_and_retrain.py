@@ -14,6 +14,8 @@ from pipelines.telemetry.store import Store
 from tests.dags.conftest import DAGS
 from tests.dashboards.conftest import settings, site, write_export
 
+pytestmark = pytest.mark.medium
+
 __all__ = ["settings", "site"]
 
 PARSE = """
@@ -88,6 +90,7 @@ def test_without_anything_new_nothing_is_learned_again(dag, settings, site):
     assert versions(settings, site) == 1
 
 
+@pytest.mark.slow
 def test_training_that_failed_is_made_up_for_in_the_next_run(dag, settings, site, monkeypatch):
     put_in_inbox(settings)
     with monkeypatch.context() as broken:

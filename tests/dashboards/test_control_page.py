@@ -1,10 +1,13 @@
 from datetime import UTC, datetime
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from pipelines.operations.standing_orders import standing
 from pipelines.site.file import load_site
 from tests.dashboards.conftest import decide
+
+pytestmark = pytest.mark.medium
 
 
 def page() -> AppTest:

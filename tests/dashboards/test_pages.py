@@ -12,6 +12,8 @@ from pipelines.operations.standing_orders import standing
 from pipelines.site.file import load_site
 from tests.dashboards.conftest import decide
 
+pytestmark = pytest.mark.medium
+
 APP = Path(__file__).resolve().parents[2] / "dashboards" / "app.py"
 
 

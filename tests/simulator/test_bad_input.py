@@ -14,6 +14,8 @@ from simulator.check import check_plant
 from simulator.control import SETPOINT_RANGES
 from tests.simulator.conftest import DAY, changed, run
 
+pytestmark = pytest.mark.medium
+
 Settled = Callable[..., dict[str, float]]
 MILD = {"outdoor_drybulb_c": 20.0, "outdoor_wetbulb_c": 15.0}
 

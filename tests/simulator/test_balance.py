@@ -18,6 +18,8 @@ from simulator.rollout import substep
 from simulator.weather import generated_weather
 from tests.simulator.conftest import changed
 
+pytestmark = pytest.mark.medium
+
 HOUR_S, YEAR = 3600.0, 8760
 # Each choice with each other choice of its neighbours; the parts do not see further.
 STRUCTURES: list[dict[str, Any]] = [

@@ -10,6 +10,8 @@ from simulator.load import generated_utilization
 from simulator.weather import CLIMATES, YEAR_S, generated_weather
 from tests.simulator.conftest import DAY, changed, run
 
+pytestmark = pytest.mark.medium
+
 YEAR_STEPS = 8760
 
 

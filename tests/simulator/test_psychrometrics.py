@@ -8,6 +8,8 @@ import pytest
 
 from simulator import psychrometrics as ours
 
+pytestmark = pytest.mark.medium
+
 psychrolib.SetUnitSystem(psychrolib.SI)
 
 

@@ -25,6 +25,8 @@ from simulator.metrics import net_heat_w, stored_heat_j
 from simulator.weather import generated_weather
 from tests.simulator.conftest import DAY, DT_S, changed, run
 
+pytestmark = pytest.mark.medium
+
 MILD = {"outdoor_drybulb_c": 20.0, "outdoor_wetbulb_c": 15.0}
 BROKEN = {
     "coil_fouling": 0.4,

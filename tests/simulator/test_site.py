@@ -9,6 +9,8 @@ import pytest
 from simulator import Faults, Plant, Setpoints, default_plant, perturb_plant
 from tests.simulator.conftest import changed
 
+pytestmark = pytest.mark.medium
+
 Settled = Callable[..., dict[str, float]]
 
 SUMMER = {"wetbulb_c": 24.0, "drybulb_c": 30.0}

@@ -21,6 +21,8 @@ from simulator.economizer import (
 from simulator.plant import perturb_plant
 from tests.simulator.conftest import DAY, changed, run
 
+pytestmark = pytest.mark.medium
+
 WINTER = {"outdoor_drybulb_c": 4.0, "outdoor_wetbulb_c": 2.0}
 FREE = {"chw_supply_c": 13.0, "cw_supply_c": 9.0, "economizer_enable": 1.0}
 # Tower water too warm to carry the whole load, cold enough to help.

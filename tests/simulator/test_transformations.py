@@ -26,6 +26,8 @@ from simulator import (
 from simulator.chilled_water import LEG_NODES
 from tests.simulator.conftest import DAY, DT_S, changed, run
 
+pytestmark = pytest.mark.medium
+
 MILD = {"outdoor_drybulb_c": 20.0, "outdoor_wetbulb_c": 15.0}
 
 
@@ -55,6 +57,7 @@ def odd_plant(key: jax.Array, other: bool = False) -> Plant:
     key=st.integers(0, 50),
     other=st.booleans(),
 )
+@pytest.mark.slow
 def test_no_finite_input_gives_nan(
     weather: tuple, wanted: tuple, broken: tuple, key: int, other: bool
 ) -> None:
@@ -129,6 +132,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, float]]] = {
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.usefixtures("double_precision")
+@pytest.mark.slow
 def test_gradients_match_finite_differences(case: str) -> None:
     structure, chosen = CASES[case]
     plant = default_plant(**structure)

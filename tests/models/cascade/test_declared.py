@@ -11,6 +11,8 @@ from models.errors import ImpossibleEffectError
 from tests.models.cascade.records import METERS, STEP_HOURS, record
 from tests.models.cascade.test_learn import plant
 
+pytestmark = pytest.mark.medium
+
 RISES = Effect("cw_supply_c", "chiller_kw", low=0.0)
 
 

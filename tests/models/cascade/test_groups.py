@@ -15,6 +15,8 @@ from models.setpoints import Bounds
 from tests.models.cascade.records import METERS, ROWS, STEP_HOURS, two_halls
 from tests.models.cascade.test_learn import plant
 
+pytestmark = pytest.mark.medium
+
 A, B = "supply_air_sp_c:hall_a", "supply_air_sp_c:hall_b"
 NAMES = (A, B, "chw_supply_sp_c", "cw_supply_sp_c", "economizer_enable")
 CHOICE = Bounds(

@@ -6,6 +6,8 @@ from models.cascade.learn import learn_cascade
 from models.errors import TooFewRowsError
 from tests.models.cascade.records import METERS, STEP_HOURS, record
 
+pytestmark = pytest.mark.medium
+
 
 def plant(**changed) -> dict[str, np.ndarray]:
     """A mild day with chillers alone, unless changed."""

@@ -5,6 +5,8 @@ from models.cascade.record import believed
 from models.cascade.rehearsal import rehearse
 from tests.models.twin.kit import HOUR, as_twin, inputs_of, nameplate
 
+pytestmark = pytest.mark.slow
+
 HOURS, SETTLED = 12, 4 * HOUR
 USUAL = {"supply_air_c": 20.0, "chw_supply_c": 9.0, "cw_supply_c": 24.0, "economizer_enable": 0.0}
 

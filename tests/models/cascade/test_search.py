@@ -7,6 +7,8 @@ from models.cascade.search import best
 from models.setpoints import Bounds
 from tests.models.cascade.test_learn import plant
 
+pytestmark = pytest.mark.medium
+
 NAMES = ("supply_air_sp_c", "chw_supply_sp_c", "cw_supply_sp_c", "economizer_enable")
 CHOICE = Bounds(
     NAMES,

@@ -12,6 +12,8 @@ from models.efficiency.baselines import (
 )
 from tests.models.plants import plant_rows
 
+pytestmark = pytest.mark.medium
+
 
 @pytest.fixture(scope="module")
 def rows():

@@ -11,6 +11,8 @@ from models.efficiency.stacking import PARTS
 from models.errors import ImpossibleEffectError
 from tests.models.plants import QUICK
 
+pytestmark = pytest.mark.medium
+
 INPUTS, TARGET = ("load_kw", "cw_supply_c", "chw_supply_c"), "chiller_kw_per_kw"
 RISES = Effect("cw_supply_c", TARGET, low=0.0)
 

@@ -12,6 +12,8 @@ from models.errors import DivergedError, TooFewRowsError
 from models.evaluate import mae
 from tests.models.plants import QUICK, TARGET, kw_per_kw, plant_rows
 
+pytestmark = pytest.mark.medium
+
 TYPICAL = np.array([[600.0, 24.0, 8.0, 20.0]])
 
 

@@ -8,6 +8,8 @@ import sys
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.medium
+
 EIGHT = "--xla_force_host_platform_device_count=8"
 TRAIN = """
 import json, sys

@@ -11,6 +11,8 @@ from models.efficiency.warm_start import why_cold
 from models.evaluate import mae
 from tests.models.plants import QUICK, TARGET, plant_rows
 
+pytestmark = pytest.mark.medium
+
 CONFIG = replace(QUICK, epochs=24, patience=24)
 SMOOTH = Parts(backbone="lines", trees=False)
 

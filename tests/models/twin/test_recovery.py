@@ -7,6 +7,8 @@ from models.twin.posterior import estimates, posterior_covariance
 from models.twin.validate import bounds_of, held_out
 from tests.models.twin.kit import DT_S, NAMEPLATE, inputs_of, record_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def found(case):

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.medium
+
 COMMAND = Path(sys.executable).parent / "coldaisle"
 
 

@@ -8,6 +8,8 @@ import pytest
 from pipelines.site.tags import setpoint_tags
 from tests.pipelines.control.plant import AT, DAY, STEP, controlled, day, defaults, row
 
+pytestmark = pytest.mark.medium
+
 
 @pytest.fixture(scope="module")
 def cold_day(site, cascade):

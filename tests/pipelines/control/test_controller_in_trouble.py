@@ -14,6 +14,8 @@ from pipelines.control.optimizer.optimizer import SetpointOptimizer
 from pipelines.control.orders import Orders
 from tests.pipelines.control.plant import AT, DAY, STEP, controlled, day, defaults, noisy, row
 
+pytestmark = pytest.mark.medium
+
 SUPPLY, CHILLED, CONDENSER = "CRAH.SAT_SP_C", "PLANT.CHWS_SP_C", "PLANT.CWS_SP_C"
 
 

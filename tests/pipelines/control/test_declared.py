@@ -11,6 +11,8 @@ from pipelines.site import safety as safety_tables
 from pipelines.site.file import Site, load_site
 from tests.pipelines.control.plant import AT, STEP, controlled, day, defaults, row
 
+pytestmark = pytest.mark.medium
+
 SUPPLY, CHILLED, CONDENSER, SWITCH = "CRAH.SAT_SP_C", "PLANT.CHWS_SP_C", "PLANT.CWS_SP_C", "PLANT.WSE_ENABLE"
 REFEREE = Path(SITE_FOLDER) / "referee.toml"
 

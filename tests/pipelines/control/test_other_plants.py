@@ -5,6 +5,8 @@ import pytest
 from tests.pipelines.control.plant import controlled
 from tests.pipelines.control.plants import AT, COLD, defaults, learned, plant_site, shown, target_of
 
+pytestmark = pytest.mark.medium
+
 USUAL = {"supply_air_sp_c": 20.0, "chw_supply_sp_c": 12.0, "cw_supply_sp_c": 21.0, "economizer_enable": 0.0}
 
 

@@ -9,6 +9,8 @@ from benchmarks.random_decisions import LENGTH, run
 from models.safety import layer
 from pipelines.control.setup import parameters_of
 
+pytestmark = pytest.mark.medium
+
 
 @pytest.fixture(autouse=True)
 def quiet():

@@ -13,6 +13,8 @@ from pipelines.telemetry.plant_table import plant_table
 from tests.pipelines.control.plant import AT, STEP, controlled, defaults, row
 from tests.pipelines.halls import SUPPLY, table_of, two_hall_cascade, two_hall_site
 
+pytestmark = pytest.mark.medium
+
 A, B = SUPPLY.values()
 OVER_K = {"hall_a": 1.0, "hall_b": 3.0}  # of each hall's inlet over its own supply air
 

@@ -9,6 +9,8 @@ from pipelines.evaluation.references import Defaults, WetbulbReset
 from pipelines.site.setpoints import Settable
 from simulator import Faults
 
+pytestmark = pytest.mark.medium
+
 
 class Wants:
     """A control that always wants the same, whatever is allowed."""

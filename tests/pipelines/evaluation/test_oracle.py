@@ -1,8 +1,12 @@
+import pytest
+
 from pipelines.evaluation.closed_loop import drive
 from pipelines.evaluation.oracle import Oracle
 from pipelines.evaluation.outcomes import outcome
 from pipelines.evaluation.plants import Simulated
 from pipelines.evaluation.references import Defaults
+
+pytestmark = pytest.mark.slow
 
 
 def test_knowing_the_plant_saves_energy_inside_the_envelope(site, resting):

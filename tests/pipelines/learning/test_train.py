@@ -13,6 +13,8 @@ from pipelines.learning.tracking import tracking
 from pipelines.learning.train import train
 from tests.pipelines.learning_kit import QUICK, chiller_readings, chillers, hall, hall_readings, stored
 
+pytestmark = pytest.mark.medium
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):

@@ -11,6 +11,8 @@ from pipelines.telemetry.store import Store
 from tests.pipelines.control.plant import AT, STEP
 from tests.pipelines.operations.conftest import bring
 
+pytestmark = pytest.mark.medium
+
 SUPPLY, CHILLED = "CRAH.SAT_SP_C", "PLANT.CHWS_SP_C"
 SIGNED = {"by": "Ana", "why": "commissioning"}
 

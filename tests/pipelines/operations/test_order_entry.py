@@ -14,6 +14,8 @@ from pipelines.operations.order_entry import (
 )
 from pipelines.operations.standing_orders import limits_by_tag, standing
 
+pytestmark = pytest.mark.medium
+
 SUPPLY = "CRAH.SAT_SP_C"
 SIGNED = {"by": "Ana", "why": "commissioning"}
 

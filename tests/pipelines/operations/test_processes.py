@@ -18,6 +18,8 @@ from pipelines.operations.ledger import Operations
 from pipelines.site.file import load_site
 from tests.pipelines.control.plant import defaults
 
+pytestmark = pytest.mark.medium
+
 ROOT = Path(__file__).resolve().parents[3]
 SUPPLY = "CRAH.SAT_SP_C"
 

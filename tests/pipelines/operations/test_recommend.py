@@ -16,6 +16,8 @@ from pipelines.operations.recommend import recommend
 from tests.pipelines.control.plant import AT, STEP
 from tests.pipelines.operations.conftest import EVERY, bring
 
+pytestmark = pytest.mark.medium
+
 SUPPLY, CHILLED = "CRAH.SAT_SP_C", "PLANT.CHWS_SP_C"
 SIGNED = {"by": "Ana", "why": "commissioning"}
 

@@ -11,6 +11,8 @@ from pipelines.site.safety import ResetTable
 from tests.pipelines.control.plant import AT, defaults
 from tests.pipelines.operations.conftest import bring
 
+pytestmark = pytest.mark.medium
+
 SUPPLY, CONDENSER = "CRAH.SAT_SP_C", "PLANT.CWS_SP_C"
 MINUTE = timedelta(minutes=1)
 SILENT_S = 200.0

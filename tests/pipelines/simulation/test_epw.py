@@ -11,6 +11,8 @@ from pipelines.errors import WeatherError
 from pipelines.simulation.epw import drivers, filled_gaps, read_epw, weather_table
 from tests.pipelines.epw_kit import with_field, write_epw
 
+pytestmark = pytest.mark.medium
+
 DRYBULB, DEW_POINT, HUMIDITY, PRESSURE, WIND = 6, 7, 8, 9, 21
 STEPS = 24  # the same throughout, so that all tests share one compilation
 

@@ -6,6 +6,8 @@ from pipelines.errors import SiteError
 from pipelines.simulation.historian_exports import write_exports
 from pipelines.simulation.operator_trials import trial_schedule
 
+pytestmark = pytest.mark.medium
+
 
 def interval_means(site, telemetry):
     """Telemetry by quantity as the store would hold it."""

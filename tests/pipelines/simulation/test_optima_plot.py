@@ -6,6 +6,8 @@ import pytest
 from pipelines.simulation.optima_plot import Sweep, optima, optima_figure
 from simulator import default_plant
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def sweeps() -> list[Sweep]:

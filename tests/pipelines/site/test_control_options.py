@@ -9,6 +9,8 @@ from pipelines.site.file import Tariff
 from pipelines.site.setpoints import Settable
 from tests.pipelines.control.plants import learned, plant_site, target_of
 
+pytestmark = pytest.mark.medium
+
 WARM = {"outdoor_wetbulb_c": 20.0}
 
 

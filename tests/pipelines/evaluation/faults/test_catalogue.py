@@ -37,7 +37,7 @@ TOLD = {
     "slow decision": "took more than",
     "operator changes limits meanwhile": None,
 }
-pytestmark = pytest.mark.timeout(1_200)  # the first test waits for all the runs
+pytestmark = [pytest.mark.timeout(1_200), pytest.mark.slow]  # the first test waits for all the runs
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,8 @@ from pipelines.learning.backtest.cascade import backtest_cascade
 from pipelines.learning.tracking import tracking
 from tests.pipelines.learning_kit import hall, hall_readings, stored
 
+pytestmark = pytest.mark.medium
+
 
 def test_the_same_table_is_printed_and_logged(tmp_path):
     settings = stored(tmp_path, hall(), hall_readings(48 * 7 * 5))

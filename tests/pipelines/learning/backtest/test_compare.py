@@ -12,6 +12,8 @@ from pipelines.learning.tracking import tracking
 from pipelines.learning.train import train
 from tests.pipelines.learning_kit import QUICK, chiller_readings, chillers, stored
 
+pytestmark = pytest.mark.medium
+
 DAYS = 40
 
 

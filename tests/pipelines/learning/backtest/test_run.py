@@ -28,6 +28,8 @@ from tests.pipelines.learning_kit import (
     wandering_readings,
 )
 
+pytestmark = pytest.mark.medium
+
 REAL = Path(__file__).resolve().parents[2] / "../shared/data/grundfos"
 ROWS = 336 * 3  # three weeks: one to learn from at least, two to walk through
 SERVED, MIXTURE = "served", "mixture"
@@ -135,6 +137,7 @@ def test_the_comparison_and_its_page_are_kept_in_mlflow(result, home, tmp_path):
     assert "gradient boosting, kW/kW" in page
 
 
+@pytest.mark.slow
 def test_folds_in_two_processes_give_what_one_gives(home, result):
     again = backtest(chillers(), home, config=QUICK, workers=2)
     assert errors(again["by_time"]) == errors(result["by_time"])

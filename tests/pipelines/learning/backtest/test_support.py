@@ -7,6 +7,8 @@ from pipelines.learning.backtest.support import summary, support_check
 from pipelines.learning.backtest.task import task
 from tests.pipelines.learning_kit import hall, hall_readings, table
 
+pytestmark = pytest.mark.medium
+
 
 @pytest.fixture(scope="module")
 def found():

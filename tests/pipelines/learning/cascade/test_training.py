@@ -12,6 +12,8 @@ from pipelines.site.declared_effects import KnownEffect
 from pipelines.telemetry.plant_table import plant_table
 from tests.pipelines.learning_kit import QUICK, hall, hall_readings, stored, table
 
+pytestmark = pytest.mark.medium
+
 ROWS = 48 * 7 * 5
 
 
@@ -79,6 +81,7 @@ def test_effects_that_cannot_hold_are_refused_with_the_place_to_mend():
         learn_site(site, plant_table(site, table(site, hall_readings(ROWS))))
 
 
+@pytest.mark.slow
 def test_a_cascade_that_predicts_no_worse_takes_over(home):
     train(home, hall_readings(ROWS))
     report = train(home, hall_readings(ROWS))
@@ -101,6 +104,7 @@ def test_a_training_that_fails_leaves_the_champion(home):
         train(home, hall_readings(60))
 
 
+@pytest.mark.slow
 def test_a_site_whose_cascade_is_missing_is_trained_again(home, monkeypatch):
     monkeypatch.setattr("pipelines.learning.efficiency.training.FitConfig", lambda: QUICK)
     assert retrain_if_new(hall(), home) is not None

@@ -13,6 +13,8 @@ from pipelines.telemetry.plant_table import plant_table
 from tests.pipelines.learning_kit import chiller_readings, chillers, stored, table
 from tests.pipelines.telemetry.ingest.kit import point, site_of
 
+pytestmark = pytest.mark.medium
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):

@@ -17,6 +17,8 @@ from pipelines.telemetry.plant_table import plant_table
 from pipelines.telemetry.store import Store
 from tests.pipelines.learning_kit import QUICK, chiller_readings, chillers, hall, stored
 
+pytestmark = pytest.mark.medium
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):

@@ -17,6 +17,8 @@ from pipelines.learning.train import train
 from pipelines.telemetry.store import Store
 from tests.pipelines.learning_kit import QUICK, chiller_readings, chillers, stored, table, wandering_readings
 
+pytestmark = pytest.mark.medium
+
 ROWS = 1_000
 LATER = 48  # rows after what was learned from
 

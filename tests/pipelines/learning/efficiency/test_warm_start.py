@@ -15,6 +15,8 @@ from pipelines.telemetry.store import Store
 from tests.pipelines.learning_kit import QUICK, chiller_readings, chillers, stored, table
 from tests.pipelines.telemetry.ingest.kit import TRUE_NOW
 
+pytestmark = pytest.mark.medium
+
 READINGS = chiller_readings(400)
 
 

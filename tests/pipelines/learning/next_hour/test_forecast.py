@@ -12,6 +12,8 @@ from pipelines.telemetry.plant_table import plant_table
 from tests.pipelines.learning_kit import hall, hall_readings, table
 from tests.pipelines.telemetry.ingest.kit import point
 
+pytestmark = pytest.mark.medium
+
 ROWS = 48 * 16
 
 

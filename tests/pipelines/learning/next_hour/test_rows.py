@@ -7,6 +7,8 @@ from pipelines.learning.next_hour.rows import OTHER, RATE, next_hour
 from pipelines.telemetry.plant_table import plant_table
 from tests.pipelines.learning_kit import hall, hall_readings, table
 
+pytestmark = pytest.mark.medium
+
 ROWS = 700
 
 

@@ -11,6 +11,8 @@ from pipelines.learning.trials.plan import explore_plan
 from pipelines.site.file import Site, load_site
 from pipelines.telemetry.plant_table import plant_table
 
+pytestmark = pytest.mark.medium
+
 START = pd.Timestamp("2025-01-01", tz="UTC")
 
 

@@ -9,6 +9,8 @@ from pipelines.telemetry.plant_table import plant_table
 from tests.models.twin.kit import as_twin
 from tests.pipelines.learning.trials.test_plan import record  # noqa: F401 - sixty days of default control
 
+pytestmark = pytest.mark.slow
+
 TRIED = ["supply_air_sp_c", "chw_supply_sp_c", "cw_supply_sp_c", "economizer_enable"]
 
 

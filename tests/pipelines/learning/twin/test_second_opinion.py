@@ -10,6 +10,8 @@ from models.twin.run import Controlled
 from pipelines.learning.twin.second_opinion import DRIVERS, TwinCheck
 from tests.models.twin.kit import as_twin
 
+pytestmark = pytest.mark.medium
+
 NAMES = ("supply_air_sp_c", "chw_supply_sp_c", "cw_supply_sp_c", "economizer_enable")
 MILD = np.array([20.0, 9.0, 24.0, 0.0])
 
@@ -50,6 +52,7 @@ def test_nothing_is_said_where_load_is_not_known(check):
     assert check.objection(MILD, moved(chw_supply_sp_c=5.0), NOW | {"load_kw": math.nan}) == ""
 
 
+@pytest.mark.slow
 def test_bound_is_how_far_the_twin_is_off_between_states(check):
     """A plant that needs what the twin says, and 30 kW more wherever chilled water is cold."""
     rows = 80

@@ -12,6 +12,8 @@ from pipelines.learning.twin.training import train_twin
 from tests.pipelines.learning.twin.conftest import QUICK
 from tests.pipelines.learning_kit import stored
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_twin_is_registered_as_champion_beside_the_networks(report, small_site, home):
     assert (report["model"], report["alias"]) == ("coldaisle.small.twin", "champion")

@@ -29,6 +29,8 @@ from simulator.envelope import violation_minutes
 from simulator.metrics import pue
 from tests.pipelines.epw_kit import write_epw
 
+pytestmark = pytest.mark.medium
+
 HOT_DAY = WhatIf(days=1, step_minutes=15, weather={"climate": "hot_humid"})
 UNKNOWN = ["energy_cost", "carbon_kg", "cue_kg_per_kwh"]  # without a tariff and a grid
 AXES = "chw_supply_c=8:14:2,seed=0:2:1"  # 12 cases
@@ -128,6 +130,7 @@ def test_a_year_of_a_thousand_seeds_goes_in_chunks_whose_weather_fits_in_memory(
     assert most_seeds(grid, chunk) * year.steps <= MAX_DRIVER_STEPS
 
 
+@pytest.mark.slow
 def test_plants_off_their_nameplate_differ_by_seed(site, tmp_path: Path) -> None:
     spread = HOT_DAY.changed(plant_spread=0.1, load={"constant": 0.5})
     table = run_study(site, spread, "seed=0:5:1", folder=tmp_path, chunk_cases=4).table()

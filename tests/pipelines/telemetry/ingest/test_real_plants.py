@@ -9,6 +9,8 @@ from pipelines.site.file import load_site
 from pipelines.telemetry.ingest import ingest_files
 from pipelines.telemetry.store import Store
 
+pytestmark = pytest.mark.medium
+
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "../shared/data"
 

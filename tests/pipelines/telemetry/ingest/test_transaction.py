@@ -29,6 +29,8 @@ from tests.pipelines.telemetry.ingest.kit import (
     wobbly,
 )
 
+pytestmark = pytest.mark.medium
+
 SITE = site_of(point("P"))
 
 

@@ -16,6 +16,8 @@ from pipelines.simulation.plant import asked_setpoints, canonical_telemetry
 from pipelines.site.file import find_site
 from pipelines.telemetry.quality.drift import drift_report
 
+pytestmark = pytest.mark.medium
+
 DAYS, ONSET = 140, 100
 WEEK = pd.Timedelta(days=7)
 SINCE = START + pd.Timedelta(days=ONSET)
