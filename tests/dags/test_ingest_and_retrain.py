@@ -46,10 +46,8 @@ def dag(airflow, monkeypatch):
 @pytest.fixture(autouse=True)
 def quick_training(monkeypatch):
     """Networks too small to be good, quick to train: the DAG is tested here, not they."""
-    import pipelines.learning.train
-
     small = partial(FitConfig, hidden=(4,), members=2, epochs=2)
-    monkeypatch.setattr(pipelines.learning.train, "FitConfig", small)
+    monkeypatch.setattr("pipelines.learning.efficiency.training.FitConfig", small)
 
 
 def run(dag) -> dict[str, str]:

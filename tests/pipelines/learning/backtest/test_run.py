@@ -8,7 +8,8 @@ import tomlkit
 import typer
 from typer.testing import CliRunner
 
-from pipelines.cli import backtest as cli
+from pipelines.cli.backtest import backtest as backtest_command
+from pipelines.cli.train import train
 from pipelines.config import Settings
 from pipelines.errors import ModelError, StoreError, TrackingError
 from pipelines.learning.backtest import backtest, hourly
@@ -223,13 +224,13 @@ def test_what_cannot_be_judged_is_said(tmp_path, home):
 @pytest.fixture
 def command(home, tmp_path, monkeypatch):
     """The two commands on a home with telemetry, with networks that train in a moment."""
-    monkeypatch.setattr("pipelines.learning.train.FitConfig", lambda: QUICK)
+    monkeypatch.setattr("pipelines.learning.efficiency.training.FitConfig", lambda: QUICK)
     monkeypatch.setattr("pipelines.learning.backtest.FitConfig", lambda: QUICK)
     site_file = tmp_path / "chillers.toml"
     site_file.write_text(tomlkit.dumps(chillers().model_dump(mode="json", exclude_none=True)))
     app = typer.Typer()
-    app.command("train")(cli.train)
-    app.command("backtest")(cli.backtest)
+    app.command("train")(train)
+    app.command("backtest")(backtest_command)
 
     def run(name, *arguments):
         given = [name, *arguments, "--site", str(site_file), "--home", str(home.home)]

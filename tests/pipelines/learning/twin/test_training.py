@@ -2,8 +2,11 @@ import json
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from models.twin import to_document
+from pipelines.cli.common import jsonable
+from pipelines.cli.twin import show
 from pipelines.errors import ModelError
 from pipelines.learning.registry import Errors, model_name, publish
 from pipelines.learning.tracking import tracking
@@ -47,6 +50,17 @@ def test_the_run_holds_the_report_and_a_plot_of_measured_against_predicted(repor
     assert {"report.json", "test.html", "left_out_in_blocks.html", "model"} <= names
     assert metrics["test.cv_rmse.twin"] == pytest.approx(report["scores"]["test"][0]["cv_rmse"])
     json.dumps(report["parameters"], allow_nan=False)
+
+
+def test_the_command_prints_parameters_errors_and_the_regression_beside_the_twin(report):
+    console = Console(record=True, width=160)
+    show(jsonable(report), console)
+    printed = console.export_text()
+    assert "chillers.rated_cop" in printed
+    assert "power_chain.ups_loss[0]" in printed
+    assert "Not pinned down" in printed
+    assert "quadratic regression" in printed
+    assert "coldaisle.small.twin version 1 is champion" in printed
 
 
 def test_a_damaged_twin_says_what_to_run_and_a_worse_one_stays_challenger(
