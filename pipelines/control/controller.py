@@ -25,13 +25,13 @@ from pipelines.telemetry.readings import Readings
 
 log = logging.getLogger(__name__)
 
-PATIENCE = timedelta(hours=1)  # with too little known: hold for this long, then go to the site's rule
-EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # stands for a first decision's time that is none
+PATIENCE = timedelta(hours=1)  # with load or weather unknown: hold for this long, then go to the site's rule
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # used where the first decision has no usable time
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Setpoints (k,) before the safety layer, where they are meant to end up (k,), and why."""
+    """Setpoints (k,) before the safety layer, their goal (k,), and why."""
 
     values: Array
     goal: Array
@@ -42,7 +42,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Situated:
-    """One decision's surroundings. present (k,): where setpoints stand, inside the bounds in force."""
+    """What one decision starts from. present (k,): present setpoints, clipped into the bounds in force."""
 
     at: datetime
     passed: timedelta
@@ -64,27 +64,27 @@ def decide(
 ) -> tuple[Memory, Decision]:
     """The memory after this decision, and the decision.
 
-    readings: what the last interval brought; None where nothing came. at: time of the decision, UTC. orders: what
-    people have ordered. without_model: why the model may not decide now, "" where it may.
+    readings: those of the last interval; None where there are none. at: time of the decision, UTC. orders: those in
+    force. without_model: why the model may not decide now, "" where it may.
 
     Without a model, with doubts about it, or where load or weather stay unknown, setpoints go to the site's own rule
-    (its default setpoints where it declares none) at their slew rates. Nothing that readings, clock, orders or the
-    model hold raises; every value lies inside the limits in force and within its slew rate of where the setpoint
-    stands, or of the nearest limit where it is read outside.
+    (its default setpoints where it declares none) at their slew rates. Never raises, whatever readings, time, orders or
+    model contain. Every value lies inside the limits in force and within its slew rate of the present setpoint, or of
+    the nearest limit where the setpoint is read outside.
     """
     orders = orders or Orders()
     moment, why = utc(at, (memory.at or EPOCH) + params.interval)
     notices = [why] if why else []
     try:
         return _decided(params, memory, readings, moment, orders, notices, without_model)
-    except Exception as error:  # the last line of defence: hold, inside the limits
+    except Exception as error:  # last resort: hold, inside the limits
         log.exception("the decision at %s failed", moment)
         notices.append(f"the decision failed: {type(error).__name__}: {error}")
         return _held(params, memory, moment, orders, notices)
 
 
 def remember(params: Parameters, memory: Memory, readings: Readings) -> Memory:
-    """The memory with a row taken in without deciding: one that came late, or from before a restart."""
+    """The memory after a row on which nothing is decided: one that came late, or from before a restart."""
     try:
         sensing, _ = params.sensing.take(memory.sensing, readings)
     except Exception:
@@ -96,7 +96,7 @@ def remember(params: Parameters, memory: Memory, readings: Readings) -> Memory:
 class Controller:
     """A site's controller in operation: parameters, the present memory, and what was decided last.
 
-    orders: asked at every decision; where it fails, the site file's limits hold.
+    orders: called at every decision; where it fails, the site file's limits apply.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class Controller:
         return self.last
 
     def remember(self, readings: Readings) -> None:
-        """Take a row in without deciding."""
+        """Remember a row without deciding."""
         self.memory = remember(self.params, self.memory, readings)
 
     def not_written(self) -> None:
@@ -128,9 +128,9 @@ class Controller:
     def _ordered(self) -> tuple[Orders, tuple[str, ...]]:
         try:
             return self.orders(), ()
-        except Exception as error:  # whatever keeps the orders must not stop the plant's control
+        except Exception as error:  # an error in the ledger must not stop control
             log.debug("orders cannot be read", exc_info=True)
-            why = f"orders cannot be read ({error}): the site file's limits hold"
+            why = f"orders cannot be read ({error}): the site file's limits apply"
             return Orders(mode=self.last.mode), (why,)
 
 
@@ -186,7 +186,7 @@ def _sensed(
         return memory, Sensed({}, {}, ())
     when, why = utc(readings.at, at)
     if not why and when > at:
-        why = f"a row from {when:%Y-%m-%d %H:%M} UTC lies ahead of the clock: taken as of now"
+        why = f"a row from {when:%Y-%m-%d %H:%M} UTC is later than the clock: treated as of now"
         when = at
     sensing, sensed = params.sensing.take(memory.sensing, Readings(when, readings.values))
     notices = (why, *sensed.notices) if why else sensed.notices
@@ -201,9 +201,9 @@ def _watched(params: Parameters, memory: Memory, sensed: Sensed, at: datetime) -
 
 
 def _present(params: Parameters, memory: Memory, sensed: Sensed, bounds: Bounds) -> tuple[Array, list[str]]:
-    """Where setpoints stand (k,): as read back, else as written last, else at their defaults; inside the bounds.
+    """Present setpoints (k,): as read back, else as last written, else the defaults; clipped into the bounds.
 
-    Only a setpoint's own reading says where it stands: a temperature that follows it may be anywhere.
+    Only the setpoint's own reading is used: the temperature that follows it may be far from it.
     """
     setpoints = params.setpoints
     fallback = bounds.default if memory.written is None else np.array(memory.written, float)
@@ -222,7 +222,7 @@ def _present(params: Parameters, memory: Memory, sensed: Sensed, bounds: Bounds)
 def _wanted(
     params: Parameters, memory: Memory, now: Situated, without_model: str
 ) -> tuple[Memory, Wanted, list[str]]:
-    """What the model, or without it the site's rule, would have; and what is wrong with the model."""
+    """What the model, or without it the site's rule, chooses; and what is wrong with the model."""
     if params.model is None:
         why = f"no control model ({params.why_none})" if params.why_none else "no control model"
         return memory, _by_rule(params, now, why), []
@@ -254,7 +254,7 @@ def _by_rule(params: Parameters, now: Situated, why: str) -> Wanted:
 
 
 def _accepted(params: Parameters, wanted: Wanted, now: Situated) -> Wanted:
-    """A recommendation that a person accepted takes the place of every other choice; what it does not name is held."""
+    """An accepted recommendation replaces every other choice; setpoints that it does not name are held."""
     if not now.orders.accepted:
         return wanted
     accepted = by_name(params.site, now.orders.accepted)
@@ -265,7 +265,7 @@ def _accepted(params: Parameters, wanted: Wanted, now: Situated) -> Wanted:
 
 
 def _checked(params: Parameters, memory: Memory, wanted: Wanted, now: Situated) -> tuple[Memory, Verdict]:
-    """What the safety layer lets through, and the memory once it is known what became of the choice."""
+    """What the safety layer allows, and the memory after it."""
     binary = {
         name: value
         for name, value, on_off in zip(now.bounds.names, now.present.tolist(), now.bounds.binary, strict=True)

@@ -1,4 +1,4 @@
-"""What was decided, by whom, and why."""
+"""A decision: setpoints, who chose them, and why."""
 
 import logging
 from dataclasses import asdict, dataclass, field
@@ -20,7 +20,7 @@ class Settled:
     """What the model expects of the plant once it has settled.
 
     facility_kw: power that is minimised, one value for each member of the model; where a site has no IT meter it is
-    cooling power alone. it_kw: IT power, or the thermal load that stands for it. outside: how far the setpoints lie
+    cooling power alone. it_kw: IT power, or the thermal load without an IT meter. outside: how far the setpoints lie
     beyond the record, in standard deviations; 0 inside.
     """
 
@@ -40,7 +40,7 @@ class Settled:
 class Expectation:
     """What the model expects at the present setpoints and at the goal, under the same load and weather.
 
-    conditions: what the model was told besides setpoints (load, weather, corrections), by name.
+    conditions: the model's inputs besides setpoints (load, weather, corrections), by name.
     """
 
     present: Settled
@@ -57,8 +57,8 @@ class Expectation:
 class Decision:
     """Setpoints by name, canonical units, and why.
 
-    values: to write now, a step within the slew rates. goal: where the setpoints are meant to end up. present: where
-    they stand. clips: what a rule did not let through. notices: what is wrong with sensors, plant, clock or model.
+    values: to write now, a step within the slew rates. goal: the setpoints that these steps lead to. present: the
+    setpoints now. clips: changes by the safety layer. notices: what is wrong with sensors, plant, clock or model.
     expected: what the model expects, None where the model did not decide.
     """
 
@@ -96,7 +96,7 @@ class DecisionLog:
     def add(self, decision: Decision, at: datetime) -> None:
         """Log a decision."""
         log.debug("%s %s %s: %s", at, decision.source, decision.values, decision.reason)
-        # The figures in a notice move on: its first words say what it is about.
+        # Figures in a notice change from decision to decision; its first two words identify it.
         now = {" ".join(notice.split()[:2]): notice for notice in decision.notices}
         for about, notice in now.items():
             if about not in self._open:

@@ -1,4 +1,4 @@
-"""What a site file declares, as the checks of `models.safety` take it. Loads no JAX: the watchdog asks it, too."""
+"""What a site file declares, as the checks of `models.safety` take it. Imports no JAX: the watchdog uses it too."""
 
 from models.safety.backup import Reset
 from models.safety.declared import Declared, Dwell, Interlock, MinimumTimes, Relation

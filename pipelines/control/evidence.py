@@ -1,4 +1,4 @@
-"""What stands behind a recommendation: what stops each move, the most like hour of the record, what would undo it."""
+"""Evidence for a recommendation: what limits each move, the most similar hour of the record, when to hold."""
 
 import math
 
@@ -15,7 +15,7 @@ from pipelines.control.recommendation import Recommendation
 from pipelines.control.setup import Parameters
 from pipelines.site.file import Setpoint, Site
 
-FURTHER = 0.1  # of a setpoint's range: how far beyond a goal is looked
+FURTHER = 0.1  # of a setpoint's range: how far beyond the goal is tried
 ALIKE = 0.05  # of a setpoint's range: hours of the record this near ran under the same setpoints
 FEWEST_ALIKE = 12
 SLIGHT = 1e-3
@@ -34,7 +34,7 @@ def with_evidence(
     bounds: Bounds,
     record: pd.DataFrame,
 ) -> Recommendation:
-    """A recommendation of the model with what stands behind it; any other as it is.
+    """A recommendation of the model with its evidence; any other unchanged.
 
     bounds: those in force. record: plant table (UTC index) in which precedents are looked for.
     """
@@ -106,7 +106,7 @@ def _stop(
     if optimizer.support and _grows(np.asarray(outcome.outside)):
         return "the record does not reach further"
     if int(outcome.mode[1]) != int(outcome.mode[0]):
-        return "chillers and economizer would run otherwise"
+        return "chillers or economizer would switch"
     return "nothing more to gain"
 
 
@@ -129,7 +129,7 @@ def _grows(excess: ArrayLike) -> bool:
 
 
 def precedent(site: Site, decision: Decision, hourly: pd.DataFrame) -> str | None:
-    """The hour of the record most like the present load and weather at the goal, in words; None where there is none.
+    """The hour of the record most similar to present load and weather at the goal, in words; None where there is none.
 
     hourly: hourly means of the plant table. Likeness: differences in standard deviations of the record, summed in
     squares.
@@ -159,7 +159,7 @@ def precedent(site: Site, decision: Decision, hourly: pd.DataFrame) -> str | Non
 
 
 def hold_if(site: Site, decision: Decision, hourly: pd.DataFrame, *, least_kw: float) -> list[str]:
-    """What would make it a hold: too little saved, or load and weather that the record lacks at such setpoints."""
+    """When to hold instead: too little saved, or load and weather for which the record has no such setpoints."""
     alike = np.ones(len(hourly), dtype=bool)
     for setpoint in site.setpoints:
         alike &= _near(setpoint, hourly, site.setpoint_name(setpoint), decision)

@@ -1,4 +1,4 @@
-"""A decision as a recommendation: moves, expectations, the saving, how to undo it. Needs the decision only."""
+"""A decision as a recommendation: moves, expectations, the saving, how to undo it. Reads the decision only."""
 
 import math
 from datetime import datetime
@@ -11,7 +11,7 @@ from pipelines.site.quantities import QUANTITIES
 from pipelines.telemetry.plant_table import figure_name
 
 SMALL_SHARE = 0.005  # of a setpoint's range: a smaller difference is no move
-RECOMMENDED = ("model", "accepted")  # sources whose goal somebody may be asked to accept
+RECOMMENDED = ("model", "accepted")  # sources whose goal an operator may be asked to accept
 
 
 def recommendation_of(
@@ -19,8 +19,8 @@ def recommendation_of(
 ) -> Recommendation:
     """The recommendation that a decision is.
 
-    It is a change where the model, or a person's acceptance, moves a setpoint; otherwise a hold with the decision's
-    reason: what the site's rule, the monitor or an override do is not a choice to be accepted.
+    It is a change where the model, or an accepted recommendation, moves a setpoint; otherwise a hold with the reason of
+    the decision: moves by the site's rule, the monitor or an override are not offered for acceptance.
     """
     moves = moves_of(site, decision) if decision.source in RECOMMENDED else []
     expected = decision.expected if decision.source == "model" else None
@@ -64,7 +64,7 @@ def moves_of(site: Site, decision: Decision) -> list[Move]:
 
 
 def differs(setpoint: Setpoint, present: float, goal: float) -> bool:
-    """Whether a goal is far enough from where a setpoint stands to be called a move."""
+    """Whether a goal is far enough from the present setpoint to count as a move."""
     return abs(goal - present) >= SMALL_SHARE * (setpoint.max - setpoint.min)
 
 

@@ -33,16 +33,16 @@ class Memory:
     model: ModelMemory = field(default_factory=ModelMemory)
 
     def not_written(self) -> "Memory":
-        """What was decided was not written: neither the plant's obedience nor its answer says anything about it."""
+        """The decision was not written: how the plant behaves is no evidence about it."""
         return replace(self, written=None, model=self.model.after(by_model=False))
 
     def set_back_to(self, at: datetime) -> "Memory":
-        """The clock was set back: what was read at times still to come is forgotten."""
+        """The clock was set back: readings with later times are forgotten."""
         informed = None if self.informed_at is None else min(self.informed_at, at)
         return replace(self, informed_at=informed, sensing=self.sensing.before(at))
 
     def newest_reading(self) -> datetime | None:
-        """Time of the newest row that was taken in."""
+        """Time of the newest remembered row."""
         readings = self.sensing.history.readings
         return readings[-1][0] if readings else None
 

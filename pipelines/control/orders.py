@@ -1,4 +1,4 @@
-"""What people have ordered: mode, limits in force and overrides. A controller reads them anew at each decision."""
+"""Orders of operators: mode, limits and overrides. A controller reads them at each decision."""
 
 import math
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ Limits = tuple[float, float]
 class Orders:
     """Orders in force, canonical units. limits: setpoint tag -> low and high; overrides: tag -> value.
 
-    accepted: tag -> value of a recommendation that an operator accepted; the model's choice gives way to it.
+    accepted: tag -> value of a recommendation that an operator accepted; it replaces the model's choice.
     """
 
     mode: Mode = "auto"
@@ -37,9 +37,9 @@ def mode_limits(setpoint: Setpoint, mode: Mode) -> Limits:
 
 
 def narrowed(setpoint: Setpoint, limits: Limits, order: Limits) -> Limits | None:
-    """What an order leaves of a setpoint's limits; None where it leaves no value or is not a pair of finite numbers.
+    """A setpoint's limits intersected with an order; None where nothing is left or the order is not two finite numbers.
 
-    An on/off setpoint keeps whole values only: 0..0.6 leaves off.
+    An on/off setpoint keeps whole values only: 0..0.6 means off.
     """
     if len(order) != 2 or not all(_finite(each) for each in order):
         return None
@@ -52,7 +52,7 @@ def narrowed(setpoint: Setpoint, limits: Limits, order: Limits) -> Limits | None
 def limits_in_force(setpoint: Setpoint, orders: Orders) -> Limits:
     """Limits of a setpoint: what the site file, the mode and an operator's order all allow.
 
-    Limits only ever narrow. An order that would leave nothing is ignored (`ignored_orders` says which).
+    Orders can only narrow limits. One that would leave nothing is ignored (see `ignored_orders`).
     """
     limits = mode_limits(setpoint, orders.mode)
     order = orders.limits.get(setpoint.tag)

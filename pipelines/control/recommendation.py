@@ -1,4 +1,4 @@
-"""What a recommendation says: the moves, what they are expected to save, and why, or why to hold."""
+"""A recommendation: the moves, what they are expected to save, and why; or why to hold."""
 
 from datetime import UTC, datetime
 from typing import Literal, Self
@@ -11,7 +11,7 @@ class _Frozen(BaseModel):
 
 
 class Move(_Frozen):
-    """One setpoint, in the canonical `unit` of its quantity: where it stands, the step now, and where it should end."""
+    """A change of one setpoint, in the canonical `unit` of its quantity: present value, next step and goal."""
 
     tag: str
     quantity: str
@@ -80,7 +80,9 @@ class Recommendation(_Frozen):
     @model_validator(mode="after")
     def _moves_suit_action(self) -> Self:
         if self.action == "hold" and self.moves:
-            raise ValueError(f"a hold has no moves, found {len(self.moves)}; say change or drop the moves")
+            raise ValueError(
+                f"a hold has no moves, found {len(self.moves)}; make it a change or drop the moves"
+            )
         if self.action == "change" and not self.moves:
-            raise ValueError("a change has at least one move, found none; say hold and why")
+            raise ValueError("a change has at least one move, found none; make it a hold with a reason")
         return self

@@ -20,11 +20,11 @@ class Saving(NamedTuple):
 
 
 def saving_of(expected: Expectation) -> Saving | None:
-    """The expected saving; None where a member's answer is not finite.
+    """The expected saving; None where a member's prediction is not finite.
 
     Each of the m members was fitted without one group of the record's days, so their differences d_i are delete-a-group
     jackknife replicates: variance (m - 1)/m * sum((d_i - mean)^2), Student's t with m - 1 degrees of freedom (Kott
-    2001, Journal of Official Statistics 17(4), 521-526). What all members get wrong alike falls out of a difference.
+    2001, Journal of Official Statistics 17(4), 521-526). Errors common to all members cancel in the difference.
     """
     present, goal = (np.array(each.facility_kw, float) for each in (expected.present, expected.goal))
     if not len(present) or len(present) != len(goal) or not np.isfinite(present - goal).all():

@@ -50,10 +50,10 @@ class Parameters:
 def parameters_of(
     site: Site, cascade: Cascade | None, *, twin: Twin | None = None, why_none: str = ""
 ) -> Parameters:
-    """Parameters of a site's control. Nothing that is wrong with a model raises: there is none then, and why.
+    """Parameters of a site's control. A model that cannot be used does not raise: `why_none` says why.
 
-    cascade: None where nothing could be learned, for the reason `why_none`. twin: the site's fitted plant, asked for a
-    second opinion on every new target; None where there is none.
+    cascade: None where nothing could be learned, for the reason `why_none`. twin: the site's fitted plant, which gives
+    a second opinion on every new target; None where there is none.
     """
     setpoints = Settable.of(site)
     model, why = _model(site, setpoints, cascade, twin, why_none)
@@ -99,7 +99,7 @@ def _model(
 
 
 def optimizer_of(site: Site, setpoints: Settable, cascade: Cascade, twin: Twin | None) -> SetpointOptimizer:
-    """The optimizer of a site's cascade, with its twin's second opinion where the site file lets it have one."""
+    """The optimizer of a site's cascade, with its twin's second opinion where the site file allows one."""
     options, names = site.control, tuple(modelled_name(name) for name in setpoints.names)
     objective = objective_of(
         cascade,

@@ -31,7 +31,7 @@ def folds(
 ) -> list[Fold]:
     """The folds of a record whose rows begin at `times` (datetime64, sorted); empty where it is too short.
 
-    horizon: how far a row's target reaches beyond its time; rows whose target reaches into what is judged are not
+    horizon: how far a row's target reaches beyond its time; rows whose target reaches into judged rows are not
     learned from. window_weeks: walk-forward learns from the last so many weeks only, else from all before.
     """
     week = (times - times[0]) // WEEK
@@ -41,7 +41,7 @@ def folds(
     if hold_out == "every-fourth-week":
         test = week % 4 == 3
         return [Fold(~test & ~_reaches_into(times, test, horizon), test)] if test.any() else []
-    found = []
+    weekly = []
     for number in np.unique(week):
         test = week == number
         train = (times + horizon < times[test][0]) & (week < number)
@@ -49,8 +49,8 @@ def folds(
             train &= times >= times[test][0] - window_weeks * WEEK
         # A quarter more than is needed to learn, since readings that break the energy balance are left out.
         if train.sum() >= 1.25 * max(LEAST_ROWS, LEAST_ROWS_PER_INPUT * inputs):
-            found.append(Fold(train, test))
-    return found
+            weekly.append(Fold(train, test))
+    return weekly
 
 
 def _reaches_into(times: np.ndarray, test: np.ndarray, horizon: np.timedelta64) -> np.ndarray:

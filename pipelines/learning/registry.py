@@ -1,8 +1,8 @@
 """Learned models in MLflow's registry: `coldaisle.<site>.<kind>`, aliases `champion` and `challenger`.
 
-One rule decides what is served: a new version becomes champion unless the present champion, judged on the same time
-held out by the form of it that never saw that time, is clearly better. The registry knows names, aliases and files;
-what a model is, and how its error is measured, is each kind's own.
+One rule for every kind: a new version becomes champion unless the present champion is clearly better on the same
+held-out time, each judged by its form that was trained without that time. The registry knows names, aliases and files;
+each kind defines its files and its error.
 """
 
 import math
@@ -23,7 +23,7 @@ from pipelines.site.file import Site
 
 Kind = Literal["efficiency", "cascade", "twin"]
 
-# The seed alone moves an error by about this share: within it two models are equally good.
+# The seed alone changes an error by about this share: a smaller difference does not count.
 TIE = 0.02
 
 CHAMPION, CHALLENGER = "champion", "challenger"
@@ -31,7 +31,7 @@ _TRAINED_BY: dict[Kind, str] = {"efficiency": "train", "cascade": "train", "twin
 
 
 class Errors(NamedTuple):
-    """Errors of the new and the present model on the same rows held out, smaller is better, and both in words."""
+    """Errors of the new and the present model on the same rows held out, smaller is better, and both as text."""
 
     ours: float
     theirs: float
@@ -64,7 +64,7 @@ def remedy(site: Site, kind: Kind) -> str:
 
 
 def never_trained(settings: Settings) -> bool:
-    """Whether the home's own MLflow has never been written to; asking it would make its file."""
+    """Whether the home's own MLflow has never been written to; a query would create its file."""
     return settings.mlflow_uri is None and not (settings.home / "mlflow.db").exists()
 
 
@@ -85,15 +85,15 @@ def champion_files(site: Site, kind: Kind, settings: Settings) -> Iterator[Files
 def files_of(client: MlflowClient, site: Site, kind: Kind, settings: Settings) -> Iterator[Files | None]:
     """`champion_files` with a client that is open already."""
     try:
-        found = client.get_model_version_by_alias(model_name(site, kind), CHAMPION)
+        registered = client.get_model_version_by_alias(model_name(site, kind), CHAMPION)
     except MlflowException:
         yield None
         return
-    version = f"{found.name}/{found.version}"
+    version = f"{registered.name}/{registered.version}"
     with tempfile.TemporaryDirectory() as folder:
         try:
             local = download_artifacts(
-                artifact_uri=f"{found.source}", dst_path=folder, tracking_uri=settings.tracking_uri
+                artifact_uri=f"{registered.source}", dst_path=folder, tracking_uri=settings.tracking_uri
             )
         except (OSError, MlflowException) as cause:
             raise ModelError(f"the files of {version} are gone ({cause}); {remedy(site, kind)}") from cause
@@ -121,7 +121,7 @@ def publish(
     source = f"{client.get_run(run_id).info.artifact_uri}/{folder}"
     version = client.create_model_version(name, source, run_id)
     alias, why = _promoted(client, site, kind, settings, judge)
-    # Only now: nobody loads half a version, and the champion judged above was the one before.
+    # Last, so that nothing loads an incomplete version, and the judge above saw the previous champion.
     client.set_registered_model_alias(name, alias, version.version)
     return {"model": name, "version": str(version.version), "alias": alias, "why": why, "run_id": run_id}
 

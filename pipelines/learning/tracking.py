@@ -1,4 +1,4 @@
-"""MLflow without its global state: one client, quick to fail, quiet."""
+"""MLflow without its global state: one client, short time-outs, no log lines."""
 
 import logging
 import os
@@ -18,7 +18,7 @@ from pipelines.errors import TrackingError
 Score = dict[str, Any]
 
 
-# MLflow's own defaults retry for minutes; a person or a schedule rather hears of it at once.
+# MLflow's own defaults retry for minutes; here an error is raised at once.
 _QUICK = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
 _TALKATIVE = ("mlflow", "alembic")
 
@@ -32,7 +32,7 @@ def tracking(settings: Settings) -> Iterator[MlflowClient]:
         try:
             client = MlflowClient(tracking_uri=uri, registry_uri=uri)
             client.search_experiments(max_results=1)
-        except Exception as cause:  # every store raises its own: requests, SQLAlchemy, MLflow
+        except Exception as cause:  # stores raise errors of requests, SQLAlchemy or MLflow
             raise TrackingError(
                 f"MLflow at {uri} does not answer ({_first_line(cause)}); start it, or set COLDAISLE_MLFLOW_URI"
             ) from cause
@@ -43,10 +43,10 @@ def tracking(settings: Settings) -> Iterator[MlflowClient]:
 
 
 def experiment_id(client: MlflowClient, name: str, settings: Settings) -> str:
-    """The experiment called `name`, made if need be; where MLflow is a local file, artifacts lie beside it."""
-    found = client.get_experiment_by_name(name)
-    if found:
-        return found.experiment_id
+    """The experiment called `name`, created where missing; artifacts lie in the home where MLflow does."""
+    existing = client.get_experiment_by_name(name)
+    if existing:
+        return existing.experiment_id
     local = settings.mlflow_uri is None
     try:
         return client.create_experiment(name, settings.artifacts.resolve().as_uri() if local else None)
@@ -96,12 +96,12 @@ def run_of(client: MlflowClient, experiment: str, command: str, kind: str) -> It
     client.set_terminated(run_id)
 
 
-def log_scores(client: MlflowClient, run_id: str, found: list[Score], *, prefix: str = "") -> None:
+def log_scores(client: MlflowClient, run_id: str, scores: list[Score], *, prefix: str = "") -> None:
     """Every model's errors as metrics `<prefix><error>.<model>`."""
     now = int(time.time() * 1000)
     metrics = [
         Metric(f"{prefix}{_metric_name(error)}.{_metric_name(row['model'])}", value, now, 0)
-        for row in found
+        for row in scores
         for error, value in row.items()
         if error != "model" and value is not None
     ]

@@ -1,4 +1,4 @@
-"""Learn a site's models, judge them on held-out time, log everything to MLflow, register what is no worse."""
+"""Learn a site's models, judge them on held-out time, log everything to MLflow, register them."""
 
 import time
 from typing import Any
@@ -86,7 +86,7 @@ def _train_cascade(job: Job, client: MlflowClient, experiment: str) -> dict[str,
 
 
 def _why_not(job: Job, client: MlflowClient, experiment: str, kind: str, error: ModelError) -> dict[str, Any]:
-    """A run that says why there is no such model, so that a schedule does not try the same telemetry again."""
+    """A run with the reason why there is no such model, so that a schedule does not repeat it on the same telemetry."""
     job.say(f"{kind}: {error}")
     with run_of(client, experiment, "train", kind) as run_id:
         client.log_param(run_id, "fingerprint", job.fingerprint)
@@ -106,8 +106,8 @@ def retrain_if_new(
 
     Networks start from the present champion's where they can.
 
-    Judged by the runs in MLflow rather than by what was ingested last, so that a training that failed is made up
-    for: a kind that there is too little to learn from counts as learned. Raises what `train` raises.
+    Judged by the runs in MLflow rather than by what was ingested last, so that a training that failed is
+    repeated; a kind with too little to learn from counts as learned. Raises what `train` raises.
     """
     with tracking(settings) as client:
         if _learned(client, site, Store(settings.store, site).fingerprint()):
@@ -128,5 +128,5 @@ def _learned(client: MlflowClient, site: Site, fingerprint: str) -> bool:
 
 
 def kinds_of(site: Site) -> set[Kind]:
-    """The kinds of model that a training gives: a cascade only where the site has something to set."""
+    """The kinds of model that a training gives: a cascade only where the site has setpoints."""
     return {EFFICIENCY, CASCADE} if site.setpoints else {EFFICIENCY}

@@ -1,5 +1,6 @@
-"""The control loop as a service: rows from the store, decisions to the ledger, verified setpoints to a gateway.
+"""The control loop as a service: it reads the store, records decisions and writes verified setpoints.
 
-Two processes: `coldaisle serve` decides and beats; `coldaisle watchdog` hears the beats and, when they stop, takes the
-plant to the site's own rule. Every value passes `verify` at the gateway's side before it leaves, code of its own.
+Two processes: `coldaisle serve` decides and sends heartbeats; `coldaisle watchdog` receives them and, when they stop,
+moves the plant to the site's own rule. The gateway checks every value with `verify`, which shares no code with the
+rest.
 """

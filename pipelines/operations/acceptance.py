@@ -1,4 +1,4 @@
-"""What an operator accepted in mode `advise`, and what of a decision may be written because of it: that, or nothing."""
+"""The accepted goal in mode `advise`, and what of a decision may be written: the step towards that goal, or nothing."""
 
 import math
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ ROUNDING = 1e-6
 
 
 class Writable(NamedTuple):
-    """Values by setpoint tag, canonical units, that may be written; None and why where nothing may."""
+    """Values by setpoint tag, canonical units, that may be written; None, and why, where none may be."""
 
     values: dict[str, float] | None
     why: str
@@ -34,9 +34,9 @@ def accepted_goal(operations: Operations, now: Standing) -> dict[str, float]:
 def writable(site: Site, decision: Decision, accepted: Mapping[str, float]) -> Writable:
     """What of a decision may be written in mode `advise`: the step towards the accepted goal, unchanged, or nothing.
 
-    accepted: goal by setpoint tag (see `accepted_goal`). A person accepted one set of setpoints together, so one
-    setpoint that the safety layer changed, that another person has taken over, or that does not go the accepted way
-    keeps all of them from being written; the plant then stays with its own control.
+    accepted: goal by setpoint tag (see `accepted_goal`). A set of setpoints is accepted as a whole: where the
+    safety layer changed one of them, a person has taken one over, or one moves another way, none is written, and the
+    plant stays with its own control.
     """
     if not accepted:
         return Writable(None, "nothing was accepted")
@@ -62,7 +62,7 @@ def writable(site: Site, decision: Decision, accepted: Mapping[str, float]) -> W
 
 
 def _on_the_way(value: float, present: float, goal: float | None) -> bool:
-    """Whether a value lies between where the setpoint stands and its goal; one without a goal stays where it stands.
+    """Whether a value lies between the present setpoint and its goal; without a goal it must be the present one.
 
     False where any of them is not finite.
     """

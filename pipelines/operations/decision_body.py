@@ -1,4 +1,4 @@
-"""A decision as the ledger keeps it: its body, written here and read here."""
+"""A decision as the ledger stores it: the body is written and read here."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -30,8 +30,8 @@ def add_decision(
 ) -> int:
     """Record a decision and return its number; see `Operations.add_decision`.
 
-    model: the model's version, or why there is none. written: values by tag that left, and refused why others did not.
-    Raises LedgerError where the ledger does not answer.
+    model: the model's version, or why there is none. written: values by tag that the gateway wrote; refused: why it
+    did not write others. Raises LedgerError where the ledger does not answer.
     """
     body: dict[str, Any] = {
         "values": _by_tag(site, decision.values),
@@ -59,7 +59,7 @@ def add_decision(
 
 
 def recommendation_in(site: Site, record: DecisionRecord) -> Recommendation:
-    """The recommendation that a recorded decision is: as it was explained, or from its figures where it was not."""
+    """A recorded decision as a recommendation: as it was explained, or made from its figures where it was not."""
     try:
         return Recommendation.model_validate(record.body["recommendation"])
     except (KeyError, ValidationError):
@@ -74,7 +74,7 @@ def recommendation_in(site: Site, record: DecisionRecord) -> Recommendation:
 
 
 def _decision_of(site: Site, record: DecisionRecord) -> Decision:
-    """The decision of a record; what is damaged in it is left out."""
+    """The decision of a record; damaged parts are left out."""
     values, goal, present = (_by_name(site, record.body.get(part)) for part in ("values", "goal", "present"))
     try:
         expected = _EXPECTATION.validate_python(record.body.get("expected"))

@@ -1,4 +1,4 @@
-"""Where setpoints leave: an interface, and the outbox, a folder that a BMS connector reads."""
+"""Output of setpoints: the interface, and the outbox, a folder that a BMS connector reads."""
 
 import json
 import math
@@ -24,7 +24,7 @@ class GatewayError(ColdaisleError):
 
 @dataclass(frozen=True)
 class Written:
-    """What is in force at the gateway. values: by tag, canonical units. source: who wrote; "released": nobody."""
+    """What is in force at the gateway. values: by tag, canonical units. source: who wrote, or "released"."""
 
     at: datetime
     valid_until: datetime
@@ -35,14 +35,14 @@ class Written:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What left, and what was refused and why."""
+    """What was written, and what was refused and why."""
 
     written: Written
     refused: tuple[str, ...]
 
 
 class Gateway(Protocol):
-    """A BMS, or what stands for it."""
+    """A BMS, or a substitute for it."""
 
     def write(
         self,
@@ -55,7 +55,7 @@ class Gateway(Protocol):
         present: Mapping[str, float],
         limits: Limits,
     ) -> Receipt:
-        """Verify and write values by tag (canonical units). present: as read back, by tag; limits: asked at the end.
+        """Verify and write values by tag (canonical units). present: as read back, by tag; limits: called last.
 
         Raises GatewayError where it cannot be written to.
         """
@@ -73,7 +73,7 @@ class Gateway(Protocol):
 class Outbox:
     """One JSON document, replaced whole: `setpoints.json` with tags, units, values in the tags' own units, valid until.
 
-    Whoever reads it goes to the plant's own setpoints when `valid_until` has passed.
+    The reader must return to the plant's own setpoints once `valid_until` has passed.
     """
 
     def __init__(self, folder: Path, site: Site) -> None:
@@ -96,7 +96,7 @@ class Outbox:
         with self._locked():  # the watchdog may write at the same moment
             before, refused = self._before()
             in_force = _in_force(values, present, before, at)
-            # The first step starts from where the plant stands.
+            # The first step starts from the present setpoints.
             step_h = self.site.interval_minutes / 60.0
             passed_h = step_h if before is None else _hours(at - before.at)
             if before is not None and at > before.valid_until:
@@ -130,7 +130,7 @@ class Outbox:
             raise GatewayError(f"{self.path} cannot be read ({cause}); the next write replaces it") from cause
 
     def _values(self, setpoints: list[dict[str, Any]]) -> dict[str, float]:
-        """Values by tag in canonical units, those that can be believed."""
+        """Finite values by tag in canonical units."""
         values = {
             each["tag"]: self._tags[each["tag"]].canonical(each["value"])
             for each in setpoints
@@ -139,7 +139,7 @@ class Outbox:
         return {tag: value for tag, value in values.items() if math.isfinite(value)}
 
     def _before(self) -> tuple[Written | None, tuple[str, ...]]:
-        """What was written last; a document that cannot be read counts as none, and why."""
+        """What was written last; None, and why, for a document that cannot be read."""
         try:
             return self.last(), ()
         except GatewayError as error:
@@ -160,7 +160,7 @@ class Outbox:
             write_atomic(self.path, json.dumps(document, indent=1, allow_nan=False))
         except OSError as cause:
             raise GatewayError(
-                f"{self.path} cannot be written ({cause}); free space or mend its folder"
+                f"{self.path} cannot be written ({cause}); free space or repair its folder"
             ) from cause
 
     @contextmanager
@@ -170,7 +170,7 @@ class Outbox:
                 stack.enter_context(locked(self.path.with_suffix(".lock")))
             except OSError as cause:
                 raise GatewayError(
-                    f"{self.path.parent} cannot be written ({cause}); mend its folder"
+                    f"{self.path.parent} cannot be written ({cause}); repair its folder"
                 ) from cause
             yield
 
@@ -178,10 +178,11 @@ class Outbox:
 def _in_force(
     values: Mapping[str, float], present: Mapping[str, float], before: Written | None, at: datetime
 ) -> dict[str, float]:
-    """What each step starts from: the last written, or what is read back where that is nearer to the step.
+    """What each step starts from: the value last written, or the one read back where that is nearer to the step.
 
-    A plant that did not obey stands where it says; a reading that lags says where it was. What was written and has run
-    out counts only where nothing is read back: the plant went to its own setpoints. No finite number counts as none.
+    A plant that did not follow is at its reading; a reading that lags shows an earlier value. Written values that have
+    expired count only where nothing is read back, since the plant went to its own setpoints. Values that are not finite
+    are ignored.
     """
     read = {tag: value for tag, value in present.items() if math.isfinite(value)}
     written = {} if before is None else before.values

@@ -1,8 +1,8 @@
 """Heartbeats: UDP datagrams on the local machine.
 
-Why UDP: the sender never waits and needs no disk or database, so a beat says that the loop itself turned, not that a
-file system works; the receiver counts silence on its own monotonic clock, so no set clock, old file or stale row can
-look alive. A lost datagram costs nothing: several are sent within one time-out.
+Why UDP: the sender never waits and needs no disk or database, so a heartbeat shows that the loop itself runs, not that
+a file system works; the receiver measures silence on its own monotonic clock, so a changed clock, an old file or a
+stale row cannot look alive. A lost datagram does no harm: several are sent within one time-out.
 """
 
 import json
@@ -35,7 +35,7 @@ class Pulse:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
     def beat(self, state: str) -> None:
-        """Send one; whatever keeps it from leaving is the watchdog's to notice."""
+        """Send one; failures are ignored, since the watchdog notices the missing heartbeat."""
         self._number += 1
         beat = {"site": self._site, "number": self._number, "pid": os.getpid(), "state": state}
         try:

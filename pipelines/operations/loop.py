@@ -1,4 +1,4 @@
-"""The serving loop: read, decide, verify, write, record, remember, beat. Nothing that goes wrong ends it."""
+"""The serving loop: read, decide, verify, write, record, save the memory. No error ends it."""
 
 import logging
 from collections.abc import Callable
@@ -27,16 +27,16 @@ log = logging.getLogger(__name__)
 
 LEDGER_PATIENCE = timedelta(
     hours=1
-)  # without a ledger nobody can order or prove anything: then the site's rule
-VALID_STEPS = 2.5  # decisions for which what was written holds
+)  # without a ledger there are no orders and no record: then the site's rule
+VALID_STEPS = 2.5  # decisions for which written values stay valid
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one turn of the loop came to.
+    """Result of one turn of the loop.
 
-    decision: number of the decision in the ledger, None where it is in none. values, goal: by setpoint tag, canonical
-    units. saving_kw: expected at the goal, None where the model did not decide. trouble: what went wrong on the way.
+    decision: its number in the ledger, None where it was not recorded. values, goal: by setpoint tag, canonical
+    units. saving_kw: expected at the goal, None where the model did not decide. trouble: what went wrong in this turn.
     """
 
     at: datetime
@@ -58,7 +58,7 @@ class Step:
 
 
 class Server:
-    """One site's loop. `operations` opens the ledger; it is opened anew where it was away."""
+    """One site's loop. `operations` opens the ledger, again after an error."""
 
     def __init__(
         self,
@@ -123,12 +123,12 @@ class Server:
         except LedgerError as error:
             self._operations = None
             self._ledger_lost_at = min(self._ledger_lost_at or now, now)
-            trouble.append(f"{error}; the orders known last hold")
+            trouble.append(f"{error}; the last known orders apply")
             if now - self._ledger_lost_at > LEDGER_PATIENCE:
-                self.controller.without_model = "the ledger has been away for over an hour"
+                self.controller.without_model = "the ledger has not answered for over an hour"
 
     def _restore(self, now: datetime, trouble: list[str]) -> None:
-        """At the first turn: go on from the memory that was saved with the last decision."""
+        """At the first turn: restore the memory that was saved with the last decision."""
         if self._started:
             return
         try:
@@ -142,7 +142,7 @@ class Server:
             self.controller.memory = memory
 
     def _read_rows(self, now: datetime, trouble: list[str]) -> Readings | None:
-        """Take in what has arrived; the row to decide by, None where there is none that is new and fresh."""
+        """Remember the rows that arrived; the row to decide on, None where none is new and recent."""
         try:
             arrived = self.rows.arrived(now)
         except (ColdaisleError, OSError) as error:
@@ -178,7 +178,7 @@ class Server:
         return receipt
 
     def _writable(self, decision: Decision, trouble: list[str]) -> dict[str, float] | None:
-        """Values by tag that the mode lets through; None where nothing is to be written."""
+        """Values by tag that the mode allows to write; None where nothing is to be written."""
         if self.standing.mode == "auto":
             return self._by_tag(decision.values)
         if self.standing.mode != "advise" or not self._accepted:
@@ -221,12 +221,12 @@ class Server:
             operations.save_memory(at=step.at, decision=number, body=self.controller.memory.to_json())
         except LedgerError as error:
             self._operations = None
-            log.error("%s the decision is in no ledger: %s", step.at, error)
+            log.error("%s the decision is not recorded: %s", step.at, error)
             return step
         return replace(step, decision=number)
 
     def _explained(self, at: datetime, decision: Decision) -> Recommendation | None:
-        """In mode `advise` what stands behind the decision, for whoever is asked to accept it."""
+        """In mode `advise` the decision as a recommendation with its evidence; None in the others."""
         if self.standing.mode != "advise":
             return None
         try:

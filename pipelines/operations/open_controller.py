@@ -1,4 +1,4 @@
-"""The controller of a site and home, whatever is wrong with its model or its saved memory."""
+"""Opens the controller of a site; errors of its model or saved memory do not prevent that."""
 
 import logging
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from pipelines.telemetry.readings import Readings
 log = logging.getLogger(__name__)
 
 NO_SETPOINTS = "the site file declares no setpoints; add [[setpoints]] for what may be chosen"
-REMEMBERED = timedelta(hours=24)  # an older memory says nothing about the plant as it is now
+REMEMBERED = timedelta(hours=24)  # an older memory no longer describes the plant
 
 
 def open_parameters(site: Site, settings: Settings) -> tuple[Parameters, str]:
@@ -47,13 +47,13 @@ def open_controller(
     *,
     memory: Memory | None = None,
 ) -> tuple[Controller, str]:
-    """A controller that goes on from `memory`, or starts anew; and its model's version or why it has none."""
+    """A controller that continues from `memory` or starts without one; and its model's version, or why it has none."""
     params, version = open_parameters(site, settings)
     return Controller(params, memory=memory, orders=orders), version
 
 
 def take_in(controller: Controller, arrived: Arrived) -> Readings | None:
-    """Let a controller remember what has arrived; the row to decide by, None where none is new and fresh."""
+    """Let a controller remember the rows that arrived; the row to decide on, None where none is new and recent."""
     newest, taken_until = arrived.newest, controller.memory.newest_reading()
     for readings in arrived.rows:
         if readings is not newest and (taken_until is None or readings.at > taken_until):

@@ -1,4 +1,4 @@
-"""Orders as people give them: checked here, kept in the ledger. Which are in force: `standing_orders`."""
+"""Orders as operators give them: checked here, stored in the ledger. Which are in force: `standing_orders`."""
 
 import math
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ class OrderError(ColdaisleError):
 
 
 def order_mode(operations: Operations, to: str, *, by: str, why: str) -> Standing:
-    """Change the mode. One step up at a time, so that each was watched before the next; down to any at once.
+    """Change the mode. Upwards one step at a time, so that each is observed before the next; downwards to any.
 
     Raises OrderError where the step is not allowed, LedgerError where nobody signs or no reason is given.
     """
@@ -49,8 +49,8 @@ def order_limits(
 ) -> int:
     """Narrow a setpoint's limits (canonical units); the site file's are the widest.
 
-    Raises OrderError where they are no range inside the site file's, or leave nothing of the limits of mode `auto`:
-    what stands then stays.
+    Raises OrderError where they are no range inside the site file's, or leave nothing of the limits of mode `auto`;
+    the present limits then stay.
     """
     setpoint = setpoint_of(site, tag)
     if not (math.isfinite(low) and math.isfinite(high)) or low > high:
@@ -82,7 +82,7 @@ def order_override(
     why: str,
     until: datetime | None = None,
 ) -> int:
-    """Take over a setpoint (canonical unit) until it is released or `until` has come.
+    """Override a setpoint (canonical unit) until it is released or `until` has passed.
 
     Raises OrderError where the setpoint cannot take the value.
     """
@@ -100,7 +100,7 @@ def order_override(
 
 
 def order_release(operations: Operations, site: Site, tag: str, *, by: str, why: str, what: str = "") -> int:
-    """Give a setpoint back: its override, its limits, or both (`what` empty).
+    """Release a setpoint's override, its limits, or both (`what` empty).
 
     Raises OrderError where there is no such setpoint or `what` is neither.
     """

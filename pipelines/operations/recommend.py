@@ -1,4 +1,4 @@
-"""A recommendation: a controller opened as `coldaisle serve` opens it decides once, and the decision is explained."""
+"""`coldaisle recommend`: the controller of `coldaisle serve` decides once, and the decision is explained."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -45,10 +45,10 @@ def recommend(
 ) -> Recommended:
     """Decide once at `at`, explain and record; nothing is written.
 
-    at: UTC; by default now, or where telemetry is old the time at which it ends. Orders in force then hold. The memory
-    that the serving loop saved before `at` is used; without one the last day of telemetry is taken in. What a plant may
-    do or a history may lack is a hold with its reason. progress: called with lines for a person.
-    Raises LedgerError where the ledger does not answer.
+    at: UTC; by default now, or the end of the telemetry where that is old. Orders in force at that time apply. The
+    memory that the serving loop saved before `at` is used; without one the last day of telemetry is read. Where no
+    choice is possible the recommendation is a hold with its reason. progress: called with lines for a person. Raises
+    LedgerError where the ledger does not answer.
     """
     moment = _moment(site, settings, at)
     operations = Operations(settings.ledger, site.name)
@@ -77,7 +77,7 @@ def explained(
     version: str,
     orders: Orders,
 ) -> Recommendation:
-    """The recommendation that a decision is, with what the model and the record say of it."""
+    """A decision as a recommendation, with evidence from the model and the record."""
     params = controller.params
     recommendation = recommendation_of(
         site, decision, at, model_version=version if params.model is not None else None
@@ -101,7 +101,7 @@ def _moment(site: Site, settings: Settings, at: datetime | None) -> datetime:
 
 
 def _memory(operations: Operations, at: datetime) -> Memory | None:
-    """The memory that was saved before `at`; one of that very time has decided already."""
+    """The memory that was saved before `at`; one saved at that very time belongs to a decision already made."""
     memory = saved_memory(operations, at)
     return None if memory is None or memory.at == at else memory
 
@@ -109,7 +109,7 @@ def _memory(operations: Operations, at: datetime) -> Memory | None:
 def _read(
     site: Site, settings: Settings, controller: Controller, at: datetime
 ) -> tuple[Readings | None, list[str]]:
-    """The row to decide by, and what is wrong with the telemetry."""
+    """The row to decide on, and what is wrong with the telemetry."""
     try:
         arrived = StoreRows(site, Store(settings.store, site)).arrived(at)
     except (ColdaisleError, OSError) as error:

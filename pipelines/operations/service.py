@@ -1,4 +1,4 @@
-"""The long-running process: turns of the loop on time, beats between them, an orderly end on SIGTERM."""
+"""The long-running process: turns of the loop on time, heartbeats between them, an orderly end on SIGTERM."""
 
 import logging
 import signal
@@ -19,15 +19,17 @@ def serve(
     pulse: Pulse,
     *,
     timeout_s: float,
-    said: Callable[[Step], None],
+    report: Callable[[Step], None],
     stop: threading.Event,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> None:
-    """Turn until `stop` is set. A turn that fails is logged and beats no more: silence is the honest signal."""
+    """Turn until `stop` is set. A turn that fails is logged, and no heartbeat is sent until one succeeds.
+
+    report: called with the result of each turn."""
     well, due = True, clock()
     while not stop.is_set():
         if clock() >= due:
-            well = _turn(server, said, clock())
+            well = _turn(server, report, clock())
             due = _next(due, server.every, clock())
         if well:
             pulse.beat("well")
@@ -41,16 +43,16 @@ def stop_on_signals(stop: threading.Event) -> None:
         signal.signal(each, lambda *_: stop.set())
 
 
-def _turn(server: Server, said: Callable[[Step], None], now: datetime) -> bool:
+def _turn(server: Server, report: Callable[[Step], None], now: datetime) -> bool:
     try:
-        said(server.step(now))
-    except Exception:  # the loop must outlive whatever a turn does
-        log.exception("%s the turn failed; what was written last stays until it runs out", now)
+        report(server.step(now))
+    except Exception:  # no error of a turn may end the loop
+        log.exception("%s the turn failed; values written last stay valid until they expire", now)
         return False
     return True
 
 
 def _next(due: datetime, every: timedelta, now: datetime) -> datetime:
-    """The next turn's time; turns that were missed are not made up for, and a clock set back is followed."""
+    """The next turn's time; missed turns are skipped, and a clock set back is followed."""
     following = due + every
     return following if now - every < following <= now + every and following > now else now + every

@@ -1,4 +1,4 @@
-"""Each setpoint as it is: what is read, what is ordered and whether the mode carries it out, what was written."""
+"""State of each setpoint: reading, override and whether the mode carries it out, value last written."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ class SetpointStatus:
     """One setpoint, canonical units; None where there is none.
 
     reading, read_at: last reading and its time. low, high: limits in force, narrowed by `narrowed`. override: ordered;
-    carried_out says whether the present mode writes it. written, until: what was written last and holds at most until.
+    carried_out: whether the present mode writes it. written, until: value last written and the end of its validity.
     """
 
     tag: str
@@ -40,7 +40,7 @@ class SetpointStatus:
 def setpoint_status(
     site: Site, settings: Settings, now: Standing, gateway: Gateway, at: datetime
 ) -> tuple[list[SetpointStatus], list[str]]:
-    """The site's setpoints as they are at a time, and what could not be read."""
+    """State of the site's setpoints at a time, and what could not be read."""
     readings, unread = _readings(site, settings)
     written, damaged = _written(gateway, at)
     limits = limits_by_tag(site, now.orders())
@@ -63,7 +63,7 @@ def setpoint_status(
 
 
 def override_effect(mode: Mode) -> str:
-    """What becomes of an override in a mode, in words."""
+    """Effect of an override in a mode, in words."""
     return {
         "shadow": "mode shadow writes nothing: it is carried out once the mode is auto",
         "advise": "mode advise writes accepted recommendations only: it is carried out once the mode is auto",
@@ -92,7 +92,7 @@ def _readings(site: Site, settings: Settings) -> tuple[dict[str, tuple[float, da
 
 
 def _written(gateway: Gateway, at: datetime) -> tuple[Written | None, list[str]]:
-    """What was written and has not run out."""
+    """What was written and has not expired."""
     try:
         written = gateway.last()
     except (ColdaisleError, OSError) as error:

@@ -14,9 +14,9 @@ ACCEPTED_FOR = timedelta(hours=4)  # then conditions have moved on
 
 @dataclass(frozen=True)
 class Standing:
-    """What is in force at a time, each with the order that put it there.
+    """What is in force at a time, each with its order.
 
-    notices: entries of the ledger that could not be read and were left out.
+    notices: ledger entries that could not be read and are ignored.
     """
 
     mode: Mode = "shadow"
@@ -27,7 +27,7 @@ class Standing:
     notices: tuple[str, ...] = ()
 
     def orders(self, accepted: dict[str, float] | None = None) -> Orders:
-        """As a controller reads them. accepted: values by tag of the recommendation that was accepted."""
+        """The orders for a controller. accepted: values by tag of the recommendation that was accepted."""
         return Orders(
             mode=self.mode,
             limits={tag: (one.body["low"], one.body["high"]) for tag, one in self.limits.items()},
@@ -36,15 +36,14 @@ class Standing:
         )
 
     def ignored(self, site: Site) -> tuple[str, ...]:
-        """Notices about orders that stand in the ledger and cannot be followed."""
+        """Notices about orders in the ledger that cannot be followed."""
         return (*self.notices, *ignored_orders(site, self.orders()))
 
 
 def standing(orders: list[Order], now: datetime) -> Standing:
-    """What orders, first to last, amount to now; what has run out, or cannot be read, is left out.
+    """Orders in force now, from all orders, first to last; expired and unreadable ones are left out.
 
-    An acceptance holds for `ACCEPTED_FOR` in the mode `advise` in which it was given: a later answer and every order of
-    a mode end it.
+    An acceptance is valid for `ACCEPTED_FOR` in mode `advise`; a later answer or any change of the mode ends it.
     """
     mode, mode_order, accepted = MODES[0], None, None
     limits: dict[str, Order] = {}
@@ -84,7 +83,7 @@ def _lasting(orders: dict[str, Order], now: datetime) -> dict[str, Order]:
 
 
 def _readable(order: Order) -> bool:
-    """Whether an order says what its kind must say; its numbers are judged where they are used."""
+    """Whether an order has the fields of its kind; its numbers are checked where they are used."""
     body = order.body
     if order.kind == "mode":
         return body.get("to") in MODES

@@ -1,4 +1,4 @@
-"""A controller as a historian and its tags see it: rows by tag in, values by tag out, in the tags' own units."""
+"""A controller by historian tags: rows by tag in, values by tag out, in the tags' own units."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,7 +11,7 @@ from pipelines.telemetry.readings import TagReader
 
 
 class TagController:
-    """Wraps a controller for whoever speaks in tags: a simulated plant, a judge, a test."""
+    """Wraps a controller for callers that use tags: a simulated plant, a referee, a test."""
 
     def __init__(self, controller: Controller) -> None:
         self.controller = controller

@@ -1,7 +1,8 @@
-"""Verification at the receiving side: the second layer, written apart from the first on purpose.
+"""Verification at the receiving side: the second layer, deliberately independent of the first.
 
-It shares no code with `models.safety`: plain numbers by tag, from the site file and the last values that left. What
-leaves lies inside the site file's limits and the limits in force, whatever was read, written or proposed.
+It shares no code with `models.safety`: it works on plain numbers by tag, from the site file and the values last
+written. What it passes lies inside the site file's limits and the limits in force, whatever was read, written or
+proposed.
 """
 
 import math
@@ -16,7 +17,7 @@ LONGEST_H = 1.0
 
 @dataclass(frozen=True)
 class Checked:
-    """Values by tag (canonical units) that may leave, and why others did not."""
+    """Values by tag (canonical units) that may be written, and why others may not."""
 
     values: dict[str, float]
     refused: tuple[str, ...]
@@ -29,15 +30,15 @@ def checked(
     passed_h: float,
     limits: Mapping[str, tuple[float, float]],
 ) -> Checked:
-    """What may leave of the values proposed, by tag, canonical units.
+    """What may be written of the values proposed, by tag, canonical units.
 
     in_force: values now in force, as last written or else as read back. passed_h: hours since they were written.
-    limits: those in force; the site file's hold as well.
+    limits: those in force; the site file's apply as well.
 
-    Slew counts from the value in force, clipped into the limits: a setpoint that stands outside comes back to the
-    limit at once and moves on at its slew rate. A value that is refused is replaced by that same clipped value: to
-    send nothing would leave the plant outside its limits, and the nearest limit is the smallest move that ends that.
-    Where it is not known what is in force, a continuous setpoint is not sent: its slew rate cannot be kept.
+    Slew counts from the value in force, clipped into the limits: a setpoint outside its limits returns to the
+    nearest limit at once and then moves at its slew rate. A refused value is replaced by the same clipped value:
+    sending nothing would leave the plant outside its limits, and the nearest limit is the smallest move that ends
+    that. A continuous setpoint whose value in force is unknown is not sent: its slew rate could not be kept.
     """
     ranges, refused = _ranges(site, limits)
     starts = {each.tag: _start(each, in_force.get(each.tag), ranges[each.tag]) for each in site.setpoints}
@@ -73,7 +74,7 @@ def _ranges(
         usable = math.isfinite(low) and math.isfinite(high) and inside[0] <= inside[1]
         ranges[tag] = inside if usable else widest
         if not usable:
-            unusable.append(f"limits in force {low:g}..{high:g} of {tag} refused: the site file's hold")
+            unusable.append(f"limits in force {low:g}..{high:g} of {tag} refused: the site file's apply")
     return ranges, unusable
 
 
@@ -88,7 +89,7 @@ def _start(setpoint: Setpoint, now: float | None, within: tuple[float, float]) -
 def _fault(
     setpoint: Setpoint, wanted: float, start: float | None, passed_h: float, within: tuple[float, float]
 ) -> str:
-    """Why a value may not leave; empty where it may."""
+    """Why a value may not be written; empty where it may."""
     if not math.isfinite(wanted):
         return "it is not finite"
     if setpoint.kind == "binary" and wanted not in (0.0, 1.0):
@@ -110,7 +111,7 @@ def _fault(
 
 
 def _relations(site: Site, values: dict[str, float], stays: Mapping[str, float]) -> list[str]:
-    """Setpoints go back to where they stand, in `values`, where the step would break a relation or break it further.
+    """Setpoints in `values` go back to their present value where the step would break a relation or break it further.
 
     Setting back one pair may break another relation: repeated until nothing changes, at most once per relation.
     """

@@ -1,7 +1,7 @@
-"""The watchdog: a process that hears the control loop's beats and takes the plant to the site's rule when they stop.
+"""The watchdog: a process that without the control loop's heartbeats it moves the plant to the site's rule.
 
-It imports no model and no JAX, reads no decision, and trusts no clock but its own. It acts only where coldaisle has
-setpoints in force at the gateway; a plant in shadow is not its business.
+It imports no model and no JAX, reads no decision, and uses only its own clock. It acts only where coldaisle has
+setpoints in force at the gateway, so never in mode shadow.
 """
 
 import logging
@@ -44,10 +44,10 @@ class Watchdog:
         self._orders = Orders(mode="auto")
 
     def look(self, silent_s: float, now: datetime) -> None:
-        """Act on how long the loop has been silent."""
+        """Act on the time since the last heartbeat, s."""
         if silent_s <= self.site.safety.heartbeat_timeout_s:
             if self.alarmed:
-                self._tell("heartbeats are back: the control loop has the plant again")
+                self._tell("heartbeats are back: the control loop is in charge again")
             self.alarmed, self._stepped_at = False, None
             return
         if not self.alarmed:
@@ -69,12 +69,12 @@ class Watchdog:
                 [last.values.get(tag, d) for tag, d in zip(tags, settable.default, strict=True)]
             )
             rule = backup(bounds, resets_of(self.site), self._known(now))
-            # What a person has taken over stays theirs.
+            # Overrides stay in force.
             goal = np.array([orders.overrides.get(tag, value) for tag, value in zip(tags, rule, strict=True)])
             values = towards(bounds, present, goal, most_move(bounds, (now - last.at) / timedelta(hours=1)))
             receipt = self.gateway.write(
                 dict(zip(tags, values.tolist(), strict=True)),
-                at=now,  # after a clock set back the first step stands still, the next ones move
+                at=now,  # after a clock set back the first step does not move, the next ones do
                 valid_for=VALID_FOR,
                 source="watchdog",
                 reason="no heartbeat of the control loop: the site's own rule",
@@ -87,12 +87,12 @@ class Watchdog:
             self._tell(f"the fall-back was not written: {error}")
 
     def _ordered(self, now: datetime) -> Orders:
-        """Limits and overrides in force; those known last where the ledger does not answer."""
+        """Limits and overrides in force; the last known ones where the ledger does not answer."""
         try:
-            found = standing(Operations(self.settings.ledger, self.site.name).orders(), now)
-            self._orders = replace(found.orders(), mode="auto")
+            in_force = standing(Operations(self.settings.ledger, self.site.name).orders(), now)
+            self._orders = replace(in_force.orders(), mode="auto")
         except ColdaisleError as error:
-            log.warning("%s; the orders known last hold", error)
+            log.warning("%s; the last known orders apply", error)
         return self._orders
 
     def _known(self, now: datetime) -> dict[str, float]:
@@ -110,8 +110,8 @@ class Watchdog:
         log.warning(text)
         try:
             Operations(self.settings.ledger, self.site.name).add_event("watchdog", text)
-        except ColdaisleError as error:  # without a ledger the plant is still to be looked after
-            log.error("in no ledger: %s", error)
+        except ColdaisleError as error:  # the watchdog works without a ledger
+            log.error("not recorded: %s", error)
 
 
 def watch(
@@ -122,7 +122,7 @@ def watch(
     every_s: float = 1.0,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> None:
-    """Listen and look until `stop` is set."""
+    """Wait for heartbeats and check them until `stop` is set."""
     while not stop.is_set():
         ear.listen(every_s)
         watchdog.look(ear.silent_s(), clock())

@@ -1,4 +1,4 @@
-"""Corrections of the target by what the plant has needed: back to the defaults, or a small move away."""
+"""Corrections of the target where the plant needs more power than predicted: to the defaults, or a small move away."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,16 +9,16 @@ import numpy as np
 from models.cascade.cascade import Outcome
 from models.setpoints import Array, quantity_of
 
-# Engineering judgement, run in closed loop on the EnergyPlus data center, where they seldom act.
+# Engineering judgement; in closed loop on the EnergyPlus data center they seldom act.
 WORSE_USUAL = 0.1  # of usual cooling power above what the defaults would need
 WORSE_FOR, BACK_FOR = timedelta(hours=6), timedelta(hours=24)
-BACK = "the plant has needed clearly more than at its default setpoints for hours: back to them for a day"
+BACK = "the plant has needed clearly more than at its default setpoints for hours: back to the defaults for a day"
 
 DITHER_K, DITHER_EVERY = 0.8, timedelta(hours=2)
 DITHER_USUAL = 0.04  # of usual cooling power: what the move may cost
-STILL_K = 0.3  # from the target: no longer on the way
+STILL_K = 0.3  # from the target: arrived
 COSTLY = "the plant needs clearly more than expected here: a small move to leave that state"
-# Warmer condenser water, or chilled water and supply air together: the gap that coils feel stays.
+# Warmer condenser water, or chilled water and supply air together: the temperature difference across the coils stays.
 _MOVES = (("cw_supply_sp_c",), ("chw_supply_sp_c", "supply_air_sp_c"))
 
 Priced = Callable[[Array], tuple[Array, Outcome]]

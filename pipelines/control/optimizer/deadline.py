@@ -1,4 +1,4 @@
-"""A call that must not take too long: it runs beside, and is left behind where it does."""
+"""A call with a deadline: it runs in a thread, which is abandoned where it takes too long."""
 
 import threading
 from collections.abc import Callable
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 class TooSlowError(TimeoutError):
-    """The call, or one before it, has not come back in time."""
+    """The call, or one before it, has not returned in time."""
 
 
 class Deadline(Generic[T]):
@@ -19,7 +19,7 @@ class Deadline(Generic[T]):
         self._late: threading.Thread | None = None
 
     def run(self, call: Callable[[], T]) -> T:
-        """The call's result; what it raises is raised. Raises TooSlowError where it is not back in time."""
+        """The call's result; what it raises is raised. Raises TooSlowError where it does not return in time."""
         if self._late is not None and self._late.is_alive():
             raise TooSlowError("a decision before this one is still being computed")
         result: list[T] = []
@@ -31,7 +31,7 @@ class Deadline(Generic[T]):
             except BaseException as error:  # handed to the caller below
                 raised.append(error)
 
-        # A daemon: a call that never comes back must not keep the process from ending.
+        # A daemon: a call that never returns must not keep the process from ending.
         thread: Any = threading.Thread(target=work, name="decision", daemon=True)
         thread.start()
         thread.join(self.seconds)

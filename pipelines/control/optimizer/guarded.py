@@ -1,4 +1,4 @@
-"""The learned choice behind its gate: in time, without errors, used only where it may be."""
+"""The optimizer with a deadline, with its errors caught, behind the confidence gate."""
 
 import logging
 import math
@@ -24,9 +24,9 @@ class ModelMemory:
     gate: Gate = field(default_factory=Gate)
 
     def after(self, *, by_model: bool, as_wanted: bool = True, rescued: bool = False) -> "ModelMemory":
-        """Memory once it is known what became of the choice: what another hand set is no evidence about the model.
+        """Memory after the decision: setpoints that the model did not choose are no evidence about it.
 
-        After a rescue what was expected stays: an inlet that is warmer even so is the stronger evidence.
+        After a rescue by the monitor the expectation stays: an inlet that is warmer all the same counts.
         """
         if by_model and rescued:
             return replace(self, optimizer=self.optimizer.forgetting_target())
@@ -37,7 +37,7 @@ class ModelMemory:
 
 @dataclass(frozen=True)
 class Answer:
-    """The model's choice, None where there is none, and why. failed: model or machine at fault; closed: the gate is."""
+    """The model's choice, None where there is none, and why. failed: error or too slow; closed: the gate is."""
 
     chosen: Chosen | None
     reason: str
@@ -47,14 +47,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class GuardedOptimizer:
-    """An optimizer that is timed, caught and gated. bound: what lies beyond it closes the gate."""
+    """An optimizer with a deadline and a gate. bound: a confidence beyond it closes the gate."""
 
     optimizer: SetpointOptimizer
     bound: Confidence
     deadline: Deadline
 
     def choose(self, memory: ModelMemory, now: Moment, passed: timedelta) -> tuple[ModelMemory, Answer]:
-        """What the model would do, or why it may not decide. passed: since the last decision."""
+        """The model's choice, or why it may not decide. passed: time since the last decision."""
         doubt = doubts(_confidence(memory.optimizer, now), self.bound)
         was_open, tested = memory.gate.open, memory.optimizer.expected is not None
         gate = memory.gate.after(bool(doubt) if tested else None, passed / timedelta(hours=1))
@@ -102,7 +102,7 @@ def _confidence(memory: OptimizerMemory, now: Moment) -> Confidence:
     if expected is None:
         return Confidence()
     cooling_kw = now.quantities.get("cooling_kw", math.nan)
-    # Without what feedback has corrected: it may hide that the plant is no longer the one learned from.
+    # Without the feedback correction, which may hide that the plant has changed since it was learned.
     learned_c = expected.rack_inlet_c - memory.feedback.inlet_bias_k
     runs = expected.cooling_kw > 0.0
     return Confidence(

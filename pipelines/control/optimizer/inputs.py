@@ -1,4 +1,4 @@
-"""What the cascade is asked with: load, weather, corrections, what is kept in hand, and what may be chosen."""
+"""Inputs of the cascade besides setpoints: load, weather, corrections and margins; and the objective."""
 
 import math
 from datetime import datetime, timedelta
@@ -18,13 +18,13 @@ from pipelines.control.sensing.history import NEWEST, WINDOW, History
 # Margins were chosen by closed-loop runs on the EnergyPlus data center: Boulder and Chicago to develop on, Golden's
 # weeks looked at as well. No other plant has tested them.
 MARGIN_K = 0.5  # inside the envelope, and twice the scatter of what is predicted
-ENTER_K, STAY_K = 0.7, 0.2  # in hand before chillers are relied on to stop, and while they stand
-REACH_K = 0.6  # in hand over the coldest water that towers reach
+ENTER_K, STAY_K = 0.7, 0.2  # margin before chillers are expected to stop, and while they are stopped
+REACH_K = 0.6  # margin over the coldest water that towers can make
 CONDITIONS = (
     "rack_inlet_now_c", "chillers_stopped", "wetbulb_rise_k", "reach_bias_k", "inlet_bias_k",
     "cover_in_hand_k", "reach_in_hand_k", "chillers_missing",
 )  # fmt: skip
-# Setpoints whose choice moves what surfaces answer to.
+# Input of a surface -> setpoints and weather that it depends on.
 _MOVES = {
     "gap_k": ("supply_air_sp_c", "chw_supply_sp_c"),
     "cw_supply_c": ("cw_supply_sp_c",),
@@ -37,7 +37,7 @@ _CHOSEN = ("supply_air_sp_c", "chw_supply_sp_c", "cw_supply_sp_c", "economizer_e
 
 
 def needed(cascade: Cascade) -> set[str]:
-    """Names of what the cascade must be told: load, weather and setpoints, by quantity."""
+    """Names of the cascade's inputs: load, weather and setpoints, by quantity."""
     leaves = jax.tree.leaves(cascade, is_leaf=lambda node: isinstance(node, Surface))
     inputs = {name for leaf in leaves if isinstance(leaf, Surface) for name in leaf.inputs}
     inputs |= {moved for name in inputs for moved in _MOVES.get(name, ())}
@@ -52,7 +52,8 @@ def objective_of(
 ) -> Objective:
     """What is minimised, inside the envelope less a margin.
 
-    caution: standard deviations of the members' spread that count as power; support: whether the record's edge binds.
+    caution: standard deviations of the members' spread that count as power; support: whether setpoints must
+    stay in the record's support.
     """
     inlet_k = MARGIN_K + 2.0 * inlet_noise_k(cascade)
     dew_k = MARGIN_K + 2.0 * (float(cascade.dew_point.noise) if cascade.dew_point else 0.0)
@@ -70,7 +71,7 @@ def objective_of(
 def drivers_of(
     cascade: Cascade, names: tuple[str, ...], history: History, at: datetime
 ) -> dict[str, Any] | None:
-    """Everything but the setpoints `names` that the cascade must be told; None where something is not known."""
+    """The cascade's inputs besides the setpoints `names`; None where one of them is unknown."""
     chosen = {quantity_of(name) for name in names}
     measured = {
         name: history.mean(name, at, NEWEST if name.startswith("outdoor") else WINDOW)
@@ -83,7 +84,7 @@ def drivers_of(
     eco = cascade.economizer
     stopped = eco is not None and history.below("chiller_kw", float(eco.stopped_kw), at)
     conditions = {
-        # Where no inlet is read none is moved away from: the response of IT power is flat to the coldest known.
+        # Without an inlet reading the coldest inlet of the record is used, below which IT power is constant.
         "rack_inlet_now_c": inlet_c if math.isfinite(inlet_c) else _coldest_inlet_c(cascade),
         "chillers_stopped": float(stopped),
         "cover_in_hand_k": STAY_K if stopped else ENTER_K,
@@ -97,7 +98,7 @@ def drivers_of(
 
 
 def rest(cascade: Cascade, names: tuple[str, ...]) -> dict[str, Any]:
-    """Drivers of the shape that `drivers_of` gives, to compile with."""
+    """Inputs of the shape that `drivers_of` gives, to compile with."""
     others = needed(cascade) - {quantity_of(name) for name in names}
     return {name: jnp.float32(1.0) for name in (*others, *CONDITIONS)}
 
@@ -109,7 +110,7 @@ def an_hour_ago_c(history: History, at: datetime) -> float:
 
 
 def _chillers_missing(cascade: Cascade, history: History, at: datetime) -> float:
-    """Share of the chillers' usual power that they do not draw now; all of it where no meter tells."""
+    """Share of the chillers' usual power that they do not draw now; 1 where no meter shows it."""
     if cascade.economizer is None:
         return 0.0
     share = history.mean("chiller_kw", at, NEWEST) / float(cascade.economizer.usual_kw)

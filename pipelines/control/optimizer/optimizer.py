@@ -1,4 +1,4 @@
-"""What the cascade would choose: the target, and the step towards it that slew rates and the record allow."""
+"""Choice of setpoints with the cascade: the target, and the step towards it that slew rates and the record allow."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ FULL_MODE = MODES.index(FULL)
 # Of usual, or of present cooling power, the smaller: what a target must be better by before it moves.
 HYSTERESIS_USUAL, HYSTERESIS_SHARE = 0.045, 0.06
 SWITCH_USUAL = 0.03  # more where an on/off setpoint would switch
-REST, REST_K = timedelta(hours=4), 2.0  # after a start, K more in hand before a stop, less and less
+REST, REST_K = timedelta(hours=4), 2.0  # after a start: extra margin before a stop, falling to 0
 RATE_SHARE = 0.8  # of the envelope's rate of change that a step may use
 STILL = "nothing is clearly better"
 
@@ -40,8 +40,8 @@ Objection = Callable[[Array, Array, History, datetime], str]
 class OptimizerMemory:
     """What the optimizer remembers between decisions.
 
-    target (k,): where setpoints are meant to end up. expected: of the last step taken. chillers_stand, started_at:
-    whether chillers stood at the last decision, and when they last started.
+    target (k,): the setpoints that steps lead to. expected: at the last step taken. chillers_stand, started_at:
+    whether chillers were stopped at the last decision, and when they last started.
     """
 
     target: tuple[float, ...] | None = None
@@ -53,17 +53,17 @@ class OptimizerMemory:
     comparison: Comparison = field(default_factory=Comparison)
 
     def forgetting_target(self) -> "OptimizerMemory":
-        """The setpoints were taken elsewhere: choose anew from where they stand."""
+        """Something else moved the setpoints: choose again from the present ones."""
         return replace(self, target=None)
 
     def forgetting_choice(self) -> "OptimizerMemory":
-        """Another hand set the plant: neither target nor expectation says anything about it."""
+        """The model did not set the plant: forget target and expectation."""
         return replace(self, target=None, expected=None)
 
 
 @dataclass(frozen=True)
 class Moment:
-    """One decision as the optimizer sees it. present, most (k,): where setpoints stand, how far each may move now."""
+    """Inputs of one decision. present, most (k,): present setpoints, and how far each may move now."""
 
     at: datetime
     quantities: Mapping[str, float]
@@ -85,12 +85,12 @@ class Chosen:
 
 @dataclass(frozen=True)
 class SetpointOptimizer:
-    """Chooses setpoints of a site with a learned cascade. A value: what it remembers is an argument.
+    """Chooses setpoints of a site with a learned cascade. Immutable: its memory is an argument.
 
     names (k,): of the setpoints as the cascade knows them; measured (k,): whether the setpoint is the controlled
-    temperature itself. rate_k_per_h: of the envelope. support: whether the record's edge binds. weight_of: price of a
-    kWh at a time over its mean. objection: why the site's twin objects to going from one target to another, "" where
-    it does not; None without a twin.
+    temperature itself. rate_k_per_h: of the envelope. support: whether setpoints must stay in the record's
+    support. weight_of: price of a kWh at a time over its mean. objection: why the site's twin objects to going from one
+    target to another, "" where it does not; None without a twin.
     """
 
     cascade: Cascade
@@ -137,7 +137,7 @@ class SetpointOptimizer:
         self._priced(drivers, self.objective, bounds.default[None])
 
     def _choice(self, bounds: Bounds, wetbulb_c: float = math.nan, present: Array | None = None) -> Bounds:
-        """What the search may choose: setpoints that the record says nothing of stay at their defaults.
+        """Bounds of the search: setpoints of which the record has no trials stay at their defaults.
 
         A setpoint that is a measured temperature may not be chosen colder than a tower could make it.
         """
@@ -152,14 +152,14 @@ class SetpointOptimizer:
         return replace(bounds, names=self.names, low=low, high=high)
 
     def _within_reach_k(self, now: Moment, drivers: dict[str, Any], aim: Objective) -> jax.Array:
-        """K by which a measured condenser-water temperature is colder than towers were said to reach: they do."""
+        """K by which a measured condenser-water temperature is colder than the model says towers can make it."""
         _, outcome = self._priced(drivers, aim, now.present[None])
         return jnp.float32(outcome.unreachable_k[0])
 
     def _target(
         self, memory: OptimizerMemory, now: Moment, drivers: dict[str, Any], aim: Objective
     ) -> tuple[OptimizerMemory, Array, str]:
-        """The target (k,) and why: back to the defaults where the plant needs clearly more than there."""
+        """The target (k,) and why: the defaults where the plant needs clearly more power than it would at them."""
         _, at_default = self._priced(drivers, aim, now.bounds.default[None])
         cooling_kw = now.quantities.get("cooling_kw", math.nan)
         default_kw = float(at_default.cooling_kw[0])
@@ -172,7 +172,7 @@ class SetpointOptimizer:
     def _aim(
         self, memory: OptimizerMemory, now: Moment, drivers: dict[str, Any], aim: Objective
     ) -> tuple[OptimizerMemory, Array, str]:
-        """Move the target where that is clearly worth it: to one with all margins, from one that has lost them."""
+        """Move the target where the gain is clear: the new one must keep all margins, the present one need not."""
         careful = drivers | {"cover_in_hand_k": _to_stop_k(memory, now.at)}
         choice = self._choice(now.bounds, now.quantities.get("outdoor_wetbulb_c", math.nan), now.present)
         values, prices = (np.asarray(part, float) for part in best(self.cascade, choice, aim, careful))
@@ -203,7 +203,7 @@ class SetpointOptimizer:
         return (memory, kept, STILL) if away is None else (memory, away, COSTLY)
 
     def _agreed(self, kept: Array, wanted: Array, gain_kw: float, now: Moment) -> tuple[Array, str]:
-        """The better target, unless the twin sees harm in it: then the present one."""
+        """The better target, unless the twin objects to it: then the present one."""
         why_not = self.objection(kept, wanted, now.history, now.at) if self.objection else ""
         if why_not:
             return kept, f"{_listed(self.names, wanted)} is not tried: {why_not}"
@@ -214,7 +214,7 @@ class SetpointOptimizer:
     def _step(
         self, now: Moment, drivers: dict[str, Any], aim: Objective, target: Array, reason: str
     ) -> tuple[Chosen, Expected]:
-        """The boldest step towards the target that leads no further beyond what is known and allowed."""
+        """The largest step towards the target that goes no further beyond the record and the limits."""
         steps = reachable_steps(now.present, target, now.most, now.bounds)
         tried = np.vstack([steps, target])
         _, outcome = self._priced(drivers, aim, tried)
@@ -284,7 +284,7 @@ class SetpointOptimizer:
 
 
 def _kept(memory: OptimizerMemory, now: Moment) -> Array:
-    """The target in force; where there is none, or limits in force have left it outside, where setpoints stand."""
+    """The target in force; the present setpoints where there is none or it lies outside the limits in force."""
     if memory.target is None or len(memory.target) != len(now.present):
         return now.present
     target = np.array(memory.target, float)
@@ -293,14 +293,14 @@ def _kept(memory: OptimizerMemory, now: Moment) -> Array:
 
 
 def _noted_start(memory: OptimizerMemory, drivers: dict[str, Any], at: datetime) -> OptimizerMemory:
-    """Memory with whether chillers stand now, and the time where they have just started."""
+    """Memory with whether chillers are stopped now, and the time where they have just started."""
     stand = float(drivers["chillers_stopped"]) > 0.5
     started_at = at if memory.chillers_stand and not stand else memory.started_at
     return replace(memory, chillers_stand=stand, started_at=started_at)
 
 
 def _to_stop_k(memory: OptimizerMemory, at: datetime) -> jax.Array:
-    """K in hand before chillers are relied on to stop: more for a while after a start, which wears them."""
+    """Margin, K, before chillers are expected to stop: larger for some hours after a start, to limit wear."""
     since = REST if memory.started_at is None else max(at - memory.started_at, timedelta(0))
     return jnp.float32(ENTER_K + REST_K * max(0.0, 1.0 - since / REST))
 

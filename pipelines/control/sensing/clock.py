@@ -1,9 +1,9 @@
-"""The time between decisions: a clock that is set must give no leap and stop nothing."""
+"""The time between decisions, safe against clocks that are set forward or back."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-LEAP = timedelta(hours=3)  # more is a clock that was set, less is rows that did not come
+LEAP = timedelta(hours=3)  # a longer step is a clock that was set, a shorter one missing rows
 MISSED = 2.0  # intervals without a row
 YEARS = range(1971, 2200)  # a clock beyond them is broken
 
@@ -46,7 +46,7 @@ def tick(last: datetime | None, at: datetime, interval: timedelta) -> tuple[time
     if passed < timedelta(0):
         return passed, f"the clock went back by {-passed}: setpoints do not move on it"
     if passed > LEAP:
-        return passed, f"the clock leapt ahead by {passed}: setpoints move for an hour at most"
+        return passed, f"the clock jumped ahead by {passed}: setpoints move for an hour at most"
     if passed > MISSED * interval:
         return passed, f"no row was read for {passed}"
     return passed, ""

@@ -10,16 +10,16 @@ from models.safety.types import Course
 
 KEPT = timedelta(hours=3)
 WINDOW = timedelta(hours=1)  # over which load and temperatures are averaged
-NEWEST = timedelta(minutes=30)  # over which weather is
+NEWEST = timedelta(minutes=30)  # over which weather is averaged
 TREND = timedelta(minutes=90)
-MOST_RISE_K = 3.0  # of wetbulb within the hour that a trend may foretell
-CONFIRMED_BY = 2  # readings in a row before equipment is taken to stand
-TOLERANCE_K = 1.0  # that a rack inlet may read below what supply air makes it
+MOST_RISE_K = 3.0  # of wetbulb within an hour that a trend may predict
+CONFIRMED_BY = 2  # readings in a row before equipment counts as stopped
+TOLERANCE_K = 1.0  # that a rack inlet may read below the value implied by supply air
 
 
 @dataclass(frozen=True)
 class History:
-    """Plant quantities by time, oldest first; canonical units. A value: adding a reading gives a new history."""
+    """Plant quantities by time, oldest first; canonical units. Immutable: adding a reading gives a new history."""
 
     readings: tuple[tuple[datetime, dict[str, float]], ...] = ()
 
@@ -62,10 +62,10 @@ class History:
 
 
 def inlet_course(history: History, at: datetime, rise_k: float | None) -> Course:
-    """(hours ago, °C) of the worst rack inlet in the last hour: the reading, but no colder than supply air allows.
+    """(hours ago, °C) of the warmest rack inlet in the last hour: the reading, but no colder than supply air implies.
 
-    rise_k: rack inlet over supply air; None where it is not known, and the reading is all there is. A sensor that reads
-    too cold, or is missing, must not hide a warm hall.
+    rise_k: rack inlet over supply air; None where it is unknown; then only the reading counts. A sensor that reads too
+    cold, or is missing, must not hide a warm hall.
     """
     measured = dict(history.recent("rack_inlet_c", at))
     if rise_k is None:

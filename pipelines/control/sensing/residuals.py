@@ -1,4 +1,4 @@
-"""What the plant does against what was written and what was expected of it: noticed within an hour, and named."""
+"""Differences between the plant and what was written or expected: reported within an hour."""
 
 import math
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from pipelines.site.setpoints import Settable
 PAST = timedelta(hours=24)
 OBEYED_SHARE, OBEYED_LEAST = 0.05, 0.05  # of an hour's slew; canonical unit: a smaller difference is rounding
 DISOBEYED_FOR = timedelta(minutes=45)
-FLOOR_K, FLOOR_SHARE = 1.5, 0.03  # what is no fault, of temperatures and of powers
-LEAPING = 3.0  # times that: a meter that leaps
+FLOOR_K, FLOOR_SHARE = 1.5, 0.03  # a smaller residual of temperatures or powers is no fault
+LEAPING = 3.0  # times the floor: a meter that jumps
 METERED = ("facility_kw",)
 FOLLOWS = {
     "supply_air_c": "supply_air_sp_c",
@@ -31,7 +31,7 @@ class ResidualPast:
     disobeyed: Mapping[str, datetime] = field(default_factory=dict)
 
     def before(self, at: datetime) -> "ResidualPast":
-        """What was noted before a time."""
+        """Residuals from before a time."""
         values = {name: tuple(one for one in course if one[0] < at) for name, course in self.values.items()}
         return replace(self, values=values)
 
@@ -39,7 +39,7 @@ class ResidualPast:
 def disobeyed(
     past: ResidualPast, setpoints: Settable, at: datetime, written: Array | None, read: Mapping[str, float]
 ) -> tuple[ResidualPast, list[str]]:
-    """Setpoints that the plant has not taken for most of an hour.
+    """Setpoints that the plant has not followed for most of an hour.
 
     written (k,): last written, None where nothing was; read: setpoints read back, by name, canonical units.
     """

@@ -1,4 +1,4 @@
-"""What a controller takes in: usable readings, their past, and what is wrong with sensors and plant."""
+"""Sensing: usable readings, their history, and what is wrong with sensors and plant."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ from pipelines.control.sensing.validation import SensorPast, Validation
 from pipelines.site.setpoints import Settable, aliased
 from pipelines.telemetry.readings import Readings
 
-HALLS = ("rack_inlet_c", "supply_air_c")  # what tells how warm they are
+HALLS = ("rack_inlet_c", "supply_air_c")  # quantities that show how warm they are
 BLIND_AFTER = timedelta(hours=1)
 
 
@@ -25,7 +25,7 @@ class SensingMemory:
     halls_seen_at: datetime | None = None
 
     def before(self, at: datetime) -> "SensingMemory":
-        """What was read before a time: the clock says that the rest is still to come."""
+        """What was read before a time: later readings come from a clock since set back."""
         seen = self.halls_seen_at
         return SensingMemory(
             self.history.before(at),
@@ -40,7 +40,7 @@ class Sensed:
     """One row as the decision uses it, canonical units.
 
     quantities: plant quantities, unknown ones absent; where only one of a setpoint and its temperature is recorded it
-    stands for the other. setpoints: setpoints read back, by name, as read. notices: what was left out, and why.
+    is used for both. setpoints: setpoints read back, by name, as read. notices: what was left out, and why.
     """
 
     quantities: dict[str, float]
@@ -50,7 +50,7 @@ class Sensed:
 
 @dataclass(frozen=True)
 class Sensing:
-    """A site's sensing. quantities: readings by column to plant quantities, what is known of either."""
+    """A site's sensing. quantities: from readings by column to plant quantities, unknown ones absent."""
 
     validation: Validation
     setpoints: Settable
@@ -77,13 +77,13 @@ class Sensing:
         written: Array | None,
         expected: Mapping[str, float],
     ) -> tuple[SensingMemory, list[str]]:
-        """What the plant does against what was written (k,) and what was expected of it (by quantity)."""
+        """Compare the plant with what was written (k,) and what was expected (by quantity); notices."""
         residuals, obeyed = disobeyed(memory.residuals, self.setpoints, at, written, sensed.setpoints)
         residuals, shifted = shifts(residuals, at, sensed.quantities, expected)
         return replace(memory, residuals=residuals), obeyed + shifted
 
     def blind(self, memory: SensingMemory, at: datetime) -> bool:
-        """Whether nothing has told for an hour how warm the halls are, though the site has points that would."""
+        """Whether no rack inlet or supply air was read for an hour, though the site has such points."""
         seen = memory.halls_seen_at
         return self.sees_halls and (seen is None or at - seen > BLIND_AFTER)
 

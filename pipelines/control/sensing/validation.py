@@ -1,4 +1,4 @@
-"""Which readings are used: sensors that stand still, or leap and come back, are left out and named."""
+"""Which readings are used: sensors that are stuck or spike are left out and reported."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from pipelines.site.quantities import QUANTITIES
 from pipelines.site.tags import Tag
 
 PAST = timedelta(hours=24)
-# Leaps within an interval that weather, air and water do not make; of loads as a share of the reading.
+# Changes within an interval that are not physical; of loads as a share of the reading.
 LEAPS = {
     "outdoor_drybulb_c": 4.0,
     "outdoor_wetbulb_c": 4.0,
@@ -24,7 +24,7 @@ LEAPS = {
 }
 LOAD_LEAP = 0.5
 LOADS = ("it_power_kw", "cooling_load_kw")
-DANGEROUS = ("rack_inlet_c", "supply_air_c")  # a leap to warmer is used at once
+DANGEROUS = ("rack_inlet_c", "supply_air_c")  # a jump to a warmer reading is used at once
 MISSES = 3  # rows in a row without a sensor that was there before
 UNREADABLE_SHARE = 0.2  # of the sensors of one row
 
@@ -47,7 +47,7 @@ class SensorPast:
 class Validation:
     """Checks of a site's sensors against a day of their own past.
 
-    tags: every point of the site. setpoints: tags of the setpoints, which may stand still and leap.
+    tags: every point of the site. setpoints: tags of the setpoints, which may be constant and jump.
     """
 
     def __init__(self, tags: Iterable[Tag], setpoints: Iterable[str]) -> None:
@@ -65,7 +65,7 @@ class Validation:
     ) -> tuple[SensorPast, dict[str, float], list[str]]:
         """The past with one row more, the row's usable values by column, and what was left out and why.
 
-        values: canonical, by column; whatever is no finite number within the sensor's range is left out.
+        values: canonical, by column; what is no finite number within the sensor's range is left out.
         """
         row = self._numbers(values)
         courses, notices, doubted = dict(past.values), [], set()
@@ -92,12 +92,12 @@ class Validation:
     def _unreadable(
         self, missed: Mapping[str, int], courses: Mapping[str, Course], row: Mapping[str, float]
     ) -> tuple[dict[str, int], list[str]]:
-        """Sensors that were read before and are not now: each named after a while, many at once."""
+        """Missing sensors that were read before: each is reported after a while, many together at once."""
         seen = [column for column in self._watched if courses.get(column)]
         counts = {column: 0 if column in row else missed.get(column, 0) + 1 for column in seen}
         missing = [column for column in seen if counts[column]]
         if len(missing) > UNREADABLE_SHARE * len(seen) and len(missing) > 1:
-            return counts, [f"rows lack much: {len(missing)} of {len(seen)} tags cannot be read"]
+            return counts, [f"many tags cannot be read: {len(missing)} of {len(seen)}"]
         named = [self._watched[column].tag for column in missing if counts[column] >= MISSES]
         return counts, [f"{tag} cannot be read" for tag in named]
 
@@ -107,7 +107,7 @@ def _number(value: Any) -> float:
         return math.nan
     try:
         number = float(value)
-    except Exception:  # whatever stands in a row is no reason to stop
+    except Exception:  # a value of any type must not stop control
         return math.nan
     return number if math.isfinite(number) else math.nan
 
@@ -122,9 +122,9 @@ def _with_reading(course: Course, at: datetime, value: float) -> Course:
 def _doubt(tag: Tag, course: Course) -> str:
     values = [value for _, value in course]
     if stuck(values):
-        return f"stands still at {tag.exported(values[-1]):.4g}: not used"
+        return f"is stuck at {tag.exported(values[-1]):.4g}: not used"
     if _leaps(tag, values):
-        return f"leaps to {tag.exported(values[-1]):.4g}: not used until it is confirmed"
+        return f"jumps to {tag.exported(values[-1]):.4g}: not used until it is confirmed"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Models judged as they would have been used: refitted week by week, beside what an engineer would try first."""
+"""Backtest: models refitted week by week, as in service, beside the simple models that an engineer would try first."""
 
 import os
 from collections.abc import Callable
@@ -67,7 +67,7 @@ def backtest(
 ) -> dict[str, Any]:
     """Errors of what would be served and of every simple model, on the same rows; logged to MLflow as one run.
 
-    target: the site's figure at the same instant, or what the next hour brings. interval: rows as recorded, or hourly
+    target: the site's figure at the same instant, or the next hour. interval: rows as recorded, or hourly
     means. window_weeks: walk-forward learns from the last so many weeks, else from all before. predictions: a file
     for time, target, measured, prediction, lower, upper, in_support. workers: processes, by default one per two cores.
     Raises StoreError without telemetry, ModelError with too little, TrackingError where MLflow does not answer.
@@ -82,17 +82,17 @@ def backtest(
         say(f"{len(job.rows)} rows, {SPLITS[hold_out]}: {len(split)} folds")
         work = _work(site, job, config, seed, baselines())
         results = run_folds(work, split, workers=_workers(workers, split), say=say)
-        found = judged(job, split, results)
-        result = _result(site, job, interval, hold_out, split, results, found)
+        rows = judged(job, split, results)
+        result = _result(site, job, interval, hold_out, split, results, rows)
         result["fingerprint"] = store.fingerprint()
         if target == "figure":  # Gao's split is of the same instant
             say(f"the same on shuffled rows ({FLATTERING})")
             result["shuffled"] = _shuffled(site, job, config, seed, say)
         if predictions:
-            _written(job, found).to_csv(predictions, index_label="time", date_format="%Y-%m-%dT%H:%M:%SZ")
+            _written(job, rows).to_csv(predictions, index_label="time", date_format="%Y-%m-%dT%H:%M:%SZ")
             result["predictions"] = str(predictions)
         return result | {
-            "run_id": _logged(client, experiment, result, html_report(result, found, job.unit, job.offset))
+            "run_id": _logged(client, experiment, result, html_report(result, rows, job.unit, job.offset))
         }
 
 
@@ -105,13 +105,13 @@ def hourly(site: Site, table: pd.DataFrame) -> pd.DataFrame:
 
 def _folds(site: Site, job: Task, hold_out: HoldOut, window_weeks: int | None) -> list[Fold]:
     inputs, horizon = len(job.rows.inputs), job.horizon.to_timedelta64()
-    found = folds(job.times, hold_out, inputs=inputs, horizon=horizon, window_weeks=window_weeks)
-    if not found:
+    split = folds(job.times, hold_out, inputs=inputs, horizon=horizon, window_weeks=window_weeks)
+    if not split:
         raise ModelError(
             f'site "{site.name}" has too short a record for {hold_out} ({len(job.rows)} rows, {inputs} inputs); '
             "ingest more telemetry or try --hold-out last-30-percent"
         )
-    return found
+    return split
 
 
 def _work(site: Site, job: Task, config: FitConfig | None, seed: int, competitors: list[Baseline]) -> Work:
@@ -134,16 +134,16 @@ def _work(site: Site, job: Task, config: FitConfig | None, seed: int, competitor
 def _workers(asked: int | None, split: list[Fold]) -> int:
     if asked is not None:
         return asked
-    # A process takes half a minute to start and to compile: it pays for itself over several folds.
+    # A process takes half a minute to start and to compile: it is worth that for several folds only.
     return min(os.cpu_count() or 1, max(1, len(split) // 4))
 
 
 def _result(
     site: Site, job: Task, interval: Interval, hold_out: HoldOut, split: list[Fold],
-    results: list[FoldResult], found: pd.DataFrame,
+    results: list[FoldResult], rows: pd.DataFrame,
 ) -> dict[str, Any]:  # fmt: skip
-    by_model = scores(site, job, found, split, results)
-    folds_by_model = found.groupby(MODEL)["fold"].nunique().sort_values(ascending=False)
+    by_model = scores(site, job, rows, split, results)
+    folds_by_model = rows.groupby(MODEL)["fold"].nunique().sort_values(ascending=False)
     served = ", ".join(f"{model} ({n} of {len(split)} folds)" for model, n in folds_by_model.items())
     return {
         "site": site.name,
@@ -153,14 +153,14 @@ def _result(
         "shuffled_split": FLATTERING,
         "folds": len(split),
         "train_rows": int(split[-1].train.sum()),
-        "held_out_rows": len(found),
+        "held_out_rows": len(rows),
         "inputs": list(job.rows.inputs),
         "by_time": by_model,
         "shuffled": [],
         "verdict": verdict(by_model, served),
         "served": served,
         "mixtures": [result.mixture for result in results],
-        "slices": slices(site, job, found),
+        "slices": slices(site, job, rows),
         "further": _further(job, split, results),
         "sensitivity": results[-1].sensitivity,
         "left_out": job.left_out,

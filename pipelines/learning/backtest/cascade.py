@@ -1,4 +1,4 @@
-"""The cascade judged as it would have been used: learned week by week from what came before, beside simple models."""
+"""Backtest of the cascade: learned anew each week from the weeks before, beside simple models."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def backtest_cascade(
     split = _folds(site, plant, hold_out, window_weeks)
     say(f"{len(plant)} rows, {SPLITS[hold_out]}: {len(split)} folds")
     measured_kw, predicted_kw, train_rows = _walked(site, plant, split)
-    found = summary(measured_kw, predicted_kw)
+    by_model = summary(measured_kw, predicted_kw)
     report = {
         "site": site.name,
         "target": "cooling power, kW",
@@ -48,29 +48,29 @@ def backtest_cascade(
         "folds": len(split),
         "train_rows": train_rows,
         "held_out_rows": len(measured_kw),
-        "by_time": found,
-        "verdict": verdict(found),
+        "by_time": by_model,
+        "verdict": verdict(by_model),
         "fingerprint": store.fingerprint(),
     }
     with (
         tracking(settings) as client,
         run_of(client, experiment_id(client, site.name, settings), "backtest", "cascade") as run_id,
     ):
-        log_scores(client, run_id, found)
+        log_scores(client, run_id, by_model)
         client.log_dict(run_id, report, "backtest.json")
     return report | {"run_id": run_id}
 
 
 def _folds(site: Site, plant: pd.DataFrame, hold_out: HoldOut, window_weeks: int | None) -> list[Fold]:
     times = pd.DatetimeIndex(plant.index).tz_convert(None).to_numpy()
-    inputs = len(inputs_of(site, plant).known)
-    found = folds(times, hold_out, inputs=inputs, horizon=AT_ONCE, window_weeks=window_weeks)
-    if not found:
+    inputs = len(inputs_of(site, plant).by_name)
+    split = folds(times, hold_out, inputs=inputs, horizon=AT_ONCE, window_weeks=window_weeks)
+    if not split:
         raise ModelError(
             f'site "{site.name}" has too short a record for {hold_out} ({len(plant)} rows); '
             "ingest more telemetry or try --hold-out last-30-percent"
         )
-    return found
+    return split
 
 
 def _walked(
@@ -84,7 +84,7 @@ def _walked(
     for fold in split:
         try:
             held_out = learn_site(site, plant[fold.train]).cascade
-        except ModelError as error:  # too little settled so far: the next fold has more
+        except ModelError as error:  # too few settled rows so far: the next fold has more
             why = str(error)
             continue
         by_model, rows = predictions(site, held_out, plant, inputs, fold.train, fold.test)

@@ -1,4 +1,4 @@
-"""Ways of making a model compared by walking forward with each; the simplest of the good ones is kept."""
+"""Comparison of model configurations by walk-forward; the simplest good one is kept."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -55,9 +55,9 @@ def compare(
 ) -> dict[str, Any]:
     """Errors of every configuration, its last error carried, on the same rows, and which one is kept.
 
-    Each is a child of one MLflow run, whose tag `kept` tells `coldaisle train` what to make. Kept is the simplest whose
+    Each is a child of one MLflow run, whose tag `kept` names the one for `coldaisle train`. Kept is the simplest whose
     error exceeds the least by no more than one standard error of their difference (Breiman et al. 1984, 3.4.3), from
-    means over days, which are less alike than readings. Raises as `backtest` does.
+    means over days, which are less correlated than readings. Raises as `backtest` does.
     """
     table = Store(settings.store, site).read()
     job = task(site, hourly(site, table) if interval == "hour" else table, target)
@@ -75,9 +75,9 @@ def compare(
             for each in among:
                 work = _work(site, job, each, seed)
                 results = run_folds(work, split, workers=workers or 1, say=lambda _: None)
-                found = judged(job, split, results)
-                errors[each.name] = (found["measured"] - found[MIXTURE + CARRIED]).abs()
-                uncarried = float((found["measured"] - found[MIXTURE]).abs().mean())
+                predictions = judged(job, split, results)
+                errors[each.name] = (predictions["measured"] - predictions[MIXTURE + CARRIED]).abs()
+                uncarried = float((predictions["measured"] - predictions[MIXTURE]).abs().mean())
                 progress(
                     f"{each.name}: {errors[each.name].mean():.4g} ({uncarried:.4g} without the last error)"
                 )
@@ -116,7 +116,7 @@ def choose_simplest(errors: dict[str, pd.Series]) -> tuple[list[dict[str, Any]],
             }
         )
     kept = next(row["configuration"] for row in rows if row["as_good"])
-    why = f"{best} errs least"
+    why = f"{best} has the smallest error"
     if kept != best:
         why = f"{kept} is the simplest within one standard error of the best, {best}"
     return rows, str(kept), why

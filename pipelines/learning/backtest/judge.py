@@ -1,4 +1,4 @@
-"""From the folds' predictions to figures: errors by model, regime, hour, load and season, and what intervals cover."""
+"""From the folds' predictions to scores: errors by model, regime, hour, load and season, and what intervals cover."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def judged(task: Task, folds: list[Fold], results: list[FoldResult]) -> pd.DataF
         mean, half, _ = follow(before, rows, task.delay.to_timedelta64())
         followed[model] = pd.DataFrame({"mean": mean, "half": half}, index=table.index)
         table[model + CARRIED] = mean
-    # Only the mixture can be asked what other setpoints would do in the hour to come.
+    # Only the mixture predicts the hour ahead under other setpoints.
     return _with_served(table, {MIXTURE: followed[MIXTURE]} if task.horizon else followed)
 
 
@@ -93,7 +93,7 @@ def scores(
     site: Site, task: Task, table: pd.DataFrame, folds: list[Fold], results: list[FoldResult]
 ) -> list[dict]:
     """One row per model: errors over all rows judged and in each regime, with the last error carried, skill."""
-    found = []
+    by_model = []
     for model in (SERVED, *results[0].predicted):
         error = (table["measured"] - table[model]).abs()
         row: dict[str, Any] = {"model": model, "mae_figure": float(error.mean())}
@@ -110,8 +110,8 @@ def scores(
         for name, rows in task.regimes.items():
             inside = rows[table["position"]]
             row[f"mae {name}"] = float(error[inside].mean()) if inside.any() else None
-        found.append(row)
-    return found
+        by_model.append(row)
+    return by_model
 
 
 def _cooling_scores(

@@ -1,4 +1,4 @@
-"""A backtest as one HTML page: who was best, where it errs, what its intervals cover, what it leans on."""
+"""A backtest as one HTML page: errors by model and group, coverage of intervals, sensitivity to inputs."""
 
 from html import escape
 from typing import Any
@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from pipelines.learning.efficiency.scores import SERVED
 
-MOST_POINTS = 3_000  # more than a screen has pixels only slows the browser
+MOST_POINTS = 3_000  # more points than pixels only slow the browser
 MEASURED, PREDICTED, BAND = "#1f6f8b", "#d1632f", "rgba(209,99,47,0.18)"
 STYLE = (
     "body{font-family:sans-serif;margin:2em;max-width:75em}"
@@ -16,10 +16,10 @@ STYLE = (
 )
 
 
-def html_report(result: dict[str, Any], found: pd.DataFrame, unit: str, offset: float) -> str:
-    """The page. found: rows judged, as `judge.judged` gives them; offset is added to be shown."""
+def html_report(result: dict[str, Any], rows: pd.DataFrame, unit: str, offset: float) -> str:
+    """The page. rows: those judged, as `judge.judged` gives them; offset is added to be shown."""
     parts = [
-        _over_time(found, unit, offset),
+        _over_time(rows, unit, offset),
         _by_group(result["slices"], "mae", f"mean absolute error, {unit}"),
         _by_group(result["slices"], "coverage", "share of measured values inside the 90 % interval"),
         _sensitivity(result["sensitivity"], unit),
@@ -45,10 +45,10 @@ def _scores(rows: list[dict[str, Any]]) -> str:
     return table.to_html(index=False, float_format=lambda value: f"{value:.4g}", border=0, na_rep="")
 
 
-def _over_time(found: pd.DataFrame, unit: str, offset: float) -> go.Figure:
-    shown = found.iloc[:: max(1, len(found) // MOST_POINTS)]
+def _over_time(rows: pd.DataFrame, unit: str, offset: float) -> go.Figure:
+    shown = rows.iloc[:: max(1, len(rows) // MOST_POINTS)]
     figure = go.Figure()
-    # A pause between folds is no line: a row without values breaks it.
+    # No line across the pause between folds: a row without values breaks it.
     gap = shown.index.to_series().diff() > 10 * shown.index.to_series().diff().median()
     shown = shown[["measured", SERVED, "lower", "upper"]].where(~gap) + offset
     figure.add_scatter(x=shown.index, y=shown["upper"], mode="lines", line={"width": 0}, showlegend=False)

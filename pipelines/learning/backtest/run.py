@@ -1,4 +1,4 @@
-"""Every model fitted in every fold and asked for the rows held out; folds run side by side in spawned processes."""
+"""Fits every model in every fold and predicts the held-out rows; folds run in parallel in spawned processes."""
 
 import multiprocessing
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ from pipelines.telemetry.running import known_combinations
 class Work:
     """What every fold needs of a task, small enough to send to another process.
 
-    combinations (n,): what runs in each row, as `combination_codes` says; hours: length of a row.
+    combinations (n,): which equipment runs in each row, see `combination_codes`; hours: length of a row.
     """
 
     rows: Rows
@@ -41,7 +41,7 @@ class Work:
 
 @dataclass(frozen=True)
 class FoldResult:
-    """What the models of one fold say of its test rows (n,).
+    """Predictions of the models of one fold for its test rows (n,).
 
     predicted, cooling: by model name, in the unit judged and in kW per load. further: other targets of the served
     mixture. size, tercile: of the interval; past: errors on left-out blocks before. edges (2,): loads between terciles.
@@ -61,11 +61,11 @@ class FoldResult:
 
 def run_folds(work: Work, folds: list[Fold], *, workers: int, say: Callable[[str], None]) -> list[FoldResult]:
     """Results in the order of the folds. Raises what learning raises."""
-    found = []
+    results = []
     for number, result in enumerate(_results(work, folds, workers), start=1):
-        found.append(result)
+        results.append(result)
         say(f"fold {number} of {len(folds)}: {result.mixture}")
-    return found
+    return results
 
 
 def _results(work: Work, folds: list[Fold], workers: int) -> Iterator[FoldResult]:
@@ -80,7 +80,7 @@ def _results(work: Work, folds: list[Fold], workers: int) -> Iterator[FoldResult
 
 
 def run_fold(work: Work, fold: Fold, *, sensitive: bool) -> FoldResult:
-    """Fit every model to the fold's training rows and ask it for the others."""
+    """Fit every model to the fold's training rows and predict the others."""
     with threadpool_limits(limits=1):
         learned = work.learn(work.rows.where(fold.train))
         predicted, cooling = _simple_predictions(work, fold)
@@ -133,9 +133,9 @@ def _sensitivity(work: Work, learned: Learned, test: np.ndarray) -> dict[str, fl
     scale = 1.0 if work.per_load else work.simple.load_kw[test]
     measured = work.simple.ratio[test] * scale
     plain = mae(measured, work.compose(learned.model.predict(x), test))
-    found = {}
+    growth = {}
     for column, name in enumerate(work.rows.inputs):
         shuffled = x.copy()
         shuffled[:, column] = random.permutation(shuffled[:, column])
-        found[name] = mae(measured, work.compose(learned.model.predict(shuffled), test)) - plain
-    return dict(sorted(found.items(), key=lambda item: -item[1]))
+        growth[name] = mae(measured, work.compose(learned.model.predict(shuffled), test)) - plain
+    return dict(sorted(growth.items(), key=lambda item: -item[1]))

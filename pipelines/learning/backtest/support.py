@@ -1,4 +1,4 @@
-"""Does a model know where its record ends? Parts of the record are hidden, and rows from there must be flagged."""
+"""Test of the support check: parts of the record are hidden, and rows from there must be flagged."""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -21,8 +21,8 @@ from pipelines.telemetry.store import Store
 DRIVERS = ("load_kw", "outdoor_wetbulb_c", "outdoor_drybulb_c")
 HIDDEN = 0.3  # share of a quantity's range that is hidden
 BEYOND = 0.1  # share of the remaining range beyond which a row must be flagged
-LEAST_ROWS = 20  # fewer rows beyond or inside say nothing
-MOST_ROWS = 2_000  # drawn at random: more say the same
+LEAST_ROWS = 20  # fewer rows beyond or inside are not judged
+MOST_ROWS = 2_000  # drawn at random: more do not change the result
 
 
 def support_report(
@@ -75,9 +75,9 @@ def summary(found: list[dict[str, Any]]) -> str:
     if not found:
         return "No quantity has enough rows near the ends of its range to judge the support by."
     recall, alarms = min(row["recall"] for row in found), max(row["false_alarms"] for row in found)
-    said = f"At least {recall:.1%} of the rows beyond are flagged, at most {alarms:.1%} of those inside"
+    text = f"At least {recall:.1%} of the rows beyond are flagged, at most {alarms:.1%} of those inside"
     enough = recall >= 0.95 and alarms <= 0.05
-    return said + (" (wanted: 95 % and 5 %)." if enough else "; NOT the 95 % and 5 % wanted.")
+    return text + (" (wanted: 95 % and 5 %)." if enough else "; NOT the 95 % and 5 % wanted.")
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,8 @@ def _rates(job: Task, learned: np.ndarray, beyond: np.ndarray, inside: np.ndarra
 
     def flagged(rows: np.ndarray) -> float:
         asked = few.permutation(rows)[:MOST_ROWS]
-        known = known_combinations(job.combinations, learned, asked, job.step.total_seconds() / 3600)
-        return float((~(np.asarray(in_support(support, x[asked].astype(np.float32))) & known)).mean())
+        seen = known_combinations(job.combinations, learned, asked, job.step.total_seconds() / 3600)
+        return float((~(np.asarray(in_support(support, x[asked].astype(np.float32))) & seen)).mean())
 
     rates = {"rows_beyond": len(beyond), "recall": flagged(beyond)}
     return rates | {"rows_inside": len(inside), "false_alarms": flagged(inside)}

@@ -1,4 +1,4 @@
-"""What a backtest predicts, in one form: a ratio to a load, and how a learned model's targets make it."""
+"""What a backtest predicts: a ratio to a load, and how it is computed from a model's targets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -24,7 +24,7 @@ ECONOMIZER = "economizer on, tower water colder than the return"
 class Task:
     """Rows to predict and what is judged of them.
 
-    measured, last_reading (n,): in `unit`; the latter is what persistence says. load_kw (n,): what power is divided
+    measured, last_reading (n,): in `unit`; the latter is persistence's prediction. load_kw (n,): what power is divided
     by. per_load: whether the judged value is itself a ratio to load (else kW). compose: from the predictions of rows
     (their positions) to the judged value. error_target: the model target whose usual residual scales intervals.
     further: other targets with limits: name -> measured. regimes: name -> rows. combinations (n,): what runs.
@@ -144,7 +144,7 @@ def _next_hour_task(site: Site, plant: pd.DataFrame) -> Task:
 
 
 def _regimes(plant: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Rare regimes that carry much of a saving, reported apart."""
+    """Rare regimes that matter for the saving, reported separately."""
     enabled = next((name for name in ("economizer_on", "economizer_enable") if name in plant), None)
     if enabled is None or not {"chw_return_c", "cw_supply_c"} <= set(plant):
         return {}

@@ -1,4 +1,4 @@
-"""A site's plant table as the cascade wants it: columns on a regular clock, rows that the plant has settled at."""
+"""Plant table to arrays for the cascade: columns on a regular time grid, and which rows are settled."""
 
 from dataclasses import dataclass
 
@@ -11,27 +11,27 @@ from pipelines.site.setpoints import aliased, modelled_name, setpoint_names
 
 WEEK = pd.Timedelta(days=7)
 # Engineering judgement; the chilled-water loops of the simulated plants come to rest within half of it.
-SETTLING = pd.Timedelta(hours=1)  # after a leap, until water and air have followed
+SETTLING = pd.Timedelta(hours=1)  # after a change, until water and air have followed
 RAMP_K = 4.0  # in that time: with delays of minutes, water and air stay within fractions of a kelvin
 STILL_SHARE = 0.02  # of its range: a smaller change of any other setpoint is noise
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the cascade predicts cooling power from, and what it was.
+    """Inputs of the cascade for cooling power, and the measured power.
 
-    known: load, weather and setpoints by the names that models use, (n,) each, NaN where unknown. cooling_kw (n,).
-    settled (n,): rows at which the plant had settled and all of it is known. rack_inlet_c (n,): 0 where not recorded.
+    by_name: load, weather and setpoints by the names that models use, (n,) each, NaN where unknown. cooling_kw (n,).
+    settled (n,): rows at which the plant had settled and all inputs are known. rack_inlet_c (n,): 0 where not recorded.
     """
 
-    known: dict[str, np.ndarray]
+    by_name: dict[str, np.ndarray]
     rack_inlet_c: np.ndarray
     cooling_kw: np.ndarray
     settled: np.ndarray
 
 
 def regular(site: Site, plant: pd.DataFrame) -> pd.DataFrame:
-    """Whole weeks of a plant table on a regular clock, so that tables in a row keep the hour of the week."""
+    """Whole weeks of a plant table on a regular clock, so that concatenated tables keep the hour of the week."""
     weeks = -(-(plant.index[-1] - plant.index[0] + site.interval) // WEEK)
     plant = plant.reindex(
         pd.date_range(plant.index[0], periods=weeks * round(WEEK / site.interval), freq=site.interval)
@@ -47,17 +47,17 @@ def columns_of(site: Site, plant: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def inputs_of(site: Site, plant: pd.DataFrame) -> Inputs:
-    """What the cascade of a site predicts a plant table's cooling power from."""
+    """Inputs of a site's cascade for the cooling power of a plant table."""
     columns = columns_of(site, plant)
     setpoints = {modelled_name(name) for name in setpoint_names(site)}
-    known = {
+    by_name = {
         name: values
         for name, values in columns.items()
         if name in setpoints or name == "load_kw" or name.startswith("outdoor_")
     }
     inlet_c = columns.get("rack_inlet_c", np.zeros(len(plant)))
-    there = np.isfinite(np.stack([*known.values(), inlet_c, columns["cooling_kw"]])).all(axis=0)
-    return Inputs(known, inlet_c, columns["cooling_kw"], there & settled(site, plant))
+    there = np.isfinite(np.stack([*by_name.values(), inlet_c, columns["cooling_kw"]])).all(axis=0)
+    return Inputs(by_name, inlet_c, columns["cooling_kw"], there & settled(site, plant))
 
 
 def effects_of(site: Site) -> tuple[Effect, ...]:
@@ -71,14 +71,14 @@ def held_out_weeks(plant: pd.DataFrame) -> np.ndarray:
 
 
 def settled(site: Site, plant: pd.DataFrame) -> np.ndarray:
-    """Rows (n,) that the plant follows: within the hour before them nothing was switched, and nothing leapt."""
+    """Rows (n,) at which the plant has settled: nothing was switched and no setpoint changed much in the hour before."""
     rows = max(1, round(SETTLING / site.interval))
-    leapt = np.zeros(len(plant), bool)
+    changed = np.zeros(len(plant), bool)
     for setpoint in site.setpoints:
         values = plant[site.setpoint_name(setpoint)]
         window = values.rolling(rows + 1, min_periods=1)
-        leapt |= (window.max() - window.min() > _followed(site, setpoint)).to_numpy()
-    return ~leapt
+        changed |= (window.max() - window.min() > _followed(site, setpoint)).to_numpy()
+    return ~changed
 
 
 def _followed(site: Site, setpoint: Setpoint) -> float:

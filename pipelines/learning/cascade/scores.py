@@ -1,4 +1,4 @@
-"""The cascade beside what an engineer would try first: cooling power of settled rows that none was fitted to."""
+"""Scores of the cascade beside simple models: cooling power of settled rows that none of them was fitted to."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ Score = dict[str, Any]
 CASCADE, PERSISTENCE, QUADRATIC, BOOSTING = (
     "cascade", "persistence, one hour before", "quadratic ridge, total", "gradient boosting, total",
 )  # fmt: skip
-BEFORE = pd.Timedelta(hours=1)  # from one decision to the next
+BEFORE = pd.Timedelta(hours=1)  # of persistence
 LEAST_ROWS = 20  # to fit a competitor to, and to judge by
 NOTHING_IN_HAND = (
     "wetbulb_rise_k", "reach_bias_k", "inlet_bias_k", "cover_in_hand_k", "reach_in_hand_k"
@@ -55,8 +55,8 @@ def predictions(
     fitted, rows = fitted & inputs.settled, judged & inputs.settled & np.isfinite(last_kw)
     if rows.sum() < LEAST_ROWS or fitted.sum() < LEAST_ROWS:
         return {}, rows
-    found = {CASCADE: predicted(held_out, inputs, rows), PERSISTENCE: last_kw[rows]}
-    return found | _competitors(inputs, fitted, rows), rows
+    predicted_kw = {CASCADE: predicted(held_out, inputs, rows), PERSISTENCE: last_kw[rows]}
+    return predicted_kw | _competitors(inputs, fitted, rows), rows
 
 
 def summary(measured_kw: np.ndarray, predicted_kw: dict[str, np.ndarray]) -> list[Score]:
@@ -76,12 +76,12 @@ def summary(measured_kw: np.ndarray, predicted_kw: dict[str, np.ndarray]) -> lis
 def predicted(cascade: Cascade, inputs: Inputs, rows: np.ndarray) -> np.ndarray:
     """kW of cooling power (m,) that a cascade expects of the m rows (n,) bool, without any feedback."""
     at = np.flatnonzero(rows)
-    # Filled up to a power of two, so that folds of about one size share what is compiled.
+    # Padded to a power of two, so that folds of similar size share compiled code.
     filled = np.concatenate([at, np.full(2 ** int(np.ceil(np.log2(len(at)))) - len(at), at[0])])
-    known = {name: values[filled] for name, values in inputs.known.items()}
+    columns = {name: values[filled] for name, values in inputs.by_name.items()}
     zero = np.zeros(len(filled))
-    known |= {"rack_inlet_now_c": inputs.rack_inlet_c[filled]} | dict.fromkeys(NOTHING_IN_HAND, zero)
-    return np.asarray(outcome(cascade, known).cooling_kw, dtype=float)[: len(at)]
+    columns |= {"rack_inlet_now_c": inputs.rack_inlet_c[filled]} | dict.fromkeys(NOTHING_IN_HAND, zero)
+    return np.asarray(outcome(cascade, columns).cooling_kw, dtype=float)[: len(at)]
 
 
 def cooling_error_kw(site: Site, cascade: Cascade, plant: pd.DataFrame, judged: np.ndarray) -> float:
@@ -96,15 +96,15 @@ def cooling_error_kw(site: Site, cascade: Cascade, plant: pd.DataFrame, judged: 
     return mae(inputs.cooling_kw[rows], predicted(cascade, inputs, rows))
 
 
-def verdict(found: list[Score]) -> str:
+def verdict(rows: list[Score]) -> str:
     """Whether the cascade predicts better than its competitors, in words."""
-    if not found:
+    if not rows:
         return "too few settled rows are held out to judge the cascade by"
-    error_kw = {row["model"]: row["mae_kw"] for row in found}
+    error_kw = {row["model"]: row["mae_kw"] for row in rows}
     simple = min((QUADRATIC, BOOSTING), key=lambda model: error_kw[model])
     ours = error_kw[CASCADE]
     text = (
-        f"The cascade predicts cooling power of {found[0]['rows']:,} settled rows held out within {ours:.3g} kW (MAE); "
+        f"The cascade predicts cooling power of {rows[0]['rows']:,} settled rows held out within {ours:.3g} kW (MAE); "
         f"the best simple model, {simple}, within {error_kw[simple]:.3g} kW; "
         f"{PERSISTENCE}, within {error_kw[PERSISTENCE]:.3g} kW"
     )
@@ -121,7 +121,7 @@ def _an_hour_before(site: Site, cooling_kw: pd.Series) -> np.ndarray:
 
 def _competitors(inputs: Inputs, fitted: np.ndarray, judged: np.ndarray) -> dict[str, np.ndarray]:
     """kW (m,) of the rows judged, by models of the total on the cascade's inputs."""
-    x = np.stack([values for values in inputs.known.values() if np.isfinite(values[fitted]).all()], axis=1)
+    x = np.stack([values for values in inputs.by_name.values() if np.isfinite(values[fitted]).all()], axis=1)
     one = np.ones(len(x))
     rows = Ratio(x, inputs.cooling_kw, one, one)
     models = {QUADRATIC: QuadraticRidge(), BOOSTING: GradientBoosting("ratio")}

@@ -77,24 +77,24 @@ def train_cascade(
 
 
 def _twin(client: MlflowClient, site: Site, settings: Settings) -> Twin | None:
-    """The registered twin; None where there is none or it is damaged, which is no reason to learn nothing."""
+    """The registered twin; None where there is none or it is damaged; training goes on without it."""
     try:
-        found = champion(client, site, settings)
+        registered = champion(client, site, settings)
     except ModelError as error:
         log.warning("learning without a twin: %s", error)
         return None
-    return found.twin if found else None
+    return registered.twin if registered else None
 
 
 def learned_beyond_record(report: dict[str, Any]) -> str:
-    """What a report of `train_cascade` says of setpoints that the record never tried, for people."""
+    """In words, what `train_cascade` did about setpoints that the record never tried."""
     names = ", ".join(report["untried"])
     if not names:
         return ""
     if report["rehearsed_on"]:
         return f"; the record has no trials of {names}: rehearsed on {report['rehearsed_on']}"
     return (
-        f"; the record has no trials of {names}, so they stay where they are known: fit a twin (coldaisle twin) "
+        f"; the record has no trials of {names}, so they stay where the record has them: fit a twin (coldaisle twin) "
         "or plan trials (coldaisle explore plan)"
     )
 
@@ -107,7 +107,7 @@ def _log(client: MlflowClient, run_id: str, learned: LearnedCascade, params: dic
 
 
 def _judge(site: Site, plant: pd.DataFrame, judged: np.ndarray, blind: Cascade | None) -> Judge:
-    """Errors of cooling power in the weeks held out, of this cascade and of the champion, both blind to them."""
+    """Errors of cooling power in the weeks held out, of this cascade and of the champion, learned without them."""
 
     def judge(files: Files) -> Errors:
         if blind is None:
@@ -144,7 +144,7 @@ def learn_site(site: Site, plant: pd.DataFrame, virtual: pd.DataFrame | None = N
 
     Raises ModelError where there is too little to learn from, or where declared effects cannot hold.
 
-    virtual: a table of the same kind from trials of the site's twin, believed only where the record says nothing.
+    virtual: a table of the same kind from trials of the site's twin, used only where the record has no data.
     """
     parts = [regular(site, part) for part in (plant, virtual) if part is not None]
     columns = columns_of(site, pd.concat(parts))

@@ -1,4 +1,4 @@
-"""What each setpoint does to the plant's power, in percent per K, as the record tells it."""
+"""Effect of each setpoint on the plant's power, in percent per K, estimated from the record."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ from pipelines.site.file import Site
 from pipelines.telemetry.plant_table import plant_table
 from pipelines.telemetry.store import Store
 
-# Ten members make ten blocks to leave out: enough for an interval. Trees have steps, not slopes.
+# Ten members leave out ten blocks: enough for an interval. No trees, which have steps instead of slopes.
 CONFIG, PARTS = FitConfig(members=10, hidden=(50, 50)), Parts(trees=False)
 FRACTION_UNIT = 0.1
 PLANT = "cooling plant"
@@ -36,56 +36,56 @@ def effects(
 ) -> dict[str, Any]:
     """Effect of each input (by default every setpoint that is no switch) on each meter and the plant; the report.
 
-    Learned from telemetry between `start` and `end`, one small ensemble per meter of what it answers to; a plot goes
-    to the home's reports. Raises ModelError where there is too little, or where nothing answers to an input.
+    Learned from telemetry between `start` and `end`, one small ensemble per meter on the inputs it depends on; a plot
+    goes to the home's reports. Raises ModelError where there is too little, or where no meter depends on an input.
     """
     from pipelines.learning.efficiency.training import learned, one_thread_each
 
-    found = meter_rows(site, plant_table(site, Store(settings.store, site).read(start=start, end=end)))
-    columns = _columns(site, found, inputs)
+    meters = meter_rows(site, plant_table(site, Store(settings.store, site).read(start=start, end=end)))
+    columns = _columns(site, meters, inputs)
     if progress:
-        progress(f"learning {len(found.names)} meters from {len(found.rows)} rows")
+        progress(f"learning {len(meters.names)} meters from {len(meters.rows)} rows")
     with one_thread_each():
-        made = learned(site, found.rows, CONFIG, seed, parts=PARTS)
+        made = learned(site, meters.rows, CONFIG, seed, parts=PARTS)
         responses = {
             name: response(
-                made.model, found.rows.x, found.rows.load_kw, column, unit=_unit(found.rows.inputs[column])
+                made.model, meters.rows.x, meters.rows.load_kw, column, unit=_unit(meters.rows.inputs[column])
             )
             for name, column in columns.items()
         }
-    told = {name: one for name, one in responses.items() if one is not None}
-    figure = effects_figure(site, [*found.names, PLANT], told)
+    answered = {name: one for name, one in responses.items() if one is not None}
+    figure = effects_figure(site, [*meters.names, PLANT], answered)
     return {
         "site": site.name,
-        "from": found.index[0],
-        "to": found.index[-1],
-        "rows": len(found.rows),
+        "from": meters.index[0],
+        "to": meters.index[-1],
+        "rows": len(meters.rows),
         "mixture": made.mixture,
-        "effects": [row for name, one in told.items() for row in _rows(found, name, columns[name], one)],
+        "effects": [row for name, one in answered.items() for row in _rows(meters, name, columns[name], one)],
         "silent": [name for name, one in responses.items() if one is None],
         "declared": [
             {"of": effect.of, "on": effect.target, "broken_share": share} for effect, share in made.effects
         ],
-        "notes": found.notes,
+        "notes": meters.notes,
         "plot": str(write_page(figure, settings.reports / f"{site.name}_effects.html")),
     }
 
 
-def _columns(site: Site, found: Meters, wanted: list[str] | None) -> dict[str, int]:
-    """Column of x by the name it was asked for. Raises ModelError for what no meter answers to."""
-    inputs = found.rows.inputs
+def _columns(site: Site, meters: Meters, wanted: list[str] | None) -> dict[str, int]:
+    """Column of x by requested name. Raises ModelError for an input that no meter depends on."""
+    inputs = meters.rows.inputs
     names = wanted or [site.setpoint_name(each) for each in site.setpoints if each.kind == "continuous"]
     felt = {name: temperature_of(name, inputs) for name in names}
     lacking = sorted(name for name, of in felt.items() if of not in inputs)
     if wanted and lacking:
         raise ModelError(
-            f'no meter of site "{site.name}" answers to {", ".join(lacking)}, or it does not vary; choose from '
+            f'no meter of site "{site.name}" depends on {", ".join(lacking)}, or it does not vary; choose from '
             f"{', '.join(name for name in inputs if name != 'load_kw')}"
         )
     columns = {name: inputs.index(of) for name, of in felt.items() if of in inputs}
     if not columns:
         raise ModelError(
-            f'site "{site.name}" has no setpoint that its meters answer to; name temperatures with --input, from '
+            f'site "{site.name}" has no setpoint that its meters depend on; name temperatures with --input, from '
             f"{', '.join(name for name in inputs if name != 'load_kw')}"
         )
     return columns
@@ -95,14 +95,14 @@ def _unit(name: str) -> float:
     return 1.0 if name.endswith("_c") else FRACTION_UNIT
 
 
-def _rows(found: Meters, name: str, column: int, one: Response) -> list[dict[str, Any]]:
-    """One row per meter that answers, the plant last."""
-    values = found.rows.x[:, column]
-    seen = [*(column_seen(found, meter, column) for meter in found.names), True]
+def _rows(meters: Meters, name: str, column: int, one: Response) -> list[dict[str, Any]]:
+    """One row per meter that depends on the input, the plant last."""
+    values = meters.rows.x[:, column]
+    seen = [*(column_seen(meters, meter, column) for meter in meters.names), True]
     return [
         {
             "of": name,
-            "through": found.rows.inputs[column],
+            "through": meters.rows.inputs[column],
             "on": meter,
             "unit": one.unit,
             "percent": 100.0 * one.mean[number],
@@ -113,12 +113,12 @@ def _rows(found: Meters, name: str, column: int, one: Response) -> list[dict[str
             "lowest": float(np.min(values)),
             "highest": float(np.max(values)),
         }
-        for number, meter in enumerate([*found.names, PLANT])
+        for number, meter in enumerate([*meters.names, PLANT])
         if seen[number]
     ]
 
 
-def column_seen(found: Meters, meter: str, column: int) -> bool:
+def column_seen(meters: Meters, meter: str, column: int) -> bool:
     """Whether a meter's model sees a column of x."""
-    target = found.rows.targets[found.names.index(meter)]
-    return found.rows.inputs[column] not in found.rows.hidden[target]
+    target = meters.rows.targets[meters.names.index(meter)]
+    return meters.rows.inputs[column] not in meters.rows.hidden[target]

@@ -1,8 +1,8 @@
-"""Each power meter of the cooling plant with the few things that it answers to: rows to learn effects from.
+"""Each power meter of the cooling plant with the few inputs that it depends on: rows to learn effects from.
 
-A model of everything recorded gives a setpoint the credit of whatever moves with it: condenser water follows the
-weather, flows follow the load. A machine feels only what flows into it, so that a model of its meter needs no more;
-and what follows from a setpoint (flows, speeds) stays out, so that an effect is the whole of what the setpoint does.
+A model of everything recorded attributes to a setpoint what only moves with it: condenser water follows the
+weather, flows follow the load. A machine depends only on what flows into it, so a model of its meter needs no more;
+and what follows from a setpoint (flows, speeds) is no input, so that an effect is the total effect of the setpoint.
 The chiller's inputs are those of DOE-2 and EnergyPlus (Hydeman and Gillespie 2002, ASHRAE Transactions 108(1)).
 """
 
@@ -59,8 +59,8 @@ def meter_rows(site: Site, plant: pd.DataFrame) -> Meters:
             f"see: coldaisle quality --site {site.name}"
         )
     names = tuple(per_load(meter) for meter in targets)
-    known = [_by_temperature(effect, inputs) for effect in site.effects]
-    effects, not_kept = effects_on(known, tuple(inputs), names, {})
+    declared = [_by_temperature(effect, inputs) for effect in site.effects]
+    effects, not_kept = effects_on(declared, tuple(inputs), names, {})
     load_kw = plant.loc[kept, "load_kw"].to_numpy(dtype=float)
     rows = Rows(
         inputs=tuple(inputs),
@@ -75,31 +75,31 @@ def meter_rows(site: Site, plant: pd.DataFrame) -> Meters:
 
 
 def temperature_of(name: str, inputs: tuple[str, ...] | list[str]) -> str:
-    """The input that a setpoint's quantity is felt through: the temperature that it sets, where that is an input."""
+    """The input through which a setpoint acts: the temperature that it sets, where that is an input."""
     felt = name.replace("_sp_c", "_c")
     return felt if felt in inputs else name
 
 
 def _powers(site: Site, plant: pd.DataFrame) -> pd.DataFrame:
-    """Power by meter, and what of the cooling power no meter sees, where that is more than rounding."""
+    """Power by meter, and the cooling power without a meter, where that is more than rounding."""
     meters = [name for name in ANSWERS_TO if name in plant]
-    found = {name: plant[name] for name in meters}
-    rest = plant["cooling_kw"] - sum(found.values(), pd.Series(0.0, plant.index))
+    power_kw = {name: plant[name] for name in meters}
+    rest = plant["cooling_kw"] - sum(power_kw.values(), pd.Series(0.0, plant.index))
     named = set(cooling_quantities(site)) - set(meters)
     if not meters or (named and rest.mean() > LEAST_REST * plant["cooling_kw"].mean()):
-        found[REST] = rest
-    return pd.DataFrame(found)
+        power_kw[REST] = rest
+    return pd.DataFrame(power_kw)
 
 
 def _resolved(plant: pd.DataFrame, names: tuple[str, ...]) -> tuple[str, ...]:
     """Those of the names that the site records, with the heat sink that it has."""
     sink, _ = usable(plant, [name for name in SINK if name in plant])
-    found = [each for name in names for each in (sink[:1] if name == "sink" else [name])]
-    return tuple(name for name in found if name in plant)
+    wanted = [each for name in names for each in (sink[:1] if name == "sink" else [name])]
+    return tuple(name for name in wanted if name in plant)
 
 
 def _everything(plant: pd.DataFrame) -> tuple[str, ...]:
-    """What a meter of unknown machines may answer to: all that any machine does."""
+    """Inputs of a meter of unknown machines: those of every machine."""
     names = dict.fromkeys(name for each in ANSWERS_TO.values() for name in _resolved(plant, each))
     return tuple(names)
 

@@ -25,7 +25,7 @@ FORMAT = 4  # of the arrays; a model of another format must be learned again
 _CODE = Path(__file__).with_name("pyfunc_model.py")
 KIND: Kind = "efficiency"
 FOLDER = "model"
-# Not coldaisle itself: it is on no index, and a stranger could take the name.
+# Not coldaisle itself: it is on no package index, where anybody could take the name.
 _LIBRARIES = ("jax", "flax", "numpy", "pandas")
 
 
@@ -34,8 +34,8 @@ class Bundle:
     """What is registered: the model to serve, and the held-out model, which never saw the held-out rows.
 
     The held-out model makes a fair comparison possible later: what is served has learned from every row.
-    metadata: plain JSON values: site, kind, rows, fingerprint, held-out errors. serving: what answers for the site's
-    figure, and how.
+    metadata: plain JSON values: site, kind, rows, fingerprint, held-out errors. serving: which model is served for
+    the site's figure, and how.
     """
 
     served: PlantModel

@@ -1,4 +1,4 @@
-"""How models may be made, the simplest first, and which way a comparison has kept for a site."""
+"""Model configurations, the simplest first, and the one that a comparison has kept for a site."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -32,26 +32,26 @@ class Configuration:
         return replace(learned, model=learned.model.part(self.alone), mixture=mixture)
 
     def described(self) -> dict[str, str]:
-        """What MLflow should say of it."""
+        """The configuration as MLflow parameters."""
         settings: dict[str, Any] = asdict(self.networks) | asdict(self.parts)
         return {name: str(value) for name, value in (settings | {"alone": self.alone}).items()}
 
 
 def configurations(parts: Parts) -> list[Configuration]:
-    """What is compared, the simplest first; `parts` says which fit the networks correct."""
+    """Configurations to compare, the simplest first; `parts` defines which fit the networks correct."""
     networks = FitConfig()
-    none = replace(networks, hidden=(8,), epochs=1)  # of a fit alone: networks that nobody asks
+    none = replace(networks, hidden=(8,), epochs=1)  # of a fit alone: its networks are not used
     smooth = replace(parts, trees=False)
     fits = [PARTS[0], PARTS[1]] if parts.backbone == "quadratic" else [PARTS[0]]
-    found = [Configuration(f"{fit} alone", none, smooth, fit) for fit in fits]
+    compared = [Configuration(f"{fit} alone", none, smooth, fit) for fit in fits]
     small, reference = (replace(networks, hidden=hidden) for hidden in (SMALL, GAO))
-    found.append(Configuration("fits and networks 2 x 50", small, smooth))
+    compared.append(Configuration("fits and networks 2 x 50", small, smooth))
     if parts.trees:
-        found.append(Configuration("fits, networks 2 x 50 and boosting", small, parts))
-    found.append(Configuration("fits and networks 5 x 50", reference, smooth))
+        compared.append(Configuration("fits, networks 2 x 50 and boosting", small, parts))
+    compared.append(Configuration("fits and networks 5 x 50", reference, smooth))
     if parts.trees:
-        found.append(Configuration("fits, networks 5 x 50 and boosting", reference, parts))
-    return found
+        compared.append(Configuration("fits, networks 5 x 50 and boosting", reference, parts))
+    return compared
 
 
 def kept_configuration(

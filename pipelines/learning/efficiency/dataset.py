@@ -11,7 +11,7 @@ from pipelines.site.declared_effects import SAME, TARGETS, effects_on, per_load
 from pipelines.site.file import Site
 from pipelines.telemetry.plant_table import contradictory, standing_still
 
-OVERHEAD = "overhead_kw_per_kw"  # PUE - 1, or plant kW per kW of cooling where heat stands for IT power
+OVERHEAD = "overhead_kw_per_kw"  # PUE - 1, or plant kW per kW of cooling where there is no IT meter
 COOLING = "cooling_kw_per_kw"
 
 # Gao 2014's 19 inputs, as far as a site records them. No power but the denominator, and nothing that contains
@@ -34,7 +34,7 @@ CONSTANT_SHARE = 0.999  # of the readings equal to the commonest one
 
 @dataclass(frozen=True)
 class Dataset:
-    """Rows to learn from, when they were, and what was left out.
+    """Rows to learn from, their times, and what was left out.
 
     index: (n,) time of each row. left_out: reason -> rows. notes: columns not used, and why.
     """
@@ -51,7 +51,7 @@ class Dataset:
 
 
 def figure_offset(site: Site) -> float:
-    """What separates the site's figure from its overhead per kW: PUE counts the IT power itself."""
+    """The site's figure less its overhead per kW: 1 for PUE, which includes the IT power, else 0."""
     return 1.0 if site.meters.it else 0.0
 
 
@@ -64,14 +64,14 @@ def dataset(site: Site, plant: pd.DataFrame) -> Dataset:
     wrong = contradictory(plant) & ~still
     running = plant[plant["figure"].notna()]
     inputs, unused_inputs = usable(running, [name for name in INPUTS if name in running])
-    found = _targets(site, running)
-    targets, unused_targets = usable(found, [str(name) for name in found.columns])
+    by_target = _targets(site, running)
+    targets, unused_targets = usable(by_target, [str(name) for name in by_target.columns])
     notes = [*unused_inputs, *unused_targets]
     no_input = running[inputs].isna().any(axis="columns")
-    no_target = found[targets].isna().any(axis="columns") & ~no_input
+    no_target = by_target[targets].isna().any(axis="columns") & ~no_input
     left_out = {
         _standing(site): int(still.sum()),
-        "facility power is below IT plus cooling power: a meter stands or is wrong": int(wrong.sum()),
+        "facility power is below IT plus cooling power: a meter is stuck or wrong": int(wrong.sum()),
         "a power or load reading is missing": int((~still & ~wrong & plant["figure"].isna()).sum()),
         "an input is missing": int(no_input.sum()),
         "a target is missing": int(no_target.sum()),
@@ -79,13 +79,13 @@ def dataset(site: Site, plant: pd.DataFrame) -> Dataset:
     kept = running.index[~(no_input | no_target)]
     if len(kept) == 0 or not targets:
         raise ModelError(_nothing_left(site, len(plant), left_out, notes))
-    distinct, same_as = _distinct(found.loc[kept, targets])
+    distinct, same_as = _distinct(by_target.loc[kept, targets])
     effects, not_kept = effects_on(site.effects, tuple(inputs), tuple(distinct), dict(same_as))
     rows = Rows(
         inputs=tuple(inputs),
         targets=tuple(distinct),
         x=running.loc[kept, inputs].to_numpy(dtype=float),
-        y=found.loc[kept, distinct].to_numpy(dtype=float),
+        y=by_target.loc[kept, distinct].to_numpy(dtype=float),
         load_kw=running.loc[kept, "load_kw"].to_numpy(dtype=float),
         same_as=same_as,
         effects=effects,
@@ -98,7 +98,7 @@ def _targets(site: Site, plant: pd.DataFrame) -> pd.DataFrame:
         OVERHEAD: plant["figure"] - figure_offset(site),
         COOLING: plant["cooling_kw"] / plant["load_kw"],
     }
-    # A meter that something is declared of is learned on its own: that is where the declaration holds.
+    # A meter with a declared effect is a target of its own: the declaration applies there.
     for meter in {effect.on: None for effect in site.effects}:
         if meter not in (*TARGETS, *SAME):
             targets[per_load(meter)] = plant[meter] / plant["load_kw"]
@@ -106,8 +106,8 @@ def _targets(site: Site, plant: pd.DataFrame) -> pd.DataFrame:
 
 
 def usable(table: pd.DataFrame, names: list[str]) -> tuple[list[str], list[str]]:
-    """Which columns are mostly there and vary, and why the others are not used."""
-    found, notes = [], []
+    """Columns that mostly have readings and vary, and why the others are not used."""
+    varying, notes = [], []
     for name in names:
         readings = table[name].dropna()
         if len(readings) < LEAST_COVERAGE * len(table):
@@ -115,8 +115,8 @@ def usable(table: pd.DataFrame, names: list[str]) -> tuple[list[str], list[str]]
         elif len(readings) == 0 or _share_of_commonest(readings) > CONSTANT_SHARE:
             notes.append(f"{name} is not used: it does not vary")
         else:
-            found.append(name)
-    return found, notes
+            varying.append(name)
+    return varying, notes
 
 
 def _share_of_commonest(readings: pd.Series) -> float:

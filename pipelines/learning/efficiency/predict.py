@@ -1,4 +1,4 @@
-"""What is served for the site's figure: with an interval, whether the record covers it, or why there is none."""
+"""The served prediction of the site's figure: interval, whether the record covers it, or why there is none."""
 
 from typing import Any
 
@@ -35,15 +35,15 @@ def measured_and_predicted(
     """
     bundle = load_bundle(site, settings)
     since = None if start is None else min(pd.Timestamp(start), _learned_until(bundle)) - MEDIAN_OF
-    found = served(site, bundle, Store(settings.store, site).read(since, end))
-    return found if start is None else found[found.index >= pd.Timestamp(start)]
+    rows = served(site, bundle, Store(settings.store, site).read(since, end))
+    return rows if start is None else rows[rows.index >= pd.Timestamp(start)]
 
 
 def served(site: Site, bundle: Bundle, table: pd.DataFrame) -> pd.DataFrame:
-    """COLUMNS for every row of an interval table: what was known before a row decides, and its own inputs.
+    """COLUMNS for every row of an interval table, from the row's inputs and what was known before it.
 
     predicted, lower, upper: with the last known error carried on; NaN where an input is missing and the site file
-    declares no stand-in, or where the plant stands still. imputed: an input is a stand-in. why: why there is no
+    declares no stand-in, or where the plant has no load. imputed: an input is a stand-in. why: why there is no
     prediction, or why the record does not support it; else empty.
     """
     filled, stood_in = imputed(site, table)
@@ -97,39 +97,41 @@ def _raw(
         return answer.mean[OVERHEAD]
     complete = np.isfinite(x).all(axis=1)
     last = (recorded["figure"].ffill(limit=int(OLDEST)).shift(1) - figure_offset(site)).to_numpy(dtype=float)
-    found = np.full(len(x), np.nan)
+    predicted = np.full(len(x), np.nan)
     rows = Ratio(x, np.full(len(x), np.nan), load_kw, last).where(complete)
-    found[complete] = serving.simple.predict(rows)
-    return found
+    predicted[complete] = serving.simple.predict(rows)
+    return predicted
 
 
 def _missing(site: Site, inputs: pd.DataFrame, still: pd.Series) -> pd.Series:
     """Why a row cannot be predicted at all; empty where it can."""
-    said = pd.Series("", index=inputs.index, dtype=object)
+    reason = pd.Series("", index=inputs.index, dtype=object)
     for name in inputs:
         absent = inputs[name].isna()
         if not absent.any():
             continue
         since = missing_since(inputs[name], site.interval)[absent]
-        known = since.notna()
+        dated = since.notna()
         words = pd.Series(f"{name} has no reading in this telemetry", index=since.index, dtype=object)
-        words[known] = f"{name} is missing since " + since[known].dt.strftime("%Y-%m-%d %H:%M UTC")
-        said[absent] = (said[absent] + ", ").where(said[absent] != "", "cannot predict, because ") + words
-    nothing = "cannot predict, because the plant stands still: its load is (almost) zero"
-    return said.where((said != "") | ~still, nothing)
+        words[dated] = f"{name} is missing since " + since[dated].dt.strftime("%Y-%m-%d %H:%M UTC")
+        reason[absent] = (reason[absent] + ", ").where(
+            reason[absent] != "", "cannot predict, because "
+        ) + words
+    nothing = "cannot predict, because the plant has no load: it is (almost) zero"
+    return reason.where((reason != "") | ~still, nothing)
 
 
 def _uncovered(bundle: Bundle, x: np.ndarray, answer: Answer, unseen: pd.Series) -> pd.Series:
     """Why the record does not support a row; empty where it does."""
-    said = unseen.copy()
+    reason = unseen.copy()
     for row in np.flatnonzero(~answer.in_support & np.isfinite(x).all(axis=1)):
         beyond = outside(bundle.served.support, bundle.served.inputs, x[row]) or NOT_COVERED
-        said.iloc[int(row)] = "; ".join(filter(None, (beyond, said.iloc[row])))
-    return said
+        reason.iloc[int(row)] = "; ".join(filter(None, (beyond, reason.iloc[row])))
+    return reason
 
 
 def _any_input(site: Site, inputs: tuple[str, ...], stood_in: pd.DataFrame) -> np.ndarray:
-    """Rows (n,) that rest on a stand-in; weather is completed from other weather, so all of it counts."""
+    """Rows (n,) that use a stand-in; weather is completed from other weather, so any weather column counts."""
     names = set(inputs) | {"load_kw"}
     metered = {str(name) for name in (*site.meters.it, *site.meters.load)}
     columns = [

@@ -1,4 +1,4 @@
-"""What is served beside the simple models, on the same held-out rows."""
+"""Scores of the served model beside the simple models, on the same held-out rows."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ PERSISTENCE = "persistence, last reading"
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What every model says of rows that none was fitted to: rows (m,) of the data, model -> target -> (m,)."""
+    """Predictions of every model for rows that none was fitted to: rows (m,) of the data, model -> target -> (m,)."""
 
     rows: np.ndarray
     predicted: dict[str, dict[str, np.ndarray]]
@@ -40,16 +40,16 @@ def predict_held_out(
     mixture: PlantModel,
     competitors: list[Baseline],
 ) -> HeldOut:
-    """The held-out rows (n,) bool as the mixture and the competitors see them, persistence having a reading before.
+    """Predictions of the mixture and its competitors for the held-out rows (n,) bool that have a reading before them.
 
     The mixture was learned from the other rows; the competitors are fitted to them here, cleaned in the same way.
     """
     last = last_readings(site, plant, data)
     judged = held_out & np.isfinite(last[OVERHEAD])
     learned_from, _ = without_outliers(data.rows.where(~held_out))
-    found = {MIXTURE: mixture.predict(data.rows.x[judged])}
-    found |= {model.name: _predictions(model, data, last, learned_from, judged) for model in competitors}
-    return HeldOut(np.flatnonzero(judged), found)
+    predicted = {MIXTURE: mixture.predict(data.rows.x[judged])}
+    predicted |= {model.name: _predictions(model, data, last, learned_from, judged) for model in competitors}
+    return HeldOut(np.flatnonzero(judged), predicted)
 
 
 def scores(
@@ -59,31 +59,31 @@ def scores(
 
     carried: errors of the figure with the last error carried on, by model, where the figure itself is served.
     """
-    found = [_score(site, data, held_out.rows, *item) for item in held_out.predicted.items()]
-    for row in found if carried else ():
+    rows = [_score(site, data, held_out.rows, *item) for item in held_out.predicted.items()]
+    for row in rows if carried else ():
         row["mae_last_error_carried"] = None if row["model"] == PERSISTENCE else (carried or {})[row["model"]]
-    return found
+    return rows
 
 
-def verdict(found: list[Score], served: str = MIXTURE) -> str:
-    """What is served and whether that is the best, in words; a simple model that wins is named.
+def verdict(rows: list[Score], served: str = MIXTURE) -> str:
+    """Which model is served and whether it is the best, in words; a simple model that is better is named.
 
-    served: the name of the model that is. Rows with `mae_last_error_carried` are judged by it where it is served.
+    served: its name. Rows with `mae_last_error_carried` are judged by it where it is served.
     """
-    by_name = {row["model"]: row for row in found}
-    rivals = [row for row in found if row["model"] not in (SERVED, MIXTURE, NETWORK, PERSISTENCE)]
+    by_name = {row["model"]: row for row in rows}
+    rivals = [row for row in rows if row["model"] not in (SERVED, MIXTURE, NETWORK, PERSISTENCE)]
     best = min(rivals, key=lambda row: row["mae_figure"])
     ours = by_name[SERVED if SERVED in by_name else served]["mae_figure"]
     what = f"Served is {served}, its last error carried" if SERVED in by_name else f"Served is the {served}"
-    said = f"{what}: MAE {ours:.4g}; the best simple model is {best['model']} with {best['mae_figure']:.4g}"
+    text = f"{what}: MAE {ours:.4g}; the best simple model is {best['model']} with {best['mae_figure']:.4g}"
     carrying = [row for row in rivals if row.get("mae_last_error_carried") is not None]
     if SERVED in by_name and carrying:
         closest = min(carrying, key=lambda row: row["mae_last_error_carried"])
-        said += f" ({closest['model']} {closest['mae_last_error_carried']:.4g} if it carried its errors too)"
+        text += f" ({closest['model']} {closest['mae_last_error_carried']:.4g} if it carried its errors too)"
     if PERSISTENCE in by_name:
-        said += f", persistence has {by_name[PERSISTENCE]['mae_figure']:.4g}"
+        text += f", persistence has {by_name[PERSISTENCE]['mae_figure']:.4g}"
     worse = min(best["mae_figure"], by_name.get(PERSISTENCE, best)["mae_figure"]) < ours
-    return said + (". What is served is not the best." if worse else ".")
+    return text + (". What is served is not the best." if worse else ".")
 
 
 def _predictions(

@@ -1,6 +1,6 @@
-"""What answers for the site's figure: the mixture, or the simple model that beats it, its last error carried on.
+"""Selection of the served model: the mixture, or the simple model that beats it, with its last error carried on.
 
-The backtest and what is served go through the same steps, so that the one reports what the other does.
+The backtest and the served model take the same steps, so that the backtest reports what service does.
 """
 
 from dataclasses import dataclass, replace
@@ -70,14 +70,14 @@ def choose(errors: dict[str, float]) -> tuple[str, str]:
         return MIXTURE, "there is no simple model to compare it with"
     best = min(rivals, key=lambda name: rivals[name])
     ours, theirs = errors[MIXTURE], rivals[best]
-    said = f"on time held out, last errors carried, the mixture's MAE is {ours:.4g}, {best} has {theirs:.4g}"
-    return (best if theirs < ours * (1.0 - TIE) else MIXTURE), said
+    why = f"on time held out, last errors carried, the mixture's MAE is {ours:.4g}, {best} has {theirs:.4g}"
+    return (best if theirs < ours * (1.0 - TIE) else MIXTURE), why
 
 
 def start_serving(
     site: Site, plant: pd.DataFrame, data: Dataset, held_out: HeldOut, learned: Learned
 ) -> tuple[Serving, list[Score]]:
-    """Choose on the held-out rows, keep what their errors teach, fit a simple model that wins to all rows; the scores.
+    """Choose on the held-out rows, keep their error history, fit a simple model that wins to all rows; the scores.
 
     learned: without the held-out rows.
     """
@@ -98,8 +98,8 @@ def start_serving(
         errors[name] = mae(rows.measured, mean)
     name, why = choose(errors)
     serving = Serving(name, why, histories[name], _fitted(name, data))
-    found = scores(site, data, held_out, errors)
-    return serving, [{"model": SERVED, "mae_figure": errors[name]}, *found]
+    by_model = scores(site, data, held_out, errors)
+    return serving, [{"model": SERVED, "mae_figure": errors[name]}, *by_model]
 
 
 def _fitted(name: str, data: Dataset) -> Baseline | None:

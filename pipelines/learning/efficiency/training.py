@@ -43,7 +43,7 @@ def learned(
     parts: Parts | None = None,
     warm: PlantModel | None = None,
 ) -> Learned:
-    """`models.efficiency.learn.learn`, its errors said in the site's terms."""
+    """`models.efficiency.learn.learn`, with errors that name the site and the remedy."""
     try:
         return learn(rows, config, seed=seed, parts=parts, warm=warm)
     except TooFewRowsError as error:
@@ -116,7 +116,7 @@ def _both(job: Job, how: Configuration, config: FitConfig, begun: Start) -> tupl
 
 
 def _champion(job: Job, client: MlflowClient) -> tuple[Bundle | None, str | None]:
-    """The present champion to start from, or a reason to begin anew."""
+    """The present champion to start from, or the reason for a cold start."""
     if not job.warm:
         return None, "a warm start was not asked for"
     try:
@@ -152,7 +152,7 @@ def _report(
 
 
 def kept(served: Learned) -> list[dict[str, Any]]:
-    """What was declared of the plant, and the share of the record's rows at which the served mixture breaks it."""
+    """Declared effects, and the share of the record's rows at which the served mixture breaks them."""
     return [
         {
             "of": effect.of,
@@ -185,10 +185,10 @@ def _judge(job: Job, data: Dataset, held_out: np.ndarray, bundle: Bundle) -> Jud
 def _held_out_mae(job: Job, data: Dataset, held_out: np.ndarray, model: PlantModel) -> float | None:
     rows = data.rows.where(held_out)
     recorded = job.plant.loc[data.index[held_out]].reindex(columns=list(model.inputs)).to_numpy(dtype=float)
-    known = np.isfinite(recorded).all(axis=1)
-    if not known.any():
+    complete = np.isfinite(recorded).all(axis=1)
+    if not complete.any():
         return None
-    return mae(rows.target(OVERHEAD)[known], model.predict(recorded[known])[OVERHEAD])
+    return mae(rows.target(OVERHEAD)[complete], model.predict(recorded[complete])[OVERHEAD])
 
 
 def _log(
@@ -222,5 +222,5 @@ def _log(
 
 
 def one_thread_each() -> threadpool_limits:
-    """Keeps BLAS and OpenMP to one thread: on matrices this small, several mostly wait for each other."""
+    """Keeps BLAS and OpenMP to one thread: on matrices this small more threads are slower."""
     return threadpool_limits(limits=1)

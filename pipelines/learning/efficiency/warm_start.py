@@ -1,4 +1,4 @@
-"""Whether a training may go on from the last champion, or why it has to begin anew."""
+"""Whether training can start from the last champion, or why it starts cold."""
 
 from dataclasses import dataclass, replace
 
@@ -30,7 +30,7 @@ class Start:
 def start(
     data: Dataset, held_out: np.ndarray, config: FitConfig, present: Bundle | None, *, cold: str | None = None
 ) -> Start:
-    """How to start on `data` of which `held_out` (n,) is not for the held-out model; `cold`: a reason to begin anew."""
+    """How to start on `data` of which `held_out` (n,) is not for the held-out model; `cold`: a reason for a cold start."""
     kept = {SERVED: np.ones(len(data.rows), bool), HELD_OUT_MODEL: ~held_out}
     rows = {name: data.rows.where(mask) for name, mask in kept.items()}
     if present is None or cold:
@@ -40,9 +40,9 @@ def start(
     if reason is None:
         stretches = {name: _stretches(present, name, data.index[mask]) for name, mask in kept.items()}
         if all(stretches.values()):
-            told = {name: replace(rows[name], stretches=stretches[name]) for name in kept}
+            warm_rows = {name: replace(rows[name], stretches=stretches[name]) for name in kept}
             return Start(
-                told, {SERVED: present.served, HELD_OUT_MODEL: present.held_out}, f"warm, from {version}"
+                warm_rows, {SERVED: present.served, HELD_OUT_MODEL: present.held_out}, f"warm, from {version}"
             )
         reason = "the record that it was learned from has changed"
     return Start(rows, dict.fromkeys(kept), f"cold: {reason} ({version})")
@@ -61,11 +61,11 @@ def described(data: Dataset, held_out: np.ndarray, begun: Start) -> dict[str, di
 
 
 def _stretches(present: Bundle, name: str, index: pd.DatetimeIndex) -> tuple[int, ...]:
-    """Stretches of the rows at `index`, those of the last training first; none where its rows are not as they were."""
-    told = present.metadata.get("learned", {}).get(name)
-    if told is None:
+    """Stretches of the rows at `index`, those of the last training first; none where those rows have changed."""
+    last = present.metadata.get("learned", {}).get(name)
+    if last is None:
         return ()
-    before, earlier = int((index <= pd.Timestamp(told["until"])).sum()), tuple(told["stretches"])
+    before, earlier = int((index <= pd.Timestamp(last["until"])).sum()), tuple(last["stretches"])
     if before != sum(earlier):
         return ()
     return earlier if before == len(index) else (*earlier, len(index) - before)

@@ -1,4 +1,4 @@
-"""Load and weather of the next hours: the site's own forecast where it records one, else what was a season ago."""
+"""Load and weather of the next hours: the site's own forecast where it records one, else seasonal-naive."""
 
 from typing import Any
 
@@ -29,10 +29,10 @@ def lead_hours(site: Site, name: str) -> float | None:
 
 
 def change_ahead(site: Site, plant: pd.DataFrame, name: str, ahead: pd.Timedelta) -> pd.Series:
-    """Expected mean of `name` over the time `ahead` after each row, less the row's reading; 0 where nothing says.
+    """Expected mean of `name` over the time `ahead` after each row, less the row's reading; 0 without a forecast.
 
-    plant: a plant table with a regular step. A site's forecast stands in its row as it was known then, for `lead_hours`
-    later; in between the value goes there in a line from the present reading. Where that is missing, seasonal-naive.
+    plant: a plant table with a regular step. A site's forecast is in the row at which it was known, for `lead_hours`
+    later; in between the value is interpolated from the present reading. Where that is missing, seasonal-naive.
     """
     now = plant[name]
     steps = round(ahead / site.interval)
@@ -64,7 +64,7 @@ def forecast_report(site: Site, table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _scores(site: Site, plant: pd.DataFrame, name: str) -> list[dict[str, Any]]:
-    now, lead, found = plant[name], lead_hours(site, name), []
+    now, lead, rows = plant[name], lead_hours(site, name), []
     for hours in sorted({*LEADS_HOURS, *([lead] if lead else [])}):
         steps = round(pd.Timedelta(hours=hours) / site.interval)
         if steps < 1:
@@ -79,5 +79,5 @@ def _scores(site: Site, plant: pd.DataFrame, name: str) -> list[dict[str, Any]]:
         error = error[now.shift(season).notna()].dropna()
         if len(error):
             row: dict[str, Any] = {"quantity": name, "lead_hours": hours, "rows": len(error)}
-            found.append(row | {forecast: float(error[forecast].mean()) for forecast in forecasts})
-    return found
+            rows.append(row | {forecast: float(error[forecast].mean()) for forecast in forecasts})
+    return rows

@@ -1,4 +1,4 @@
-"""Rows for the next hour: the present state, the setpoints held, and what the meters and racks then do."""
+"""Rows for the next hour: present state and held setpoints, and the resulting changes of meters and racks."""
 
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ _STATE = (
 
 @dataclass(frozen=True)
 class NextHour:
-    """Rows whose targets are changes from the present reading, and what turns them back into readings.
+    """Rows whose targets are changes from the present reading, and what is needed to turn them back into readings.
 
     present (n rows): the latest reading of each meter, of `overhead_kw` and of what has limits. overhead_kw (n,):
     measured mean of the next hour. submeters: those whose sum, with OTHER, is the overhead; constant_other_kw is what
@@ -63,9 +63,9 @@ class NextHour:
 
 
 def next_hour(site: Site, plant: pd.DataFrame) -> NextHour:
-    """What the next hour brings, from the present reading and setpoints held through it.
+    """Rows to predict the next hour from the present reading and the setpoints held in it.
 
-    In the record a setpoint's mean over the hour stands for the one held: it is what was chosen, so no forecast.
+    In the record the held setpoint is its mean over the hour, which was chosen and so is no forecast.
     Raises ModelError where nothing is left.
     """
     plant = plant.asfreq(f"{site.interval_minutes}min")
@@ -76,11 +76,14 @@ def next_hour(site: Site, plant: pd.DataFrame) -> NextHour:
     inputs = inputs[names]
     targets = _targets(plant, now, submeters)
     overhead_kw = _next_mean(plant["overhead_kw"])
-    known_inputs, known = inputs.notna().all(axis=1), targets.notna().all(axis=1) & overhead_kw.notna()
-    kept = plant.index[known_inputs & known & plant["figure"].notna()]
+    complete_inputs, complete_targets = (
+        inputs.notna().all(axis=1),
+        targets.notna().all(axis=1) & overhead_kw.notna(),
+    )
+    kept = plant.index[complete_inputs & complete_targets & plant["figure"].notna()]
     left_out = {
-        "an input is missing": int((~known_inputs).sum()),
-        "the next hour is missing": int((~known).sum()),
+        "an input is missing": int((~complete_inputs).sum()),
+        "the next hour is missing": int((~complete_targets).sum()),
     }
     if len(kept) == 0:
         raise ModelError(
@@ -129,8 +132,8 @@ def _targets(plant: pd.DataFrame, now: pd.DataFrame, submeters: list[str]) -> pd
         hour = pd.concat([_next(plant["rack_inlet_c"]), now["rack_inlet_c"]], axis=1)
         swing_k = hour.max(axis=1, skipna=False) - hour.min(axis=1, skipna=False)
         targets[RATE] = swing_k / (HORIZON / pd.Timedelta(hours=1))
-    found = pd.DataFrame(targets)
-    return found.loc[:, found.std() > LEAST_VARIATION]
+    table = pd.DataFrame(targets)
+    return table.loc[:, table.std() > LEAST_VARIATION]
 
 
 def _other_kw(plant: pd.DataFrame, submeters: list[str]) -> pd.Series:
@@ -139,9 +142,9 @@ def _other_kw(plant: pd.DataFrame, submeters: list[str]) -> pd.Series:
 
 
 def inputs_of(site: Site, now: pd.DataFrame, submeters: list[str]) -> pd.DataFrame:
-    """State, setpoints held, and what drives change: moves, gaps and trends (the names say which).
+    """State, setpoints held, and what drives change: moves, differences and trends.
 
-    now: a plant table with a regular step. A setpoint's mean over the hour after a row stands for the one held.
+    now: a plant table with a regular step. The held setpoint is its mean over the hour after a row.
     """
     inputs = {name: now[name] for name in (*_STATE, *submeters) if name in now}
     for setpoint in site.setpoints:

@@ -1,4 +1,4 @@
-"""Which setpoints a site may try without trials in its record: from the envelope, and what its coils have shown."""
+"""Setpoints that are safe to try at a site without trials in its record: from the envelope and the coils' record."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ from pipelines.site.file import Site
 
 INLET_MARGIN_K = 1.5  # below the envelope: offsets vary from hour to hour and season to season
 COLD_MARGIN_K = 0.5
-REACHABLE_APPROACH_K = 3.0  # an ordinary tower at part load; colder asks only run its fans flat out
+REACHABLE_APPROACH_K = 3.0  # an ordinary tower at part load; colder setpoints only run its fans at full speed
 EXCHANGER_LEAD_K = 3.0  # tower water below chilled-water return, for an exchanger to take heat at all
-LOWEST_DIFFERENCE_K = 5.0  # supply air above chilled water, where the record cannot tell what coils do
+LOWEST_DIFFERENCE_K = 5.0  # supply air above chilled water, where the record does not show what coils can do
 ECONOMIZER, SUPPLY, CHILLED, TOWER = (
     "economizer_enable", "supply_air_sp_c", "chw_supply_sp_c", "cw_supply_sp_c",
 )  # fmt: skip
@@ -20,7 +20,7 @@ ECONOMIZER, SUPPLY, CHILLED, TOWER = (
 
 @dataclass(frozen=True)
 class TrialEnvelope:
-    """What is safe to try; `reasons` says in words what each rule rests on.
+    """What is safe to try; `reasons` gives the basis of each rule in words.
 
     offset_k: rack inlet over supply air, high and low. floor_k: how far above chilled water the coils can bring
     supply air with no more water than the record has seen.
@@ -37,7 +37,7 @@ class TrialEnvelope:
     ) -> np.ndarray:
         """Whether each setting is safe and makes sense between a cold and a warm hour of its season: (m,).
 
-        setpoints: by name, (m,) each; where several share a quantity, every one of them has to be.
+        setpoints: by name, (m,) each; where several share a quantity, all of them must be.
         """
         some = next(iter(setpoints.values()))
         fine = np.ones(len(some), bool)
@@ -55,7 +55,7 @@ class TrialEnvelope:
         return fine
 
     def _helps(self, setpoints: dict[str, np.ndarray], wetbulb_c: float, count: int) -> np.ndarray:
-        """Whether the economizer could take any heat; elsewhere a trial of it teaches nothing."""
+        """Whether the economizer could take any heat; otherwise a trial of it is useless."""
         chilled_c, tower_c = _highest(setpoints, CHILLED), _highest(setpoints, TOWER)
         if chilled_c is None:
             return np.ones(count, bool)
@@ -69,12 +69,12 @@ def _all_of(setpoints: dict[str, np.ndarray], quantity: str) -> list[np.ndarray]
 
 def _highest(setpoints: dict[str, np.ndarray], quantity: str) -> np.ndarray | None:
     """The highest (m,) of the quantity's setpoints; None where there is none."""
-    found = _all_of(setpoints, quantity)
-    return np.max(found, axis=0) if found else None
+    values = _all_of(setpoints, quantity)
+    return np.max(values, axis=0) if values else None
 
 
 def trial_envelope(site: Site, plant: pd.DataFrame) -> TrialEnvelope:
-    """The envelope of trials from a plant table (`plant_table`); what is not measured is taken cautiously."""
+    """The envelope of trials from a plant table (`plant_table`); cautious values where something is not measured."""
     high_k, low_k, offset_reason = _inlet_offsets(plant)
     floor_k, floor_reason = _coil_floor_k(plant)
     envelope = site.envelope

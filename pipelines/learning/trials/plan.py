@@ -1,4 +1,4 @@
-"""A plan of setpoint trials for a site whose record has none: safe, bounded, and as telling as the risk allows."""
+"""A plan of setpoint trials for a site whose record has none: safe, bounded, and as informative as the risk allows."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from pipelines.site.setpoints import Settable
 from pipelines.site.units import conversion
 from pipelines.telemetry.plant_table import plant_table
 
-SLOT_HOURS = 4  # long enough to arrive and to stay
+SLOT_HOURS = 4  # long enough to reach the setpoint and stay there
 SLOTS_A_DAY = 24 // SLOT_HOURS
 REST_SLOT = 0  # of each day, at the default: what the trials are compared with
 CANDIDATES = 512  # a power of two, as Sobol sequences want
@@ -25,13 +25,13 @@ LEAST_RECORD = pd.Timedelta(days=14)
 CURVATURE_K = 3.0  # a temperature trial of this size shows a plant's curvature
 POWER_AT_RISK_PER_K = 0.03  # of cooling power: 1.5 % per °F, the usual rule for a chiller's lift
 POWER_AT_RISK_PER_SWITCH = 0.1  # of cooling power, for switching a plant's mode
-SEASON_DAYS = 15  # either side of a trial's date, whose hours stand for its weather and load
+SEASON_DAYS = 15  # either side of a trial's date, whose hours give its weather and load
 RECORD_ROWS = 2_000
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Trials in time order: setpoints by tag in the tag's unit, a row holding until the next; the last rests.
+    """Trials in time order: setpoints by tag in the tag's unit, each row holds until the next; the last is the default.
 
     gained_nats: information over doing nothing; risk_kwh: energy that trials may cost, by rule of thumb;
     envelope: the reasons why trials are safe, in words.
@@ -57,7 +57,7 @@ def explore_plan(
 ) -> Plan:
     """Trials in `weeks` weeks spread over the year from `start`, from the record `table` (the store's).
 
-    risk_share: energy that may be put at risk, as a share of what cooling takes in those weeks.
+    risk_share: energy at risk, as a share of the cooling energy of those weeks.
 
     Raises ScenarioError where the site declares no setpoints, the record is too short, or nothing is safe.
     """
@@ -83,14 +83,14 @@ def explore_plan(
     record = record[:: max(1, len(record) // RECORD_ROWS)]
     everywhere = spread_over(bounds.low, bounds.high, bounds, CANDIDATES)
     try:
-        found = design(
+        trials = design(
             bounds, scale, slots, everywhere, record, (conditions.mean().to_numpy(), _spread(conditions)),
             lambda rows: cooling_kw * _share_at_risk(bounds, scale, rows[:, : len(names)]), budget_kwh=budget_kwh,
         )  # fmt: skip
     except ValueError as cause:
         raise ScenarioError(f"no plan for {site.name}: {cause}") from cause
     return Plan(
-        _by_tag(site, times, found.setpoints), found.gained_nats, found.risk_kwh, budget_kwh, safe.reasons
+        _by_tag(site, times, trials.setpoints), trials.gained_nats, trials.risk_kwh, budget_kwh, safe.reasons
     )
 
 
@@ -102,7 +102,7 @@ def _usual_sizes(bounds: Bounds) -> np.ndarray:
 
 
 def _slot_times(start: pd.Timestamp, weeks: int) -> pd.DatetimeIndex:
-    """Slots of `weeks` weeks, evenly over a year from `start`: every season teaches its own weather."""
+    """Slots of `weeks` weeks, evenly over a year from `start`: each season has its own weather."""
     apart = pd.Timedelta(days=365) / weeks
     first = [(start + apart * (week + 0.5)).normalize() - pd.Timedelta(days=3) for week in range(weeks)]
     step, count = pd.Timedelta(hours=SLOT_HOURS), 7 * SLOTS_A_DAY
@@ -132,7 +132,7 @@ def _spread(conditions: pd.DataFrame) -> np.ndarray:
 
 
 def _share_at_risk(bounds: Bounds, scale: np.ndarray, setpoints: np.ndarray) -> np.ndarray:
-    """Share of cooling power (n,) that setpoints (n, k) may cost; those of one quantity share what it may."""
+    """Share of cooling power (n,) that setpoints (n, k) may cost; those of one quantity share its allowance."""
     moved = np.abs(setpoints - bounds.default)
     per_unit = np.where(bounds.binary, POWER_AT_RISK_PER_SWITCH, POWER_AT_RISK_PER_K * CURVATURE_K / scale)
     alike = np.zeros(len(scale))

@@ -1,7 +1,7 @@
-"""Trials that nobody made: where a record has none, the fitted twin goes through them under its weather and load.
+"""Rehearsed trials: where a record has none, they are simulated on the fitted twin under recorded weather and load.
 
-The trials stay inside the envelope in which real ones would be planned (`envelope`): that is how far
-the textbook is trusted until there is evidence.
+The trials stay inside the envelope in which real ones would be planned (`envelope`): beyond it the
+twin is not trusted without evidence.
 """
 
 import numpy as np
@@ -19,20 +19,20 @@ from pipelines.simulation.plant import SETPOINT_FIELDS, canonical_telemetry
 from pipelines.site.file import Setpoint, Site
 from pipelines.site.setpoints import Settable
 
-AWAY_SHARE = 0.1  # of its range from where it usually stands: a trial
+AWAY_SHARE = 0.1  # of its range from its usual value: a trial
 LEAST_TRIED_HOURS = 24.0
 YEAR = pd.Timedelta(days=366)
-SLOT = pd.Timedelta(hours=4)  # a trial's length: to arrive and to stay
+SLOT = pd.Timedelta(hours=4)  # a trial's length: to reach the setpoint and stay there
 WINDOW = pd.Timedelta(days=5)  # that the twin runs on from rest
 SETTLING = pd.Timedelta(hours=3)
 CANDIDATES = 64  # per slot, the first allowed of which is tried; a power of two, as Sobol sequences want
-# Wetbulb: asking a simulated tower for more than it reaches risks nothing, and shows its reach.
+# Wetbulb: a setpoint that a simulated tower cannot reach is no risk, and shows what it can reach.
 NO_LIMIT_C = -np.inf
 WEATHER = ("outdoor_drybulb_c", "outdoor_wetbulb_c", "outdoor_rh_frac", "outdoor_pressure_pa")
 
 
 def untried(site: Site, plant: pd.DataFrame) -> list[str]:
-    """Setpoints that the record (a plant table) hardly ever shows away from where they usually stand."""
+    """Setpoints that the record (a plant table) hardly ever shows away from their usual values."""
     return [
         site.setpoint_name(each)
         for each in site.setpoints
@@ -47,7 +47,7 @@ def _hours_tried(site: Site, plant: pd.DataFrame, setpoint: Setpoint) -> float:
 
 
 def virtual_trials(site: Site, table: pd.DataFrame, plant: pd.DataFrame, twin: Twin) -> pd.DataFrame:
-    """A plant table of the twin's trials on the clock of the record's last year; rows that are no evidence are NaN.
+    """A plant table of the twin's trials on the clock of the record's last year; rows that are not to be used are NaN.
 
     The twin has one setpoint of each quantity: a site's several are tried together, and the twin gets their mean.
     table: the store's, plant: `plant_table` of it.
@@ -72,8 +72,8 @@ def virtual_trials(site: Site, table: pd.DataFrame, plant: pd.DataFrame, twin: T
     trials = trials.assign(**{name: plant[name].reindex(kept) for name in WEATHER if name in plant})
     settling = np.arange(len(kept)) % steps < round(SETTLING / site.interval)
     meant = _allowed(safe, schedule.loc[kept])
-    known = record.known[: len(kept)] & meant & ~settling
-    return _with_sums(site, trials)[known].reindex(index=times, columns=plant.columns)
+    usable = record.known[: len(kept)] & meant & ~settling
+    return _with_sums(site, trials)[usable].reindex(index=times, columns=plant.columns)
 
 
 def _goals(site: Site, safe: TrialEnvelope, wetbulb_c: pd.Series) -> pd.DataFrame:
@@ -107,7 +107,7 @@ def _points(plant: pd.DataFrame, trials: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def _with_sums(site: Site, trials: pd.DataFrame) -> pd.DataFrame:
-    load = trials["it_power_kw"]  # or the thermal load that stands for it
+    load = trials["it_power_kw"]  # or the thermal load without an IT meter
     return trials.assign(
         load_kw=load,
         it_kw=load if site.meters.it else np.nan,

@@ -14,14 +14,14 @@ from simulator.psychrometrics import pressure_at_altitude_pa
 
 RUNNING_SHARE = 0.05  # of a machine's highest power, above which it runs
 LONGEST_GAP_HOURS = 2.0  # of weather or load that interpolation may close
-# the controlled temperature stands for a setpoint that nobody records
+# the controlled temperature is used for a setpoint that is not recorded
 CONTROLLED = {"chw_supply_c": "chw_supply_c", "cw_supply_c": "cw_supply_c", "supply_air_c": "supply_air_c"}
 
 
 def record_of(site: Site, table: pd.DataFrame) -> Record:
     """Telemetry of the interval table on every interval between its first and last row, in the simulator's units.
 
-    Raises ModelError where the table is empty, or load or wetbulb, without which no plant can be driven, is never read.
+    Raises ModelError where the table is empty, or load or wetbulb, which drive the plant, is never read.
     """
     if table.empty:
         raise ModelError(
@@ -55,15 +55,15 @@ def clock(site: Site, table: pd.DataFrame) -> pd.DatetimeIndex:
 
 def _setpoints(site: Site, plant: pd.DataFrame) -> dict[str, np.ndarray]:
     """Recorded setpoints by field; where none is, the controlled temperature that the site file offers."""
-    found: dict[str, np.ndarray] = {}
+    setpoints_by_field: dict[str, np.ndarray] = {}
     for quantity, field in SETPOINT_FIELDS.items():
         if quantity in plant:
-            found[field] = plant[quantity].ffill(limit=_rows(site, 24.0)).to_numpy(dtype=float)
+            setpoints_by_field[field] = plant[quantity].ffill(limit=_rows(site, 24.0)).to_numpy(dtype=float)
     for setpoint in site.setpoints:
         quantity = site.quantity_of(setpoint)
-        if setpoint.measured and quantity in CONTROLLED and CONTROLLED[quantity] not in found:
-            found[CONTROLLED[quantity]] = _closed(plant[quantity], site).to_numpy(dtype=float)
-    return found
+        if setpoint.measured and quantity in CONTROLLED and CONTROLLED[quantity] not in setpoints_by_field:
+            setpoints_by_field[CONTROLLED[quantity]] = _closed(plant[quantity], site).to_numpy(dtype=float)
+    return setpoints_by_field
 
 
 def _driver(site: Site, plant: pd.DataFrame, *names: str) -> np.ndarray:
@@ -90,24 +90,24 @@ def _load_kw(site: Site, table: pd.DataFrame, plant: pd.DataFrame) -> pd.DataFra
 
 def _measured(site: Site, plant: pd.DataFrame) -> dict[str, np.ndarray]:
     """Meters by the simulator's sensor, W for kW."""
-    found = {}
+    sensors = {}
     for quantity, field in SENSOR_FIELDS.items():
         if quantity in plant and field in CHANNELS and plant[quantity].notna().any():
             scale = 1e3 if QUANTITIES[quantity].unit == "kW" else 1.0
-            found[field] = scale * plant[quantity].to_numpy(dtype=float)
-    found["cooling_w"] = 1e3 * plant["cooling_kw"].to_numpy(dtype=float)
+            sensors[field] = scale * plant[quantity].to_numpy(dtype=float)
+    sensors["cooling_w"] = 1e3 * plant["cooling_kw"].to_numpy(dtype=float)
     if not site.meters.it:
-        found.pop("coil_heat_w", None)  # it drives the plant
+        sensors.pop("coil_heat_w", None)  # it drives the plant
     else:
-        found[OVERHEAD] = 1e3 * plant["overhead_kw"].to_numpy(dtype=float)
-    return found
+        sensors[OVERHEAD] = 1e3 * plant["overhead_kw"].to_numpy(dtype=float)
+    return sensors
 
 
 _MACHINES = {"chillers": ("chiller_on", "chiller_kw"), "towers": ("tower_on", "tower_fan_kw")}
 
 
 def _running(site: Site, table: pd.DataFrame, contact: str, power: str) -> np.ndarray | None:
-    """How many machines run: their contacts, else their own power meters; None where neither tells."""
+    """How many machines run: their contacts, else their own power meters; None where there is neither."""
     contacts, powers = site.columns_of(contact), site.columns_of(power)
     if contacts:
         return table[contacts].sum(axis="columns", skipna=False).to_numpy(dtype=float)

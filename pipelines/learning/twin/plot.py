@@ -10,7 +10,7 @@ from pipelines.learning.twin.scores import QUADRATIC, TWIN, power_of, whole_hour
 
 MEASURED, PREDICTED, OTHER = "#404040", "#1f77b4", "#c0a060"
 ACROSS = 4
-MOST_POINTS = 1500  # of one scatter: more make the page heavy and the cloud no clearer
+MOST_POINTS = 1500  # of one scatter: more only make the page larger
 
 
 def twin_figure(
@@ -69,8 +69,8 @@ def _over_time(
 
 
 def _against(figure: go.Figure, row: int, col: int, hourly: pd.DataFrame) -> None:
-    known = hourly.dropna()
-    points = known.iloc[:: max(1, len(known) // MOST_POINTS)]
+    complete = hourly.dropna()
+    points = complete.iloc[:: max(1, len(complete) // MOST_POINTS)]
     figure.add_scattergl(
         x=points["predicted"], y=points["measured"], mode="markers", showlegend=False,
         marker={"size": 3, "color": PREDICTED, "opacity": 0.4}, row=row, col=col,

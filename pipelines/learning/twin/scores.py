@@ -1,4 +1,4 @@
-"""How well a twin tells power and rack inlet from setpoints, load and weather, beside a quadratic regression."""
+"""Errors of a twin for power and rack inlet from setpoints, load and weather, beside a quadratic regression."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def power_of(record: Record) -> str:
 
 
 def predictions(twin: Twin, record: Record, channels: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """What the twin says of a record from its setpoints, load and weather alone, by channel (n,).
+    """The twin's predictions for a record from its setpoints, load and weather alone, by channel (n,).
 
     NaN where an input was missing within the hours before.
     """
@@ -41,14 +41,14 @@ class Quadratic:
     """Ordinary least squares of a target on all products of two inputs; standardised, rows with gaps left out."""
 
     def __init__(self, x: np.ndarray, y: np.ndarray) -> None:
-        known = np.isfinite(x).all(axis=1) & np.isfinite(y)
-        self._varies = x[known].std(axis=0) > CONSTANT
-        x = x[known][:, self._varies]
+        complete = np.isfinite(x).all(axis=1) & np.isfinite(y)
+        self._varies = x[complete].std(axis=0) > CONSTANT
+        x = x[complete][:, self._varies]
         self._mean, self._scale = x.mean(axis=0), x.std(axis=0)
-        self._weights = np.linalg.lstsq(self._terms(x), y[known], rcond=None)[0]
+        self._weights = np.linalg.lstsq(self._terms(x), y[complete], rcond=None)[0]
 
     def predict(self, record: Record) -> np.ndarray:
-        """Predictions (n,), NaN where an input is missing; what never moved in the fit has no say."""
+        """Predictions (n,), NaN where an input is missing; inputs that did not vary in the fit are not used."""
         return self._terms(_inputs(record)[:, self._varies]) @ self._weights
 
     def _terms(self, x: np.ndarray) -> np.ndarray:
@@ -69,7 +69,7 @@ def scores(
 
     cv_rmse, nmbe of power on hourly means, cv_rmse_interval on the site's own interval, rack_inlet_rmse_k hourly.
     """
-    power, found = power_of(record), []
+    power, rows = power_of(record), []
     common = np.logical_and.reduce([np.isfinite(of[power]) for of in predicted.values()])
     for model, of in predicted.items():
         row: dict[str, Any] = {"model": model}
@@ -89,8 +89,8 @@ def scores(
                 "predicted"
             ]
             row["rack_inlet_rmse_k"] = float(np.sqrt((error**2).mean()))
-        found.append(row)
-    return found
+        rows.append(row)
+    return rows
 
 
 def whole_hours(frame: pd.DataFrame, dt_s: float) -> pd.DataFrame:

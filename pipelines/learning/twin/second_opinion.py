@@ -1,6 +1,6 @@
 """A second opinion on every new target: the site's fitted twin, settled at the present target and at the new one.
 
-Both are runs of one plant, so that a lasting error of the twin falls out of their difference.
+Both are runs of one plant, so that a constant error of the twin cancels in the difference.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ from pipelines.site.file import Site
 from simulator.psychrometrics import pressure_at_altitude_pa
 
 FIELDS = SETPOINT_FIELDS | CONTROLLED  # of the simulator's setpoints, by quantity
-# What drives it besides setpoints, and what stands for it where it is not known.
+# Inputs besides setpoints, and their substitutes where unknown.
 DRIVERS = {
     "load_kw": "load_kw", "outdoor_drybulb_c": "outdoor_wetbulb_c", "outdoor_wetbulb_c": "outdoor_wetbulb_c",
     "rack_inlet_c": "rack_inlet_c",
@@ -33,11 +33,11 @@ SLOW = ("load_kw", "rack_inlet_c")
 AWAY = 0.5  # K, or of on and off: another state than the usual one
 STATES, LEAST_STATES = 128, 40  # of either kind
 SURE = 0.95
-STEPS, DT_S = 36, 300.0  # three hours at held setpoints: longer than loops remember
+STEPS, DT_S = 36, 300.0  # three hours at held setpoints: longer than the loops' time constants
 
 
 class TwinCheck:
-    """Asks a twin whether a move would harm; compiled when it is made."""
+    """Checks with the twin whether a move would do harm; compiled when it is made."""
 
     def __init__(self, site: Site, twin: Twin, names: tuple[str, ...], bound_kw: float) -> None:
         self.site, self.twin, self.bound_kw = site, twin, bound_kw
@@ -50,7 +50,7 @@ class TwinCheck:
         self._settled(np.zeros((2, len(self.names))), rest)
 
     def objection(self, kept: np.ndarray, wanted: np.ndarray, now: Mapping[str, float]) -> str:
-        """Why the move from one target (k,) to another would harm; "" where it would not, or nothing is known.
+        """Why the move from one target (k,) to another would do harm; "" where it would not, or inputs are unknown.
 
         now: present value of each of `DRIVERS`, NaN where it is not known.
         """
@@ -65,14 +65,16 @@ class TwinCheck:
         low, high = self.site.envelope.rack_inlet_min_c, self.site.envelope.rack_inlet_max_c
         was_c, would_c = inlets_c
         if self.twin.metered_it and (high < would_c > was_c or low > would_c < was_c):
-            return f"the twin sees a rack inlet of {would_c:.1f} °C, outside {low:g} to {high:g} °C"
+            return f"the twin predicts a rack inlet of {would_c:.1f} °C, outside {low:g} to {high:g} °C"
         more_kw = float(power_kw[1] - power_kw[0])
         if more_kw > self.bound_kw:
-            return f"the twin expects {more_kw:.0f} kW more, beyond the {self.bound_kw:.0f} kW that it may be off"
+            return (
+                f"the twin expects {more_kw:.0f} kW more, more than its error bound of {self.bound_kw:.0f} kW"
+            )
         return ""
 
     def bound_from(self, plant: pd.DataFrame, settled: np.ndarray) -> float:
-        """kW within which the twin tells the difference in power between two states of a plant table, 19 of 20 times.
+        """Error in kW of the twin's difference in power between two states of a plant table, 95 % quantile.
 
         States away from the usual setpoints count for half, however rare they are. settled (n,): rows that count.
         """

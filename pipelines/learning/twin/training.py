@@ -1,4 +1,4 @@
-"""Fit a site's twin, judge it beside a quadratic regression, log it to MLflow, register what is no worse."""
+"""Fit a site's twin, judge it beside a quadratic regression, log it to MLflow, register it."""
 
 import json
 import time
@@ -40,7 +40,7 @@ Predicted = dict[str, dict[str, np.ndarray]]  # model -> channel -> (n,)
 
 @dataclass(frozen=True)
 class _Judged:
-    """A stretch of telemetry and what each model says of it."""
+    """A stretch of telemetry and the predictions of each model."""
 
     record: Record
     times: pd.DatetimeIndex
@@ -183,8 +183,8 @@ def _log(
     client.log_batch(
         run_id, params=[Param(key, str(value)) for key, value in (asdict(config) | plain).items()]
     )
-    for name, found in report["scores"].items():
-        log_scores(client, run_id, found, prefix=f"{name.replace(' ', '_')}.")
+    for name, rows in report["scores"].items():
+        log_scores(client, run_id, rows, prefix=f"{name.replace(' ', '_')}.")
     now = int(time.time() * 1000)
     values = [(row["name"], row["value"]) for row in report["parameters"] if row["value"] is not None]
     metrics = [

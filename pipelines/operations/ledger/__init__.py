@@ -1,4 +1,4 @@
-"""The ledger: what people ordered and what controllers did. Such rows are added, never changed or removed."""
+"""The ledger: orders and decisions. Rows are added, never changed or removed."""
 
 from pipelines.operations.ledger.audit_log import Operations
 from pipelines.operations.ledger.database import Database, LedgerError

@@ -1,4 +1,4 @@
-"""What people order and what controllers did: modes, limits in force, overrides, answers, decisions, events."""
+"""Orders of operators (modes, limits, overrides, answers), decisions, events and the controller's memory."""
 
 import hashlib
 import json
@@ -45,9 +45,9 @@ class Operations:
         until: datetime | None = None,
         at: datetime | None = None,
     ) -> int:
-        """Add an order and return its number. Raises LedgerError where nobody signs or no reason is given."""
+        """Add an order and return its number. Raises LedgerError without a name or a reason."""
         if not why.strip():
-            raise LedgerError(f"a {kind} needs a reason; say why")
+            raise LedgerError(f"a {kind} needs a reason; give one")
         row = {
             "site": self.site,
             "at": at or datetime.now(UTC),
@@ -101,7 +101,7 @@ class Operations:
             try:
                 with connection.begin_nested():
                     return added(connection, sa.insert(decisions_table).values(row))
-            except IntegrityError:  # recorded before, by this process or another
+            except IntegrityError:  # recorded already, by this process or another
                 same = sa.select(decisions_table.c.id).where(
                     decisions_table.c.site == self.site, decisions_table.c.digest == row["digest"]
                 )

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 from pipelines.errors import ColdaisleError
 
 BUSY_TIMEOUT_S = 30.0
-# Two processes that open a new ledger at once would both make its tables; the second waits for the first.
+# Two processes that open a new ledger at once would both create its tables; the second waits for the first.
 _LOCK = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(4242601)"}
 
 
@@ -42,7 +42,7 @@ metadata = sa.MetaData()
 
 def append_only(table: sa.Table) -> sa.Table:
     """The table, with changes and removals refused by the database itself."""
-    # Triggers, not application code: whoever opens the database with another tool is refused too.
+    # Triggers, not application code: they also apply to other tools that open the database.
     message = f"{table.name} is append-only; add a row instead"
     for verb in ("UPDATE", "DELETE"):
         name = f"{table.name}_refuse_{verb.lower()}"
@@ -107,9 +107,9 @@ def added(connection: Connection, insert: sa.Insert) -> int:
 
 
 def signed(by: str, what: str) -> str:
-    """The name of whoever answers for an entry. Raises LedgerError where there is none."""
+    """The name of the person responsible for an entry. Raises LedgerError where it is empty."""
     if not by.strip():
-        raise LedgerError(f"{what} needs a person's name, found {by!r}; say who it is")
+        raise LedgerError(f"{what} needs a person's name, found {by!r}; give one")
     return by.strip()
 
 

@@ -25,7 +25,7 @@ orders_table = append_only(
     )
 )
 
-# digest: of a decision that is recorded once however often it is made; null where each counts (the serving loop's).
+# digest: makes a repeated recommendation one row; null for the decisions of the serving loop, which are all recorded.
 decisions_table = append_only(
     sa.Table(
         "decisions",
@@ -56,7 +56,7 @@ events_table = append_only(
     )
 )
 
-# Not evidence, so it is replaced: what the controller needs to go on after a restart.
+# One row a site, replaced: what the controller needs to continue after a restart.
 memory_table = sa.Table(
     "controller_memory",
     metadata,
@@ -68,7 +68,7 @@ memory_table = sa.Table(
 
 
 class Order(NamedTuple):
-    """What somebody ordered; `until` None: until it is changed.
+    """An order; `until` None: until it is changed.
 
     body: by kind, `{"to": mode}`, `{"low":, "high":}`, `{"value":}`, `{"what":}`, `{"decision":}`; empty where the row
     is damaged.
@@ -85,10 +85,11 @@ class Order(NamedTuple):
 
 
 class DecisionRecord(NamedTuple):
-    """A decision with its number. at: the time it is for; made_at: when it was recorded; written: it left.
+    """A decision with its number. at: the time it is for; made_at: when recorded; written: whether values were.
 
-    body: `values` and `goal` by tag, `clips`, `notices`, `refused`, `model`, and `recommendation` (see
-    `pipelines.control.recommendation`); empty where the row is damaged.
+    body: `values`, `goal`, `present` and `written` by tag, `refused`, `clips`, `notices`, `trouble`, `expected`,
+    `model`, and `recommendation` where it was explained (`pipelines.control.recommendation`); empty where the row is
+    damaged.
     """
 
     id: int
@@ -102,7 +103,7 @@ class DecisionRecord(NamedTuple):
 
 
 class Event(NamedTuple):
-    """Something that happened to the serving loop or the watchdog."""
+    """An event of the watchdog: heartbeats missed or back, a value refused."""
 
     id: int
     at: datetime

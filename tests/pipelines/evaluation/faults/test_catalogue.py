@@ -15,7 +15,7 @@ from pipelines.telemetry.plant_table import plant_table
 HOURS = 12.0
 # One of each kind; `coldaisle faults` runs all of them.
 TOLD = {
-    "rack inlet stuck": "stands still",
+    "rack inlet stuck": "is stuck",
     "rack inlet biased": "off what was expected",
     "supply air spiking": "leaps",
     "chilled water missing": "cannot be read",
@@ -23,7 +23,7 @@ TOLD = {
     "load meter missing": "",
     "load meter spiking": "leaps",
     "power meter missing": "cannot be read",
-    "weather stuck": "stands still",
+    "weather stuck": "is stuck",
     "weather missing": "",
     "load step of 30 %": None,
     "chiller trip": None,
@@ -31,7 +31,7 @@ TOLD = {
     "valve stuck": None,
     "communication lost for an hour": "no row was read",
     "setpoints not obeyed, read back as they are": "",
-    "clock jumps ahead and back": "clock leapt",
+    "clock jumps ahead and back": "clock jumped",
     "NaN, infinite or garbled values anywhere": "cannot be read",
     "model missing after a restart": "no control model",
     "slow decision": "took more than",

@@ -32,7 +32,7 @@ def test_the_simplest_is_kept_where_the_best_is_better_by_chance_only():
 
 def test_the_best_is_kept_where_simpler_ones_are_clearly_worse():
     _, kept, why = choose_simplest({"line": errors(1.1, seed=1), "network": errors(1.0, seed=2)})
-    assert (kept, why) == ("network", "network errs least")
+    assert (kept, why) == ("network", "network has the smallest error")
 
 
 def test_what_a_next_hour_is_compared_among_has_no_quadratic_and_no_trees():

@@ -76,7 +76,7 @@ def test_each_hall_is_learned_to_follow_its_own_setpoint(two, plant):
 
 def test_the_cascade_is_asked_with_both_setpoints_and_judged(two, plant):
     judged = held_out_weeks(plant)
-    assert {A, B} <= set(inputs_of(two, plant).known)
+    assert {A, B} <= set(inputs_of(two, plant).by_name)
     held_out = learn_site(two, plant[~judged]).cascade
     found = {row["model"]: row["mae_kw"] for row in scores(two, held_out, plant, judged)}
     assert found[CASCADE] < 10.0

@@ -62,7 +62,7 @@ def test_the_page_is_written_and_the_table_says_the_same(report, home, capsys):
 
 def test_what_no_meter_answers_to_is_named_with_what_does(home):
     with pytest.raises(
-        ModelError, match=r"answers to outdoor_wetbulb_c, .* choose from chw_supply_c, cw_supply_c"
+        ModelError, match=r"depends on outdoor_wetbulb_c, .* choose from chw_supply_c, cw_supply_c"
     ):
         effects(chillers(), home, inputs=["outdoor_wetbulb_c"])
 
