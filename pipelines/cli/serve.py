@@ -56,7 +56,7 @@ def serve(
     stop_on_signals(stop)
     run(
         server, pulse, timeout_s=found.safety.heartbeat_timeout_s, stop=stop,
-        said=lambda step: emit(step.as_dict(), as_json, show),
+        report=lambda step: emit(step.as_dict(), as_json, show),
     )  # fmt: skip
 
 

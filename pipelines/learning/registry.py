@@ -14,7 +14,9 @@ from typing import Any, Literal, NamedTuple
 
 from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
+from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST, ErrorCode
 
 from pipelines.config import Settings
 from pipelines.errors import ModelError
@@ -28,6 +30,9 @@ TIE = 0.02
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 _TRAINED_BY: dict[Kind, str] = {"efficiency": "train", "cascade": "train", "twin": "twin"}
+
+# What MLflow answers where there is no such model, and where the model has no such alias.
+_NOT_THERE = {ErrorCode.Name(code) for code in (RESOURCE_DOES_NOT_EXIST, INVALID_PARAMETER_VALUE)}
 
 
 class Errors(NamedTuple):
@@ -84,9 +89,8 @@ def champion_files(site: Site, kind: Kind, settings: Settings) -> Iterator[Files
 @contextmanager
 def files_of(client: MlflowClient, site: Site, kind: Kind, settings: Settings) -> Iterator[Files | None]:
     """`champion_files` with a client that is open already."""
-    try:
-        registered = client.get_model_version_by_alias(model_name(site, kind), CHAMPION)
-    except MlflowException:
+    registered = _champion_of(client, model_name(site, kind))
+    if registered is None:
         yield None
         return
     version = f"{registered.name}/{registered.version}"
@@ -98,6 +102,15 @@ def files_of(client: MlflowClient, site: Site, kind: Kind, settings: Settings) -
         except (OSError, MlflowException) as cause:
             raise ModelError(f"the files of {version} are gone ({cause}); {remedy(site, kind)}") from cause
         yield Files(Path(local), version)
+
+
+def _champion_of(client: MlflowClient, name: str) -> ModelVersion | None:
+    try:
+        return client.get_model_version_by_alias(name, CHAMPION)
+    except MlflowException as error:
+        if error.error_code in _NOT_THERE:
+            return None
+        raise  # an MLflow that does not answer is no sign that there is no champion
 
 
 def publish(
