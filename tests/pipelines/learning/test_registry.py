@@ -91,7 +91,7 @@ def test_champion_whose_files_are_gone_is_an_error_to_serve_and_replaced_by_a_tr
         if file.read_text() == "first":
             file.unlink()
             file.parent.rmdir()
-    with pytest.raises(ModelError, match=r"are gone .*run: coldaisle train --site"):
+    with pytest.raises(ModelError, match=r"(?s)are gone .*run: coldaisle train --site"):
         registry.champion()
     report = registry.publish("second", never_asked)
     assert report["alias"] == "champion"
