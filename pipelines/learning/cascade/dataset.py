@@ -71,7 +71,7 @@ def held_out_weeks(plant: pd.DataFrame) -> np.ndarray:
 
 
 def settled(site: Site, plant: pd.DataFrame) -> np.ndarray:
-    """Rows (n,) at which the plant has settled: nothing was switched and no setpoint changed much in the hour before."""
+    """Rows (n,) at which the plant has settled: no switching and no large change of a setpoint in the hour before."""
     rows = max(1, round(SETTLING / site.interval))
     changed = np.zeros(len(plant), bool)
     for setpoint in site.setpoints:

@@ -30,7 +30,7 @@ class Start:
 def start(
     data: Dataset, held_out: np.ndarray, config: FitConfig, present: Bundle | None, *, cold: str | None = None
 ) -> Start:
-    """How to start on `data` of which `held_out` (n,) is not for the held-out model; `cold`: a reason for a cold start."""
+    """How to start on `data`; the held-out model does not see `held_out` (n,). cold: a reason for a cold start."""
     kept = {SERVED: np.ones(len(data.rows), bool), HELD_OUT_MODEL: ~held_out}
     rows = {name: data.rows.where(mask) for name, mask in kept.items()}
     if present is None or cold:
