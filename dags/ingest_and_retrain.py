@@ -1,8 +1,7 @@
 """Airflow DAG: for each site with an inbox, ingest what is new, retrain on it, recommend.
 
-COLDAISLE_HOME (an absolute path) says which home; COLDAISLE_SCHEDULE how often, hourly by default;
-COLDAISLE_RETRIES how often a failed task is tried again.
-Parsing imports nothing heavy: each task imports what it calls.
+COLDAISLE_HOME (an absolute path): the home; COLDAISLE_SCHEDULE: how often, hourly by default; COLDAISLE_RETRIES: how
+often a failed task is repeated. Parsing imports nothing heavy: each task imports what it calls.
 """
 
 import os
@@ -51,7 +50,7 @@ def ingest_and_retrain() -> None:
 
     @task
     def retrain(ingested: dict[str, Any]) -> str:
-        """Train on the telemetry, if nothing has been learned from it yet."""
+        """Train, unless the models have been trained on this telemetry."""
         from airflow.sdk.exceptions import AirflowSkipException
 
         from pipelines.compilation_cache import keep_compiled
@@ -81,13 +80,13 @@ def ingest_and_retrain() -> None:
 
     @task(retries=0)
     def report_refused(ingested: dict[str, Any]) -> None:
-        """Fail, so that somebody looks, where a file could not be read; the others were ingested."""
+        """Fail visibly where a file could not be read; the others were ingested."""
         if ingested["refused"]:
             raise ValueError("\n".join(f"{file}: {why}" for file, why in ingested["refused"].items()))
 
     @task_group
     def one_site(name: str) -> None:
-        ingested: Any = ingest(name)  # while parsing, a promise of what the task returns
+        ingested: Any = ingest(name)  # while parsing, a placeholder for what the task returns
         trained: Any = retrain(ingested)
         recommend(trained)
         report_refused(ingested)

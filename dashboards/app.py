@@ -1,4 +1,4 @@
-"""The operators' pages: `streamlit run dashboards/app.py`, with COLDAISLE_HOME saying which home to show."""
+"""The operators' pages: `streamlit run dashboards/app.py`, COLDAISLE_HOME names the home to show."""
 
 from functools import partial
 

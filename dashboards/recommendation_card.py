@@ -22,7 +22,7 @@ ESTIMATES = {
 
 
 def show_latest_decision(operations: Operations, site: Site) -> None:
-    """Lay out the latest decision as a recommendation, and the form that answers it where it can be answered.
+    """Show the latest decision as a recommendation, and the form to answer it where it can be answered.
 
     Raises LedgerError where the ledger does not answer.
     """
@@ -37,7 +37,7 @@ def show_latest_decision(operations: Operations, site: Site) -> None:
 
 
 def show_recommendation(recommendation: Recommendation, record: DecisionRecord) -> None:
-    """Lay out the card."""
+    """Show the card."""
     with st.container(border=True):
         _headline(recommendation, record)
         st.text(recommendation.reason)
@@ -60,7 +60,7 @@ def show_answer(
     now: Standing,
     at: datetime,
 ) -> None:
-    """What was answered to a decision; the form that answers it or withdraws what is accepted, or why there is none."""
+    """Answers to a decision; the form to answer it or to withdraw an acceptance, or why there is none."""
     for order in orders:
         if order.kind in ("accept", "reject") and order.body.get("decision") == record.id:
             st.text(f"{order.kind.title()}ed by {order.by} at {order.at:%Y-%m-%d %H:%M} UTC: {order.why}")
@@ -81,7 +81,7 @@ def show_answer(
 
 
 def _form(operations: Operations, site: Site, number: int, answers: dict[str, bool]) -> None:
-    """A signed answer to a decision: a button for each, and whether it accepts."""
+    """The form of a signed answer: a button for each answer, and whether it accepts."""
     with st.form("-".join(answers), clear_on_submit=True):
         name, reason = st.columns(2)
         by, why = name.text_input("Your name"), reason.text_input("Why")
@@ -98,7 +98,7 @@ def _form(operations: Operations, site: Site, number: int, answers: dict[str, bo
 
 
 def moves_table(recommendation: Recommendation) -> pd.DataFrame:
-    """A row per setpoint: where it stands, the step now and the goal, with the unit."""
+    """A row per setpoint: present value, step now and goal, with the unit."""
     rows = {
         move.tag: {
             "from": _value(move.present, move.unit),
@@ -137,7 +137,7 @@ def _headline(recommendation: Recommendation, record: DecisionRecord) -> None:
     else:
         st.metric("Expected saving", f"{recommendation.saving_kw:,.1f} kW")
         if recommendation.saving_low_kw is not None and recommendation.saving_high_kw is not None:
-            claim = "" if recommendation.proven else "; it covers zero, so no saving is claimed"
+            claim = "" if recommendation.proven else "; it includes zero, so no saving is claimed"
             low, high = recommendation.saving_low_kw, recommendation.saving_high_kw
             st.caption(f"90 % interval {low:,.1f} to {high:,.1f} kW{claim}")
     written = "written to the plant" if record.written else "not written"

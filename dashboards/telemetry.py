@@ -1,4 +1,4 @@
-"""What the pages show, read once and kept until the telemetry or the model changes."""
+"""Data of the pages, read once and cached until the telemetry or the model changes."""
 
 import pandas as pd
 import streamlit as st
@@ -49,7 +49,7 @@ def measured(site: Site, settings: Settings) -> pd.DataFrame:
 
 
 def predicted(site: Site, settings: Settings) -> tuple[pd.DataFrame | None, str]:
-    """What is served for the site's figure (`predicted`, `lower`, `upper`, `why`), or None and why there is none."""
+    """Predictions of the site's figure (`predicted`, `lower`, `upper`, `why`), or None and why there are none."""
     try:
         return _predicted(_telemetry_key(site, settings), site, settings), ""
     except ColdaisleError as error:
@@ -67,14 +67,14 @@ def _telemetry_key(site: Site, settings: Settings) -> str:
     )
 
 
-# Streamlit's cache looks at `key` only: arguments with an underscore do not count.
+# Streamlit's cache looks at `key` only: arguments with an underscore are ignored.
 @st.cache_data(show_spinner="Reading telemetry", max_entries=8)
 def _measured(key: str, _site: Site, _settings: Settings) -> pd.DataFrame:
     plant = plant_table(_site, Store(_settings.store, _site).read())
     return plant.rename(columns={"figure": "measured"})[["measured", "cooling_kw", "facility_kw"]]
 
 
-@st.cache_data(show_spinner="Asking the model", ttl=REFRESH_S, max_entries=8)
+@st.cache_data(show_spinner="Predicting", ttl=REFRESH_S, max_entries=8)
 def _predicted(key: str, _site: Site, _settings: Settings) -> pd.DataFrame:
     from pipelines.learning.efficiency.predict import (
         measured_and_predicted,  # loads JAX and MLflow, which only this needs
@@ -83,6 +83,6 @@ def _predicted(key: str, _site: Site, _settings: Settings) -> pd.DataFrame:
     return measured_and_predicted(_site, _settings)[["predicted", "lower", "upper", "why"]]
 
 
-@st.cache_data(show_spinner="Judging telemetry", max_entries=8)
+@st.cache_data(show_spinner="Checking telemetry", max_entries=8)
 def _quality(key: str, _site: Site, _settings: Settings) -> QualityReport:
     return quality_report(_site, Store(_settings.store, _site))

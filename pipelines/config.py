@@ -12,7 +12,7 @@ class Settings(BaseSettings):
 
     `home` holds everything that coldaisle writes: `store/` (telemetry), `ledger.db`, `mlflow.db`, `mlartifacts/`,
     `sites/`, `outbox/` (setpoints on their way to a BMS), `reports/`, and `cache/` (compiled programs, which may be
-    deleted at any time). `heartbeat` is the host:port at which the watchdog hears the control loop.
+    deleted at any time). `heartbeat` is the host:port at which the watchdog receives the control loop's heartbeats.
     """
 
     model_config = SettingsConfigDict(env_prefix="COLDAISLE_")

@@ -1,1 +1,1 @@
-"""One file per page: read what it shows, lay it out."""
+"""One file per page."""

@@ -1,4 +1,4 @@
-"""Page "Control": the mode, who has taken over what, limits in force, and what was decided lately."""
+"""Page "Control": the mode, overrides, limits in force, and the latest decisions."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -46,7 +46,7 @@ def show(site: Site, settings: Settings) -> None:
 
 
 def setpoint_table(status: list[SetpointStatus]) -> pd.DataFrame:
-    """A row per setpoint: what is read, limits in force, override and whether it is carried out, what was written."""
+    """A row per setpoint: reading, limits in force, override and whether it is carried out, last written value."""
     rows = {one.tag: _row(one) for one in status}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("setpoint")
 

@@ -44,9 +44,9 @@ def _show_figure(site: Site, settings: Settings, plant: pd.DataFrame) -> None:
     period = PERIODS[
         st.radio("Period", list(PERIODS), index=1, horizontal=True, label_visibility="collapsed")
     ]
-    # Back from the last known figure: a weather logger may run on for months after the plant's meters.
-    known = plant.index[plant["measured"].notna()]
-    until = known[-1] if len(known) else plant.index[-1]
+    # Back from the last measured figure: a weather logger may run on for months after the plant's meters.
+    times = plant.index[plant["measured"].notna()]
+    until = times[-1] if len(times) else plant.index[-1]
     since = plant.index[0] if period is None else until - period
     _show_latest_reading(site, plant, name)
     prediction, why_none = predicted(site, settings)

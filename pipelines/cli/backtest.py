@@ -1,4 +1,4 @@
-"""`coldaisle backtest`: what is served beside simple models, on time that none of them saw."""
+"""`coldaisle backtest`: the served models beside simple ones, on time that none of them was fitted to."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -30,23 +30,28 @@ def backtest(
         Literal["figure", "next-hour", "forecast", "cascade"],
         typer.Option(
             "--target",
-            help="PUE or kW per kW at the same instant, what the next hour brings, load and weather ahead, or "
-            "cooling power as the cascade that chooses setpoints predicts it",
+            help="figure: PUE or kW per kW at the same instant; next-hour; forecast: load and weather ahead; "
+            "cascade: cooling power as predicted by the model that chooses setpoints",
         ),
     ] = "figure",
     hold_out: Annotated[
         Literal["walk-forward", "every-fourth-week", "last-30-percent"],
-        typer.Option("--hold-out", help="Which weeks are predicted by models that never saw them"),
+        typer.Option("--hold-out", help="Which weeks are held out and predicted"),
     ] = "walk-forward",
     window_weeks: Annotated[
         int | None,
-        typer.Option("--window-weeks", min=2, help="Walk forward on so many weeks, else on all before"),
+        typer.Option(
+            "--window-weeks", min=2, help="Walk forward on the last so many weeks; by default on all before"
+        ),
     ] = None,
     compare: Annotated[
-        bool, typer.Option("--compare", help="Ways of making the model; the simplest good one is kept")
+        bool, typer.Option("--compare", help="Compare model configurations and keep the simplest good one")
     ] = False,
     support: Annotated[
-        bool, typer.Option("--support", help="Are rows beyond the record flagged, and rows inside not?")
+        bool,
+        typer.Option(
+            "--support", help="Check that rows beyond the record are flagged, and rows inside are not"
+        ),
     ] = False,
     predictions: Annotated[
         Path | None,
@@ -55,44 +60,46 @@ def backtest(
         ),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Processes; by default as helps")
+        int | None, typer.Option("--workers", min=1, help="Number of processes; by default what is fastest")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of initial weights and shuffling")] = 0,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare what is served with simple models, refitted week by week on what came before."""
+    """Compare the served model with simple ones, all refitted week by week on the weeks before."""
     from pipelines.learning.backtest import backtest as judge
     from pipelines.site.file import find_site
 
     settings = open_home(home)
-    found = find_site(site, settings)
+    loaded = find_site(site, settings)
     if target == "forecast":
         from pipelines.learning.next_hour.forecast import forecast_report
         from pipelines.telemetry.store import Store
 
-        emit(forecast_report(found, Store(settings.store, found).read()), as_json, show_forecast)
+        emit(forecast_report(loaded, Store(settings.store, loaded).read()), as_json, show_forecast)
         return
     if target == "cascade":
         from pipelines.learning.backtest.cascade import backtest_cascade
 
-        report = backtest_cascade(found, settings, hold_out=hold_out, window_weeks=window_weeks, progress=say)
+        report = backtest_cascade(
+            loaded, settings, hold_out=hold_out, window_weeks=window_weeks, progress=say
+        )
         emit(report, as_json, show_cascade)
         return
     if support:
         from pipelines.learning.backtest.support import support_report
 
-        emit(support_report(found, settings, target=target, interval=interval), as_json, show_support)
+        emit(support_report(loaded, settings, target=target, interval=interval), as_json, show_support)
         return
     if compare:
         from pipelines.learning.backtest.compare import compare as compared
 
-        kept = compared(found, settings, target=target, interval=interval, hold_out=hold_out,
+        kept = compared(loaded, settings, target=target, interval=interval, hold_out=hold_out,
                         window_weeks=window_weeks, workers=workers, seed=seed, progress=say)  # fmt: skip
         emit(kept, as_json, show_comparison)
         return
     result = judge(
-        found,
+        loaded,
         settings,
         target=target,
         interval=interval,
@@ -127,7 +134,7 @@ def show_cascade(result: dict[str, Any], console: Console) -> None:
 
 def show_support(result: dict[str, Any], console: Console) -> None:
     """How many rows beyond the record, and inside it, were flagged."""
-    title = f"{result['site']}: rows beyond what was learned from, and rows inside"
+    title = f"{result['site']}: rows beyond the record learned from, and rows inside"
     table = Table("quantity", "hidden end", "rows beyond", "flagged", "rows inside", "flagged", title=title)
     for row in result["rows"]:
         beyond, inside = (f"{row['rows_beyond']:,}", f"{row['recall']:.1%}"), f"{row['rows_inside']:,}"
@@ -163,16 +170,16 @@ def show_backtest(result: dict[str, Any], console: Console) -> None:
     if result["further"]:
         console.print(_further(result["further"]))
     top = list(result["sensitivity"].items())[:5]
-    console.print("Leans most on " + ", ".join(f"{name} ({grows:+.4f})" for name, grows in top))
+    console.print("Most sensitive to " + ", ".join(f"{name} ({grows:+.4f})" for name, grows in top))
     console.print(result["verdict"])
 
 
 def _slices(rows: list[dict[str, Any]]) -> Table:
-    caption = "interval of the coverage: bootstrap of whole days; 90 % are meant to be covered"
+    caption = "interval of the coverage: bootstrap of whole days; 90 % should be covered"
     table = Table(
         "by",
         "group",
-        title="what is served: where it errs and what its 90 % intervals cover",
+        title="served model: errors by group and coverage of its 90 % intervals",
         caption=caption,
     )
     for name in ("rows", "MAE", "bias", "coverage", "its 90 % interval", "holds 90 %"):

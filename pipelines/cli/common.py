@@ -1,4 +1,4 @@
-"""What every command shares: --home, --json, progress on standard error, errors as exit code 2."""
+"""Shared by all commands: --home, --json, progress on standard error."""
 
 import json
 import math
@@ -17,7 +17,7 @@ from pipelines.config import Settings, settings
 
 HomeOption = Annotated[
     Path | None,
-    typer.Option("--home", help="Where everything is kept; else $COLDAISLE_HOME, else .coldaisle"),
+    typer.Option("--home", help="Folder of all data; by default $COLDAISLE_HOME, else .coldaisle"),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output")]
 SiteOption = Annotated[str, typer.Option("--site", help="A site's name, or the path of its .toml file")]
@@ -26,7 +26,7 @@ progress_console = Console(stderr=True)
 
 
 def open_home(home: Path | None) -> Settings:
-    """Settings, with the home folder made, so that SQLite and the store can write there; compiled programs are kept."""
+    """Settings, with the home folder created and JAX's compilation cache in it."""
     opened = settings(home)
     opened.home.mkdir(parents=True, exist_ok=True)
     keep_compiled(opened)
@@ -46,7 +46,7 @@ def emit(result: dict[str, Any], as_json: bool, show: Callable[[dict[str, Any], 
     if as_json:
         typer.echo(json.dumps(jsonable(result), indent=2, allow_nan=False))
     else:
-        # a pipe has no width of its own: tables then keep their columns whole
+        # a pipe has no width: tables then get a fixed one
         show(result, Console() if sys.stdout.isatty() else Console(width=150))
 
 

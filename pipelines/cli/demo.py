@@ -12,8 +12,8 @@ from pipelines.cli.common import HomeOption, JsonOption, emit, open_home, progre
 
 def demo(
     days: Annotated[int, typer.Option(help="Days of history under operators' trials", min=28)] = 56,
-    run_days: Annotated[int, typer.Option(help="Days driven in closed loop", min=2)] = 7,
-    seed: Annotated[int, typer.Option(help="Which random site, weather and load")] = 0,
+    run_days: Annotated[int, typer.Option(help="Days of closed loop", min=2)] = 7,
+    seed: Annotated[int, typer.Option(help="Of the random site, weather and load")] = 0,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -35,7 +35,7 @@ def demo(
 def show(result: dict[str, Any], console: Console) -> None:
     """The table of runs, and the savings with their intervals."""
     from pipelines.cli.backtest import show_backtest
-    from pipelines.cli.evaluate import outcomes, told
+    from pipelines.cli.evaluate import outcomes, saving_line
     from pipelines.cli.recommend import show as show_recommendation
 
     show_backtest(result["backtest"], console)
@@ -44,7 +44,7 @@ def show(result: dict[str, Any], console: Console) -> None:
     console.rule("closed loop, same weather and load")
     console.print(outcomes(result["controls"]))
     for name, saved in result["saving"].items():
-        console.print(told(name, saved))
+        console.print(saving_line(name, saved))
     console.print(f"\nPlot:      {result['plot']}", soft_wrap=True)
     console.print(
         f"Dashboard: COLDAISLE_HOME={result['home']} .venv/bin/streamlit run dashboards/app.py",

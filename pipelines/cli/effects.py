@@ -1,4 +1,4 @@
-"""`coldaisle effects`: what each setpoint does to power, in percent per K, with an interval."""
+"""`coldaisle effects`: the effect of each setpoint on power, in percent per K, with an interval."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -24,7 +24,7 @@ def effects(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what each setpoint does to the plant's power, all else equal, inside what the record covers."""
+    """Estimate the effect of each setpoint on the plant's power, all else equal, within the record's support."""
     from pipelines.learning.effects.effects import effects as learn
     from pipelines.site.file import find_site
 
@@ -37,7 +37,7 @@ def effects(
 
 
 def show(result: dict[str, Any], console: Console) -> None:
-    """What each setpoint does to power, % per K with an interval."""
+    """The effect of each setpoint on power, % per K with an interval."""
     period = " to ".join(f"{result[name]:%Y-%m-%d}" for name in ("from", "to"))
     table = Table(
         "setpoint", "range", "power of",

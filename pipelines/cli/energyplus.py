@@ -1,4 +1,4 @@
-"""`coldaisle energyplus`: a site's EnergyPlus model, checked and run, its telemetry as the historian would have it."""
+"""`coldaisle energyplus`: a site's EnergyPlus model, checked and run, its telemetry as a historian would export it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,14 +21,14 @@ def energyplus(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Prove that an EnergyPlus model's setpoints work, run it under the site's defaults, report its balance."""
+    """Check that an EnergyPlus model's setpoints work, run it at the site's defaults, report its energy balance."""
     from pipelines.files import replace
     from pipelines.simulation.energyplus import check_setpoints, run_held
     from pipelines.site.file import find_site
 
-    found = find_site(site, open_home(home))
-    moved = check_setpoints(found)
-    run = run_held(found, load, days=days)
+    loaded = find_site(site, open_home(home))
+    moved = check_setpoints(loaded)
+    run = run_held(loaded, load, days=days)
     if out is not None:
         replace(out, run.telemetry.round(4).to_csv)
     emit(_result(moved, run, out), as_json, show)
@@ -48,7 +48,7 @@ def _result(moved: dict[str, float], run: "HeldRun", out: Path | None) -> dict[s
 
 
 def show(result: dict[str, Any], console: Console) -> None:
-    """What an EnergyPlus model answered when its setpoints were moved."""
+    """The response of an EnergyPlus model to moved setpoints, and its energy balance."""
     for actuator, least in result["moved"].items():
         console.print(f"  {actuator} moves its reading, by at least {least:,.3g}")
     table = Table("tag", "mean", title=f"{result['steps']:,} steps under held setpoints")
@@ -58,7 +58,7 @@ def show(result: dict[str, Any], console: Console) -> None:
     if result["closure_percent"] is None:
         console.print("Heat balance not checked: name heat_given and heat_removed in [energyplus]")
     else:
-        verdict = "converged" if result["converged"] else "NOT CONVERGED, proves nothing"
+        verdict = "converged" if result["converged"] else "NOT CONVERGED, not valid"
         console.print(
             f"Heat removed over heat given: {result['closure_percent']:+.2f} %, "
             f"{result['unconverged_share']:.1%} of steps beyond 3 %: {verdict}"

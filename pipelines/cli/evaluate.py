@@ -46,7 +46,7 @@ def evaluate(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Drive a plant under default control, a wetbulb reset and coldaisle; say what was saved, with its interval."""
+    """Run a plant under default control, a wetbulb reset and coldaisle; report the saving with its interval."""
     from pipelines.errors import SiteError
     from pipelines.evaluation.compare import evaluate as run
     from pipelines.site.file import find_site
@@ -74,12 +74,12 @@ def show(result: dict[str, Any], console: Console) -> None:
         console.print(f"[dim]{escape(note)}[/dim]")
     console.print(outcomes(result["controls"]))
     for name, saved in result["saving"].items():
-        console.print(told(name, saved))
+        console.print(saving_line(name, saved))
     console.print(f"\nPlot: {result['plot']}", soft_wrap=True)
 
 
 def outcomes(controls: dict[str, dict[str, float]]) -> Table:
-    """A table of what each control amounts to; rows that nothing measures are left out."""
+    """A table of outcomes, one column per control; rows without a measurement are left out."""
     table = Table("", *controls)
     for column in table.columns[1:]:
         column.justify = "right"
@@ -90,7 +90,7 @@ def outcomes(controls: dict[str, dict[str, float]]) -> Table:
     return table
 
 
-def told(name: str, saving: dict[str, float]) -> str:
+def saving_line(name: str, saving: dict[str, float]) -> str:
     """A saving in words; none is claimed where the interval covers zero."""
     interval = f"90 % interval {saving['facility_low_kwh']:,.0f} to {saving['facility_high_kwh']:,.0f} kWh"
     if not saving["proven"]:

@@ -37,21 +37,21 @@ def plan(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Plan the trials that teach most for the energy at risk, inside limits, slew rates and the envelope."""
+    """Plan the trials with the most information for the energy at risk, inside limits, slew rates and the envelope."""
     from pipelines.learning.trials.plan import explore_plan
     from pipelines.site.file import find_site
     from pipelines.telemetry.store import Store
 
     settings = open_home(home)
-    found = find_site(site, settings)
+    loaded = find_site(site, settings)
     begin = utc(start) if start is not None else pd.Timestamp(datetime.now(UTC)).normalize()
     assert begin is not None
     made = explore_plan(
-        found, Store(settings.store, found).read(), start=begin, weeks=weeks, risk_share=risk_share
+        loaded, Store(settings.store, loaded).read(), start=begin, weeks=weeks, risk_share=risk_share
     )
     made.write(out)
     result = {
-        "site": found.name,
+        "site": loaded.name,
         "trials": int(made.table.notna().any(axis=1).sum()),
         "gained_nats": made.gained_nats,
         "risk_kwh": made.risk_kwh,

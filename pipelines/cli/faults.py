@@ -1,4 +1,4 @@
-"""`coldaisle faults`: what each fault costs under default control and under coldaisle, on the simulated plant."""
+"""`coldaisle faults`: the effect of each fault under default control and under coldaisle, on the simulated plant."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -29,7 +29,7 @@ def faults(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Break sensors, plant, line, model and clock one at a time on the site's twin; say what is noticed and when."""
+    """Inject faults of sensors, plant, line, model and clock on the site's twin; report what is noticed and when."""
     from pipelines.errors import SiteError
     from pipelines.evaluation.faults.catalogue import catalogue
     from pipelines.evaluation.faults.plot import fault_figure
@@ -40,19 +40,19 @@ def faults(
     from pipelines.site.file import find_site
 
     settings = open_home(home)
-    found = find_site(site, settings)
-    chosen = [fault for fault in catalogue(found) if only.lower() in fault.name.lower()]
+    loaded = find_site(site, settings)
+    chosen = [fault for fault in catalogue(loaded) if only.lower() in fault.name.lower()]
     if not chosen:
-        raise SiteError(f'no fault is called like "{only}"; leave --only out to see them all')
-    cascade, version = load_cascade(found, settings)
-    replay = replayed(found, settings, days=max(1, -(-int(days * 24) // 24)), start=utc(start))
+        raise SiteError(f'no fault has a name like "{only}"; leave --only out to see them all')
+    cascade, version = load_cascade(loaded, settings)
+    replay = replayed(loaded, settings, days=max(1, -(-int(days * 24) // 24)), start=utc(start))
     runs = fault_runs(
-        found, cascade, replay.plant, hours=24.0 * days, faults=chosen,
+        loaded, cascade, replay.plant, hours=24.0 * days, faults=chosen,
         say=lambda line: progress_console.print(f"[dim]{escape(line)}[/dim]"),
     )  # fmt: skip
-    rows = [fault_row(found, run, runs[0]) for run in runs]
-    page = settings.reports / f"faults-{found.name}.html"
-    figure = fault_figure(rows, f"{found.title}: faults under default control and under coldaisle")
+    rows = [fault_row(loaded, run, runs[0]) for run in runs]
+    page = settings.reports / f"faults-{loaded.name}.html"
+    figure = fault_figure(rows, f"{loaded.title}: faults under default control and under coldaisle")
     plot = str(write_page(figure, page))
     emit({"faults": rows, "notes": replay.notes, "model": version, "plot": plot}, as_json, show)
 

@@ -35,13 +35,13 @@ def ingest(
             "no file was given; name the exports to ingest, or --rebuild to derive the store anew"
         )
     settings = open_home(home)
-    found = find_site(site, settings)
+    loaded = find_site(site, settings)
     with Progress(console=progress_console, transient=True) as bar:
         task = bar.add_task("ingest", total=1.0)
         report = ingest_files(
-            found,
+            loaded,
             files or [],
-            Store(settings.store, found),
+            Store(settings.store, loaded),
             rebuild=rebuild,
             progress=lambda what, share: bar.update(task, description=what, completed=share),
         )

@@ -63,7 +63,7 @@ GARBAGE_THRESHOLDS = (100_000, 20, 20)
 
 
 def main() -> None:
-    """Entry point: errors a user can mend are printed without a traceback, with exit code 2."""
+    """Entry point: errors that a user can fix are printed without a traceback, with exit code 2."""
     gc.set_threshold(*GARBAGE_THRESHOLDS)
     try:
         application()()

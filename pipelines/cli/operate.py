@@ -1,4 +1,4 @@
-"""`coldaisle operate`: mode, limits and overrides of a site's control, as its people order them."""
+"""`coldaisle operate`: mode, limits and overrides of a site's control, as operators order them."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from rich.table import Table
 from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, open_home, utc
 
 app = typer.Typer(no_args_is_help=True)
-By = Annotated[str, typer.Option("--by", help="Who orders it")]
+By = Annotated[str, typer.Option("--by", help="Name of whoever orders it")]
 Why = Annotated[str, typer.Option("--why", help="Why")]
 Until = Annotated[datetime | None, typer.Option("--until", help="UTC; by default until it is released")]
 Tag = Annotated[str, typer.Option("--tag", help="The setpoint's tag")]
@@ -20,7 +20,7 @@ Tag = Annotated[str, typer.Option("--tag", help="The setpoint's tag")]
 
 @app.command()
 def show(site: SiteOption, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Show the mode, and of every setpoint what is read, ordered and written; the last decisions and events."""
+    """Show the mode; for each setpoint its reading, orders and last written value; the last decisions and events."""
     from dataclasses import asdict
 
     from pipelines.operations.gateway import Outbox
@@ -61,7 +61,7 @@ def mode(
     why: Why,
     home: HomeOption = None,
 ) -> None:
-    """Change the mode; a restart resumes in it."""
+    """Change the mode; it survives a restart."""
     from pipelines.operations.order_entry import order_mode
 
     _, operations = _opened(site, home)
@@ -98,7 +98,7 @@ def override(
     until: Until = None,
     home: HomeOption = None,
 ) -> None:
-    """Take over a setpoint: in mode auto it goes to the value at its slew rate and stays until released."""
+    """Override a setpoint: in mode auto it goes to the value at its slew rate and stays until released."""
     from pipelines.operations.order_entry import order_override
     from pipelines.operations.setpoint_status import override_effect
     from pipelines.operations.standing_orders import standing
@@ -118,7 +118,7 @@ def release(
     what: Annotated[str, typer.Option("--what", help="override, limits; by default both")] = "",
     home: HomeOption = None,
 ) -> None:
-    """Give a setpoint back: end its override and its narrower limits."""
+    """Release a setpoint: end its override and its narrower limits."""
     from pipelines.operations.order_entry import order_release
 
     described, operations = _opened(site, home)
@@ -137,7 +137,7 @@ def answer(
     why: Why,
     home: HomeOption = None,
 ) -> None:
-    """Accept or reject the latest recommendation in mode advise; accepted, setpoints move to its goal."""
+    """Accept or reject the latest recommendation in mode advise; once accepted, setpoints move to its goal."""
     from pipelines.operations.order_entry import order_answer
 
     described, operations = _opened(site, home)

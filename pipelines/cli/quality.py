@@ -27,14 +27,14 @@ def quality(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Report what a site's telemetry is worth, point by point."""
+    """Report the quality of a site's telemetry, point by point."""
     from pipelines.site.file import find_site
     from pipelines.telemetry.quality.report import quality_report
     from pipelines.telemetry.store import Store
 
     settings = open_home(home)
-    found = find_site(site, settings)
-    report = quality_report(found, Store(settings.store, found), utc(start), utc(end))
+    loaded = find_site(site, settings)
+    report = quality_report(loaded, Store(settings.store, loaded), utc(start), utc(end))
     emit(report.as_dict(), as_json, show_quality)
 
 
@@ -106,7 +106,7 @@ def _checks_table(checks: list[dict[str, Any]]) -> Table:
 
 
 def _changes_table(changes: list[dict[str, Any]]) -> Table:
-    table = Table(title="No longer what it was")
+    table = Table(title="Changed sensors or equipment")
     for name in ("reading", "since (UTC)", "found"):
         table.add_column(name)
     table.add_column("shift", justify="right")

@@ -1,4 +1,4 @@
-"""`coldaisle recommend`: the setpoints to choose now, or why to hold."""
+"""`coldaisle recommend`: setpoints for now, or the reason to hold."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -15,12 +15,12 @@ def recommend(
     site: SiteOption,
     at: Annotated[
         datetime | None,
-        typer.Option("--at", help="UTC; by default now, or where telemetry is old its end"),
+        typer.Option("--at", help="UTC; by default now, or the end of the telemetry where that is old"),
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Decide once as the control loop would, write nothing, and say what to change or why to hold."""
+    """Decide once as the control loop does, without writing: what to change, or why to hold."""
     say(f"opening the model of {site}")  # before the imports, which take seconds
     from pipelines.operations.recommend import recommend as make
     from pipelines.site.file import find_site
@@ -37,7 +37,7 @@ def recommend(
 
 
 def show(result: dict[str, Any], console: Console) -> None:
-    """Lay out a recommendation."""
+    """Print a recommendation."""
     number = f", decision {result['decision']}" if "decision" in result else ""
     console.print(f"[bold]{escape(result['site'])}[/bold] at {result['at']}{number}")
     if result["action"] == "hold":
@@ -62,7 +62,7 @@ def show(result: dict[str, Any], console: Console) -> None:
 def saving_text(result: dict[str, Any]) -> str:
     """The expected saving in words; none is claimed where its interval covers zero."""
     if result["saving_kw"] is None:
-        return "No saving is expected of it"
+        return "No saving is estimated"
     if result["saving_low_kw"] is None:
         return f"Expected saving {result['saving_kw']:.1f} kW"
     interval = f"90 % interval {result['saving_low_kw']:.1f} to {result['saving_high_kw']:.1f} kW"

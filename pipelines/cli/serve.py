@@ -1,4 +1,4 @@
-"""`coldaisle serve` and `coldaisle watchdog`: the control loop and the process that watches over it."""
+"""`coldaisle serve` and `coldaisle watchdog`: the control loop and its watchdog."""
 
 import logging
 import re
@@ -17,20 +17,20 @@ FAILED = 1  # exit code of a single turn that could not decide, write or record 
 
 
 class EveryError(ColdaisleError):
-    """A period that is none."""
+    """A period that cannot be used."""
 
 
 def serve(
     site: SiteOption,
     once: Annotated[
-        bool, typer.Option("--once", help="One turn, then end; 1 where something was wrong")
+        bool, typer.Option("--once", help="One turn, then exit; exit code 1 where something was wrong")
     ] = False,
     every: Annotated[str, typer.Option("--every", help="e.g. 15min, 1h")] = "15min",
     at: Annotated[datetime | None, typer.Option("--at", help="With --once: UTC, in place of now")] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Decide setpoints as telemetry comes in: shadow (only log), advise (wait for yes) or auto (write), as ordered."""
+    """Decide setpoints as telemetry comes in: shadow (record only), advise (write what is accepted) or auto (write)."""
     from pipelines.operations.gateway import Outbox
     from pipelines.operations.heartbeat import Pulse
     from pipelines.operations.loop import Server
@@ -40,9 +40,9 @@ def serve(
 
     period = parsed_period(every)
     settings = open_home(home)
-    found = find_site(site, settings)
-    pulse = Pulse(settings.heartbeat, found.name)
-    server = Server(found, settings, Outbox(settings.outbox, found), every=period)
+    loaded = find_site(site, settings)
+    pulse = Pulse(settings.heartbeat, loaded.name)
+    server = Server(loaded, settings, Outbox(settings.outbox, loaded), every=period)
     if once:
         moment = utc(at)
         step = server.step(datetime.now(UTC) if moment is None else moment.to_pydatetime())
@@ -55,13 +55,13 @@ def serve(
     stop = threading.Event()
     stop_on_signals(stop)
     run(
-        server, pulse, timeout_s=found.safety.heartbeat_timeout_s, stop=stop,
+        server, pulse, timeout_s=loaded.safety.heartbeat_timeout_s, stop=stop,
         report=lambda step: emit(step.as_dict(), as_json, show),
     )  # fmt: skip
 
 
 def watchdog(site: SiteOption, home: HomeOption = None) -> None:
-    """Hear the control loop's heartbeats; when they stop, take the plant to the site's own rule and say so."""
+    """Receive the control loop's heartbeats; when they stop, move the plant to the site's own rule and record it."""
     from pipelines.operations.gateway import Outbox
     from pipelines.operations.heartbeat import Ear
     from pipelines.operations.service import stop_on_signals
@@ -69,12 +69,12 @@ def watchdog(site: SiteOption, home: HomeOption = None) -> None:
     from pipelines.site.file import find_site
 
     settings = open_home(home)
-    found = find_site(site, settings)
+    loaded = find_site(site, settings)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    ear, stop = Ear(settings.heartbeat, found.name), threading.Event()
+    ear, stop = Ear(settings.heartbeat, loaded.name), threading.Event()
     stop_on_signals(stop)
-    typer.echo(f"watching {found.name} at {ear.address}", err=True)
-    watch(Watchdog(found, settings, Outbox(settings.outbox, found)), ear, stop=stop)
+    typer.echo(f"watching {loaded.name} at {ear.address}", err=True)
+    watch(Watchdog(loaded, settings, Outbox(settings.outbox, loaded)), ear, stop=stop)
 
 
 def parsed_period(text: str) -> timedelta:

@@ -32,13 +32,16 @@ def simulate(
     ] = None,
     days: Annotated[int | None, typer.Option("--days", help="In place of the scenario's days")] = None,
     nameplate: Annotated[
-        bool, typer.Option("--nameplate", help="The plant of the site file's [twin], though one is fitted")
+        bool,
+        typer.Option(
+            "--nameplate", help="The plant of the site file's [twin], even where a fitted twin exists"
+        ),
     ] = False,
     hourly: Annotated[bool, typer.Option("--hourly", help="Keep every case's hours as well")] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Simulate what setpoints, weather or faults would do; the same command again resumes what was cut off."""
+    """Simulate what setpoints, weather or faults would do; run again, the same command resumes an interrupted study."""
     from pipelines.files import write_page
     from pipelines.learning.twin.bundle import find_twin
     from pipelines.simulation.studies.plot import columns_needed, study_figure
@@ -47,23 +50,23 @@ def simulate(
     from pipelines.site.file import find_site
 
     settings = open_home(home)
-    found = find_site(site, settings)
+    loaded = find_site(site, settings)
     chosen = read_scenario(scenario)
     if weather is not None:
         chosen = chosen.changed(weather={"epw": weather})
     if days is not None:
         chosen = chosen.changed(days=days)
-    twin = None if nameplate else find_twin(found, settings)
+    twin = None if nameplate else find_twin(loaded, settings)
     with _progress() as bar:
         task = bar.add_task("compiling and simulating")
         study = run_study(
-            found, chosen, sweep, folder=settings.home / "studies", hourly=hourly,
+            loaded, chosen, sweep, folder=settings.home / "studies", hourly=hourly,
             plant=None if twin is None else twin.plant,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )  # fmt: skip
     axes = list(study.axes)
     title = (
-        f"{found.title}: {chosen.title or scenario.stem}, {chosen.days} d from {chosen.start_utc:%Y-%m-%d}"
+        f"{loaded.title}: {chosen.title or scenario.stem}, {chosen.days} d from {chosen.start_utc:%Y-%m-%d}"
     )
     plot = write_page(
         study_figure(study.table(columns_needed(axes)), axes, title), study.folder / "plot.html"
@@ -116,7 +119,7 @@ def show(result: dict[str, Any], console: Console) -> None:
 
 
 def _best(result: dict[str, Any]) -> Table:
-    inside = "within the envelope" if result["inside_envelope"] else "though none stays in the envelope"
+    inside = "within the envelope" if result["inside_envelope"] else "(no case stays in the envelope)"
     seeds = f", means over {result['averaged_over_seeds']} seeds" if result["averaged_over_seeds"] else ""
     table = Table(title=f"Least facility energy {inside}{seeds}")
     for name in result["best"][0]:

@@ -25,11 +25,11 @@ def new(
     output: Annotated[
         Path | None, typer.Option(help="Where to write; by default sites/NAME.toml in the home folder")
     ] = None,
-    force: Annotated[bool, typer.Option(help="Replace a file that is there already")] = False,
+    force: Annotated[bool, typer.Option(help="Replace an existing file")] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Propose a site file from the head of its exports, each guess marked, for a person to finish."""
+    """Propose a site file from the head of its exports, each guess marked, for an engineer to finish."""
     from pipelines.site.proposal import propose_site
 
     proposal = propose_site(files, name)
@@ -50,12 +50,12 @@ def new(
 def check(
     site: Annotated[str, typer.Argument(help="A site's name, or the path of its .toml file")],
     allow_guesses: Annotated[
-        bool, typer.Option("--allow-guesses", help="Succeed though values are still marked as guesses")
+        bool, typer.Option("--allow-guesses", help="Succeed even where values are still marked as guesses")
     ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a site file, say what it describes, and list what in it is still a guess (exit code 1)."""
+    """Check a site file, show what it describes, and list values that are still guesses (then exit code 1)."""
     from pipelines.config import settings
     from pipelines.site.file import load_site, site_path
     from pipelines.site.guesses import open_guesses
@@ -82,10 +82,10 @@ def check(
 
 
 def write_new(path: Path, text: str, force: bool) -> None:
-    """Write `text` whole or not at all. Raises SiteError where the file is there already and not `force`."""
+    """Write `text` whole or not at all. Raises SiteError where the file exists and not `force`."""
     if path.exists() and not force:
         raise SiteError(
-            f"{path} is there already and would be lost; name another with --output, or say --force"
+            f"{path} exists and would be overwritten; name another with --output, or pass --force"
         )
     write_atomic(path, text)
 
@@ -99,12 +99,12 @@ def _show_proposal(result: dict[str, Any], console: Console) -> None:
     for question in result["unfinished"]:
         console.print(f"  - {escape(question)}", soft_wrap=True)
     if not result["loads"]:
-        console.print("The file does not load before [meters] and whatever else is named above is filled in.")
+        console.print("The file does not load until [meters] and everything listed above is filled in.")
     console.print(f"Then: coldaisle site check {result['site']}")
 
 
 def _show_check(result: dict[str, Any], console: Console) -> None:
-    setpoints = ", ".join(result["setpoints"]) or "none, so it can be watched but not recommended on"
+    setpoints = ", ".join(result["setpoints"]) or "none, so nothing can be recommended"
     console.print(f"[bold]{escape(result['site'])}[/bold]  {escape(result['title'])}")
     sources = ", ".join(result["sources"])
     console.print(f"every {result['interval_minutes']} min, {result['points']} points from {sources}")
@@ -112,7 +112,7 @@ def _show_check(result: dict[str, Any], console: Console) -> None:
     console.print(f"setpoints: {escape(setpoints)}")
     if result["guesses"]:
         console.print(
-            f"{len(result['guesses'])} values are still guesses; correct each, then delete its mark, or say "
+            f"{len(result['guesses'])} values are still guesses; correct each, then delete its mark, or pass "
             "--allow-guesses:",
             soft_wrap=True,
         )

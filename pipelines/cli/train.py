@@ -47,7 +47,7 @@ def train(
 
 
 def show_training(result: dict[str, Any], console: Console) -> None:
-    """Each kind's scores beside its simple models, and what became of the version."""
+    """Each kind's scores beside simple models, and the alias of its new version."""
     shown = {"efficiency": _show_efficiency, "cascade": _show_cascade}
     for kind, report in result["kinds"].items():
         if "why_not" in report:
@@ -87,8 +87,8 @@ def _show_cascade(result: dict[str, Any], report: dict[str, Any], console: Conso
 def _kept(effect: dict[str, Any]) -> str:
     bounds = effect["low_percent_per_k"], effect["high_percent_per_k"]
     low, high = ("any" if bound is None else f"{bound:g}" for bound in bounds)
-    known = {(0.0, None): "to rise", (None, 0.0): "to fall"}.get(
+    direction = {(0.0, None): "to rise", (None, 0.0): "to fall"}.get(
         bounds, f"to change by {low} to {high} % per K"
     )
-    declared = f"{effect['on']} is declared {known} with {effect['of']}"
+    declared = f"{effect['on']} is declared {direction} with {effect['of']}"
     return f"{declared}: broken at {effect['broken_share']:.1%} of the rows"

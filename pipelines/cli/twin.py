@@ -34,7 +34,7 @@ def twin(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Fit the simulated plant to telemetry, say what the data did not pin down, and register it as the twin."""
+    """Fit the simulated plant to telemetry, list parameters that the data did not determine, register it as twin."""
     from models.twin import TwinConfig
     from pipelines.learning.twin.training import train_twin
     from pipelines.site.file import find_site
@@ -58,13 +58,13 @@ def _say(line: str) -> None:
 
 
 def show(report: dict[str, Any], console: Console) -> None:
-    """The twin's errors beside a regression, and what the record does not pin down."""
+    """The twin's errors beside a regression, and the parameters that the record does not determine."""
     console.print(_parameters(report))
     left = ", ".join(report["not_pinned"]) or "none"
-    console.print(f"Not pinned down by this record, so the textbook's: {left}", markup=False)
+    console.print(f"Not determined by this record, so at their prior: {left}", markup=False)
     console.print(_errors(report))
-    for name, found in report["scores"].items():
-        console.print(_scores(f"{report['site']}: {report['power']}, {name}", found))
+    for name, rows in report["scores"].items():
+        console.print(_scores(f"{report['site']}: {report['power']}, {name}", rows))
     console.print(f"{report['model']} version {report['version']} is {report['alias']}: {report['why']}")
     console.print(
         f"Took {report['seconds']:.0f} s; plots are in MLflow at {report['tracking_uri']}", style="dim"
@@ -75,7 +75,7 @@ def _parameters(report: dict[str, Any]) -> Table:
     span = f"{report['learned_from'][:10]} to {report['learned_until'][:10]}"
     table = Table(
         title=f"{report['site']}: plant fitted to {span}",
-        caption="pinned: share of the prior's uncertainty that telemetry took away; starts: spread between them",
+        caption="pinned: share of the prior's uncertainty that telemetry removed; starts: spread between them",
     )
     for name in ("parameter", "nameplate", "fitted", "95 % interval", "pinned", "starts"):
         table.add_column(name, justify="left" if name == "parameter" else "right")
@@ -105,11 +105,11 @@ def _errors(report: dict[str, Any]) -> Table:
     return table
 
 
-def _scores(title: str, found: list[dict[str, Any]]) -> Table:
+def _scores(title: str, rows: list[dict[str, Any]]) -> Table:
     table = Table(title=title, caption="NMBE: + where predicted too low")
     for name in ("model", "CV(RMSE) hourly", "NMBE", "CV(RMSE) interval", "rack inlet RMSE, K", "hours"):
         table.add_column(name, justify="left" if name == "model" else "right")
-    for row in found:
+    for row in rows:
         inlet = f"{row['rack_inlet_rmse_k']:.2f}" if "rack_inlet_rmse_k" in row else ""
         table.add_row(
             row["model"], f"{row['cv_rmse']:.2%}", f"{row['nmbe']:+.2%}", f"{row['cv_rmse_interval']:.2%}", inlet,
