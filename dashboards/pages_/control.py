@@ -62,8 +62,10 @@ def decision_table(operations: Operations) -> pd.DataFrame:
                 "by": record.source,
                 "written": "yes" if record.written else "no",
                 "reason": record.reason,
-                "held back": "; ".join((*record.body.get("clips", []), *record.body.get("refused", []))),
-                "noticed": "; ".join(record.body.get("notices", [])),
+                "clipped or refused": "; ".join(
+                    (*record.body.get("clips", []), *record.body.get("refused", []))
+                ),
+                "notices": "; ".join(record.body.get("notices", [])),
             }
             for record in operations.decisions(limit=SHOWN)
         ]
@@ -93,7 +95,7 @@ def _row(one: SetpointStatus) -> dict[str, Any]:
         "limits": f"{one.low:g} to {one.high:g}",
         "narrowed by": f"{narrowed.by}: {narrowed.why}" if narrowed else "",
         "override": str(override.body["value"]) if override else "",
-        "taken over by": f"{override.by}: {override.why}" if override else "",
+        "override by": f"{override.by}: {override.why}" if override else "",
         "until": f"{override.until:%m-%d %H:%M} UTC" if override and override.until else "",
         "carried out": ("yes" if one.carried_out else "no") if override else "",
         "last written": "" if one.written is None else f"{one.written:.4g} until {one.until:%m-%d %H:%M} UTC",
@@ -113,14 +115,14 @@ def _status(site: Site, settings: Settings, now: Standing) -> None:
 def _setpoints(operations: Operations, site: Site) -> None:
     by_tag = {setpoint.tag: setpoint for setpoint in site.setpoints}
     tag = st.selectbox("Setpoint", list(by_tag))
-    take, narrow, release = st.tabs(["Take over", "Narrow limits", "Give back"])
+    take, narrow, release = st.tabs(["Override", "Narrow limits", "Release"])
     with take:
         _take_over(operations, site, by_tag[tag])
     with narrow:
         _narrow(operations, site, by_tag[tag])
     with release, st.form("release", clear_on_submit=True):
         by, why = _signature()
-        if st.form_submit_button("Give back"):
+        if st.form_submit_button("Release"):
             order_release(operations, site, tag, by=by, why=why)
             st.rerun()
 
@@ -128,9 +130,9 @@ def _setpoints(operations: Operations, site: Site) -> None:
 def _take_over(operations: Operations, site: Site, setpoint: Setpoint) -> None:
     with st.form("override", clear_on_submit=True):
         value = st.number_input("Value", setpoint.min, setpoint.max, setpoint.default, step=_step(setpoint))
-        hours = st.number_input("Hours (0: until given back)", 0.0, 24.0 * 30.0, 0.0)
+        hours = st.number_input("Hours (0: until released)", 0.0, 24.0 * 30.0, 0.0)
         by, why = _signature()
-        if st.form_submit_button("Take over", type="primary"):
+        if st.form_submit_button("Override", type="primary"):
             until = datetime.now(UTC) + timedelta(hours=hours) if hours else None
             order_override(operations, site, setpoint.tag, value, by=by, why=why, until=until)
             st.rerun()

@@ -19,7 +19,7 @@ def ingest(
     ] = None,
     home: HomeOption = None,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Read the files again and derive every day anew")
+        bool, typer.Option("--rebuild", help="Read the files again and derive every day again")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -32,7 +32,7 @@ def ingest(
 
     if not files and not rebuild:
         raise IngestError(
-            "no file was given; name the exports to ingest, or --rebuild to derive the store anew"
+            "no file was given; name the exports to ingest, or --rebuild to derive the store again"
         )
     settings = open_home(home)
     loaded = find_site(site, settings)

@@ -49,7 +49,7 @@ class Pulse:
 
 
 class Ear:
-    """The receiver of one site's beats; silence counts from its start."""
+    """The receiver of one site's heartbeats; silence counts from its creation."""
 
     def __init__(self, address: str, site: str) -> None:
         self._site, self._heard_at, self.state = site, time.monotonic(), ""

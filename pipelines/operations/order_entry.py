@@ -20,7 +20,7 @@ class OrderError(ColdaisleError):
 def order_mode(operations: Operations, to: str, *, by: str, why: str) -> Standing:
     """Change the mode. Upwards one step at a time, so that each is observed before the next; downwards to any.
 
-    Raises OrderError where the step is not allowed, LedgerError where nobody signs or no reason is given.
+    Raises OrderError where the step is not allowed, LedgerError without a name or a reason.
     """
     if to not in MODES:
         raise OrderError(f'there is no mode "{to}"; choose {", ".join(MODES)}')

@@ -65,18 +65,18 @@ def test_step_from_shadow_to_auto_is_refused_with_its_reason(operations):
 def test_unsigned_order_is_refused_on_the_page(operations):
     opened = page()
     filled(opened, "override", by="")
-    assert "name" in pressed(opened, "Take over").error[0].value
+    assert "name" in pressed(opened, "Override").error[0].value
 
 
 def test_setpoint_is_taken_over_and_given_back(operations):
     opened = page()
     next(one for one in opened.number_input if one.label == "Value").set_value(9.5)
     filled(opened, "override")
-    opened = pressed(opened, "Take over")
+    opened = pressed(opened, "Override")
     assert in_force(operations).orders().overrides == {"CHWS_SP_C": 9.5}
-    assert "Ana: pump 2 is out" in opened.table[0].value.loc["CHWS_SP_C", "taken over by"]
+    assert "Ana: pump 2 is out" in opened.table[0].value.loc["CHWS_SP_C", "override by"]
     filled(opened, "release")
-    pressed(opened, "Give back")
+    pressed(opened, "Release")
     assert in_force(operations).orders().overrides == {}
 
 
@@ -91,10 +91,10 @@ def test_limits_are_narrowed(operations):
 def test_decisions_and_events_are_shown_and_advice_is_answered(operations, settings):
     operations.order("mode", by="Ana", why="trial", body={"from": "shadow", "to": "advise"})
     site = load_site(settings.sites / "plant.toml")
-    number = decide(operations, site, datetime.now(UTC), notices=("CHWS_C stands still",))
+    number = decide(operations, site, datetime.now(UTC), notices=("CHWS_C is stuck",))
     operations.add_event("watchdog", "no heartbeat for 200 s")
     opened = page()
-    assert opened.dataframe[0].value["noticed"].tolist() == ["CHWS_C stands still"]
+    assert opened.dataframe[0].value["notices"].tolist() == ["CHWS_C is stuck"]
     assert "no heartbeat" in opened.warning[0].value
     filled(opened, "Accept-Reject")
     opened = pressed(opened, "Accept")

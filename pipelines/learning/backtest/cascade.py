@@ -1,4 +1,4 @@
-"""Backtest of the cascade: learned anew each week from the weeks before, beside simple models."""
+"""Backtest of the cascade: learned again each week from the weeks before, beside simple models."""
 
 from typing import Any
 

@@ -58,7 +58,7 @@ def support_check(site: Site, job: Task) -> list[dict[str, Any]]:
             f'site "{site.name}" has less than four weeks to judge the support by; ingest more telemetry'
         )
     watched = _watched(site, job)
-    found = []
+    checked = []
     for name, values in watched.items():
         for end, sign in (("above", 1.0), ("below", -1.0)):
             hidden = _hidden(sign * values)
@@ -66,15 +66,15 @@ def support_check(site: Site, job: Task) -> list[dict[str, Any]]:
             beyond = np.flatnonzero(sign * values > hidden.end)
             inside = np.flatnonzero(fold.test & _in_range(watched, learned))
             if min(len(beyond), len(inside)) >= LEAST_ROWS:
-                found.append({"quantity": name, "end": end, **_rates(job, learned, beyond, inside)})
-    return found
+                checked.append({"quantity": name, "end": end, **_rates(job, learned, beyond, inside)})
+    return checked
 
 
-def summary(found: list[dict[str, Any]]) -> str:
+def summary(rows: list[dict[str, Any]]) -> str:
     """The worst of the table in words."""
-    if not found:
+    if not rows:
         return "No quantity has enough rows near the ends of its range to judge the support by."
-    recall, alarms = min(row["recall"] for row in found), max(row["false_alarms"] for row in found)
+    recall, alarms = min(row["recall"] for row in rows), max(row["false_alarms"] for row in rows)
     text = f"At least {recall:.1%} of the rows beyond are flagged, at most {alarms:.1%} of those inside"
     enough = recall >= 0.95 and alarms <= 0.05
     return text + (" (wanted: 95 % and 5 %)." if enough else "; NOT the 95 % and 5 % wanted.")

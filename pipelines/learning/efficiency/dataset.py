@@ -137,9 +137,7 @@ def _distinct(targets: pd.DataFrame) -> tuple[list[str], tuple[tuple[str, str], 
 
 
 def _standing(site: Site) -> str:
-    return (
-        "IT power is (almost) zero: PUE is undefined" if site.meters.it else "the plant stands still: no load"
-    )
+    return "IT power is (almost) zero: PUE is undefined" if site.meters.it else "the plant has no load"
 
 
 def _nothing_left(site: Site, rows: int, left_out: dict[str, int], notes: list[str]) -> str:

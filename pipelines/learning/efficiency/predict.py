@@ -117,7 +117,7 @@ def _missing(site: Site, inputs: pd.DataFrame, still: pd.Series) -> pd.Series:
         reason[absent] = (reason[absent] + ", ").where(
             reason[absent] != "", "cannot predict, because "
         ) + words
-    nothing = "cannot predict, because the plant stands still: its load is (almost) zero"
+    nothing = "cannot predict, because the plant's load is (almost) zero"
     return reason.where((reason != "") | ~still, nothing)
 
 

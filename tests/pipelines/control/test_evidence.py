@@ -54,7 +54,7 @@ def stops(site, optimizer, *, supply=20.0, chilled=12.0, condenser=21.0, **condi
             "the towers reach no further",
         ),
         (Optimizer(outside=lambda v: v[:, 1] - 14.0), {"chilled": 14.0}, "the record does not reach further"),
-        (Optimizer(mode=lambda v: v[:, 1] > 14.5), {"chilled": 14.0}, "chillers and economizer"),
+        (Optimizer(mode=lambda v: v[:, 1] > 14.5), {"chilled": 14.0}, "chillers or economizer"),
         (Optimizer(measured=(False, False, True, False)), {"condenser": 17.0}, "the wetbulb of 16.0 °C"),
     ],
 )

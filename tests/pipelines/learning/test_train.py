@@ -130,7 +130,7 @@ def test_rows_without_load_are_counted_and_constant_columns_named(tmp_path):
     load_kw = chiller_readings(300)["LOAD"].where(np.arange(300) % 100 > 4, 0.0)
     settings = chillers_home(tmp_path, LOAD=load_kw, CHWS=np.where(np.arange(300) == 5, 7.1, 7.0))
     found = train(chillers(), settings, config=QUICK)["kinds"]["efficiency"]
-    assert found["left_out"]["the plant stands still: no load"] == 15
+    assert found["left_out"]["the plant has no load"] == 15
     assert any(note.startswith("chw_supply_c is not used") for note in found["notes"])
 
 
