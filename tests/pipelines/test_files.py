@@ -61,7 +61,10 @@ def test_a_lock_is_held_against_other_processes_until_it_is_left(tmp_path):
 
 def free_for_another_process(path) -> bool:
     """Whether another process gets the lock at once."""
-    code = f"from pathlib import Path\nfrom pipelines.files import locked\nwith locked(Path({str(path)!r}), wait=False): pass"
+    code = (
+        "from pathlib import Path\nfrom pipelines.files import locked\n"
+        f"with locked(Path({str(path)!r}), wait=False): pass"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0 or "BlockingIOError" in done.stderr, done.stderr
     return done.returncode == 0
