@@ -42,9 +42,11 @@ def controller(variant: str, home: str):
     """The controller of a home with one thing changed."""
     from pipelines.config import Settings
     from pipelines.control.controller import Controller
-    from pipelines.learning.cascade.bundle import load_control
+    from pipelines.control.setup import parameters_of
+    from pipelines.learning.cascade.bundle import load_cascade
     from pipelines.learning.cascade.training import learn_site
     from pipelines.learning.twin.bundle import find_twin
+    from pipelines.operations.tag_controller import TagController
     from pipelines.site.control_options import ControlOptions
     from pipelines.site.file import find_site
     from pipelines.telemetry.plant_table import plant_table
@@ -53,11 +55,12 @@ def controller(variant: str, home: str):
     settings = Settings(home=Path(home))
     changed = {"control": ControlOptions(**VARIANTS[variant])}
     site = find_site("referee", settings).model_copy(update=changed)
-    cascade, _ = load_control(site, settings)
+    cascade, _ = load_cascade(site, settings)
     if site.control.meters == "total":
         table = Store(settings.store, site).read()
         cascade = learn_site(site, plant_table(site, table)).cascade
-    return Controller(site, cascade, twin=find_twin(site, settings))
+    params = parameters_of(site, cascade, twin=find_twin(site, settings))
+    return TagController(Controller(params))
 
 
 def row(variant: str, by_home: Sequence[dict], base: dict[str, dict]) -> str:

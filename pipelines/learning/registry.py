@@ -149,6 +149,8 @@ def _promoted(
             errors = judge(present)
     except ModelError as incomparable:
         return CHAMPION, str(incomparable)
-    if not math.isfinite(errors.ours) or not math.isfinite(errors.theirs):
-        return CHAMPION, "the time held out has no rows to judge by"
+    if not math.isfinite(errors.theirs):
+        return CHAMPION, "the time held out has no rows to judge the present champion by"
+    if not math.isfinite(errors.ours):
+        return CHALLENGER, f"its error on the time held out is not finite ({errors.ours})"
     return (CHAMPION if errors.ours <= errors.theirs * (1.0 + TIE) else CHALLENGER), errors.text

@@ -114,3 +114,13 @@ def test_home_without_a_training_is_not_written_to(tmp_path):
     assert registry.champion() is None
     assert not any(tmp_path.iterdir())
     assert "run: coldaisle twin --site chillers" in str(no_model(chillers(), "twin"))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "alias"),
+    [(float("nan"), 1.0, "challenger"), (float("inf"), 1.0, "challenger"), (1.0, float("nan"), "champion"),
+     (float("nan"), float("nan"), "champion")],
+)  # fmt: skip
+def test_error_that_is_no_number_replaces_no_good_champion(registry, ours, theirs, alias):
+    registry.publish("first", never_asked)
+    assert registry.publish("second", judged(ours, theirs))["alias"] == alias
