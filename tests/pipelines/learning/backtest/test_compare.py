@@ -60,5 +60,5 @@ def test_configurations_are_child_runs_and_training_makes_the_one_kept(home, mon
     assert parent.data.tags["kept"] == lines.name
     assert {child.info.run_name for child in children} == {lines.name, mixed.name}
     assert all("mae" in child.data.metrics for child in children)
-    report = train(chillers(), home, config=QUICK, next_hour=False)["kinds"]["efficiency"]
+    report = train(chillers(), home, config=QUICK)["kinds"]["efficiency"]
     assert set(report["mixture"].values()) == {"response lines"}

@@ -45,7 +45,7 @@ def test_rows_that_follow_are_a_stretch_of_their_own(champion):
 def test_stretches_add_up_from_training_to_training(champion):
     data, held_out = rows_of(READINGS[:360])
     second = start(data, held_out, QUICK, champion)
-    last = Bundle(champion.served, champion.held_out, {"learned": described(data, held_out, second)})
+    last = Bundle(champion.served, champion.held_out, {"learned": described(data, held_out, second)}, None)
     assert start(*rows_of(READINGS), QUICK, last).rows[SERVED].stretches == (300, 60, 40)
 
 
