@@ -17,11 +17,11 @@ HOURS = 12.0
 TOLD = {
     "rack inlet stuck": "is stuck",
     "rack inlet biased": "off what was expected",
-    "supply air spiking": "leaps",
+    "supply air spiking": "jumps",
     "chilled water missing": "cannot be read",
     "condenser water biased": "off what was expected",
     "load meter missing": "",
-    "load meter spiking": "leaps",
+    "load meter spiking": "jumps",
     "power meter missing": "cannot be read",
     "weather stuck": "is stuck",
     "weather missing": "",
