@@ -15,15 +15,13 @@ from jax.typing import ArrayLike
 
 from models.cascade.coverage import Coverage, beyond_coverage
 from models.cascade.groups import Apart, Hall, beyond_apart, hall_inlets, with_shared
+from models.cascade.outcomes import FULL, MECHANICAL, MODES, PARTIAL, Outcome, Values
+from models.cascade.physical import physical_outcome
 from models.cascade.surface import Leaf, Surface, beyond, mean, members
-
-MECHANICAL, PARTIAL, FULL = "mechanical", "partial", "full"
-MODES = (MECHANICAL, PARTIAL, FULL)  # chillers alone; economizer ahead of chillers; chillers stopped
+from models.graybox.learn import Graybox
 
 NO_SAY_KW = 1e9  # a twin that was never compared with the record objects to nothing on account of power
 DRY_C = -99.0  # dew point of a site that does not record it: no limit to what is chosen
-
-Values = dict[str, Array]
 
 
 @struct.dataclass
@@ -59,7 +57,8 @@ class Cascade:
     twin_bound_kw: how far the site's twin is off, in the power between two states of the record.
     apart: quantity -> how far its setpoints stood apart, where a site has several; halls: the inlets of each, where it
     has several supply-air setpoints. Both empty elsewhere. coverage: where the record has been, where setpoints are
-    measured temperatures.
+    measured temperatures. physics: the gray-box plant; None where none could be learned. least_gap_k: supply air over
+    chilled water that coils need.
     """
 
     counts_it: bool = struct.field(pytree_node=False)
@@ -79,32 +78,8 @@ class Cascade:
     apart: dict[str, Apart] = struct.field(default_factory=dict)
     halls: dict[str, Hall] = struct.field(default_factory=dict)
     coverage: Coverage | None = None
-
-
-@struct.dataclass
-class Outcome:
-    """What n choices lead to. facility_kw (m, n); all others (n,).
-
-    it_kw: IT power, or the thermal load that stands for it.
-    rack_inlet_c, coldest_inlet_c: worst inlet of the warmest and of the coldest hall, the same where there is one hall.
-    mode: index into MODES. short_k: condenser water over what was asked, because the towers reach no further.
-    spare_k: margin, beyond what is to be kept in hand, with which chillers stay stopped.
-    outside: how far a choice leads beyond the record, of the worst step in standard deviations; 0 inside.
-    unreachable_k: how far it asks for colder water than towers reach with what is kept in hand; 0 within reach.
-    """
-
-    facility_kw: Array
-    it_kw: Array
-    cooling_kw: Array
-    rack_inlet_c: Array
-    coldest_inlet_c: Array
-    dew_point_c: Array
-    cw_supply_c: Array
-    short_k: Array
-    mode: Array
-    spare_k: Array
-    outside: Array
-    unreachable_k: Array
+    physics: Graybox | None = None
+    least_gap_k: Leaf = 0.0
 
 
 def inlet_noise_k(cascade: Cascade) -> float:
@@ -126,6 +101,9 @@ def outcome(cascade: Cascade, given: Mapping[str, ArrayLike]) -> Outcome:
     arrays = jnp.broadcast_arrays(*(jnp.asarray(value, jnp.float32) for value in given.values()))
     now = with_shared(dict(zip(given, arrays, strict=True)))
     outside = _air_and_chilled_water(cascade, now)
+    if cascade.physics is not None:
+        now["dew_point_c"] = mean(cascade.dew_point, now) if cascade.dew_point else now["load_kw"] * 0.0 + DRY_C
+        return physical_outcome(cascade.physics, now, least_gap_k=cascade.least_gap_k)
     if cascade.coverage:
         outside = jnp.maximum(outside, beyond_coverage(cascade.coverage, now))
     ends = {mode: _in_mode(cascade, now, mode) for mode in _modes(cascade)}

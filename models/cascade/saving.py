@@ -11,8 +11,10 @@ from models.cascade.cascade import Cascade, Economizer
 from models.cascade.coverage import Coverage
 from models.cascade.groups import Apart, Hall
 from models.cascade.surface import Surface
+from models.graybox.learn import Graybox
+from models.graybox.observed import Metering
 
-FORMAT = 5  # of the bytes; a cascade of another format must be learned again
+FORMAT = 6  # of the bytes; a cascade of another format must be learned again
 _BETWEEN = "\n"  # names; equipment may be called anything else
 
 
@@ -40,7 +42,7 @@ def from_bytes(data: bytes) -> Cascade:
 
 def _plain(value: Any) -> Any:
     """Nested dicts of arrays and text; None is left out by its parent."""
-    if isinstance(value, Cascade | Economizer | Surface | Apart | Hall | Coverage):
+    if isinstance(value, Cascade | Economizer | Surface | Apart | Hall | Coverage | Graybox | Metering):
         value = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, dict):
         return {name: "none" if part is None else _plain(part) for name, part in value.items()}
@@ -71,12 +73,22 @@ def _cascade(tree: dict[str, Any]) -> Cascade:
             for name, part in tree["halls"].items()
         },
         coverage=_coverage(tree["coverage"]),
+        physics=_graybox(tree["physics"]),
+        least_gap_k=tree["least_gap_k"],
         **{step: _surface(tree[step]) for step in steps},
     )
 
 
 def _coverage(tree: Any) -> Coverage | None:
     return None if isinstance(tree, str) else Coverage(**(tree | {"names": _names(tree["names"])}))
+
+
+def _graybox(tree: Any) -> Graybox | None:
+    if isinstance(tree, str):
+        return None
+    metering = Metering(**tree["metering"])
+    names = {name: _names(tree[name]) for name in ("meters", "inputs")}
+    return Graybox(**(tree | names | {"metering": metering}))
 
 
 def _names(text: str) -> tuple[str, ...]:

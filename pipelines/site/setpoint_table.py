@@ -93,7 +93,8 @@ def setpoint_faults(setpoint: Setpoint, point: Point) -> Iterator[str]:
     fastest, why = setpoint.max - setpoint.min, "its whole range in an hour"
     if quantity.unit == "degC":
         fastest, why = FASTEST_K_PER_H, "K/h, the fastest that ASHRAE TC9.9 allows of inlet air"
-    if setpoint.slew_per_hour > fastest:
+    # An on/off setpoint switches at once; what its slew rate says is never used.
+    if setpoint.kind == "continuous" and setpoint.slew_per_hour > fastest:
         yield (
             f"setpoint {setpoint.tag}: slew_per_hour ({setpoint.slew_per_hour:g}) must not exceed {fastest:g}, {why}; "
             "edit [[setpoints]]"

@@ -38,6 +38,9 @@ _CHOSEN = ("supply_air_sp_c", "chw_supply_sp_c", "cw_supply_sp_c", "economizer_e
 
 def needed(cascade: Cascade) -> set[str]:
     """Names of the cascade's inputs: load, weather and setpoints, by quantity."""
+    if cascade.physics is not None:
+        humid = cascade.physics.metering.humid
+        return {"load_kw", "outdoor_wetbulb_c" if humid else "outdoor_drybulb_c", *cascade.physics.inputs}
     leaves = jax.tree.leaves(cascade, is_leaf=lambda node: isinstance(node, Surface))
     inputs = {name for leaf in leaves if isinstance(leaf, Surface) for name in leaf.inputs}
     inputs |= {moved for name in inputs for moved in _MOVES.get(name, ())}

@@ -17,6 +17,7 @@ from models.cascade.search import best
 from models.cascade.step import boldest_allowed, reachable_steps
 from models.setpoints import Array, Bounds, groups_of, quantity_of
 from pipelines.control.decision import Expectation, Settled
+from pipelines.control.optimizer.adaptation import Adaptation
 from pipelines.control.optimizer.corrections import BACK, COSTLY, Comparison, Dither
 from pipelines.control.optimizer.inputs import ENTER_K, an_hour_ago_c, drivers_of, needed, rest
 from pipelines.control.sensing.history import History
@@ -31,6 +32,8 @@ HYSTERESIS_USUAL, HYSTERESIS_SHARE = 0.045, 0.06
 SWITCH_USUAL = 0.03  # more where an on/off setpoint would switch
 REST, REST_K = timedelta(hours=4), 2.0  # after a start: extra margin before a stop, falling to 0
 RATE_SHARE = 0.8  # of the envelope's rate of change that a step may use
+AIM_EVERY = timedelta(minutes=59)
+HYST, SWITCH_HYST = 0.002, 0.004
 STILL = "nothing is clearly better"
 
 Objection = Callable[[Array, Array, History, datetime], str]
@@ -51,6 +54,8 @@ class OptimizerMemory:
     started_at: datetime | None = None
     dither: Dither = field(default_factory=Dither)
     comparison: Comparison = field(default_factory=Comparison)
+    adaptation: Adaptation = field(default_factory=Adaptation)
+    aimed_at: datetime | None = None
 
     def forgetting_target(self) -> "OptimizerMemory":
         """Something else moved the setpoints: choose again from the present ones."""
@@ -109,6 +114,14 @@ class SetpointOptimizer:
 
     def choose(self, memory: OptimizerMemory, now: Moment) -> tuple[OptimizerMemory, Chosen | None]:
         """Memory after this decision, and the choice; None where load or weather is not known."""
+        physics = self.cascade.physics
+        if physics is not None:
+            memory = replace(memory, adaptation=memory.adaptation.after(physics, now.history, now.at))
+            cascade = self.cascade.replace(physics=memory.adaptation.adapted(physics))
+            return replace(self, cascade=cascade)._choose(memory, now)
+        return self._choose(memory, now)
+
+    def _choose(self, memory: OptimizerMemory, now: Moment) -> tuple[OptimizerMemory, Chosen | None]:
         drivers = drivers_of(self.cascade, self.names, now.history, now.at)
         if drivers is None:
             return memory.forgetting_choice(), None
@@ -160,6 +173,8 @@ class SetpointOptimizer:
         self, memory: OptimizerMemory, now: Moment, drivers: dict[str, Any], aim: Objective
     ) -> tuple[OptimizerMemory, Array, str]:
         """The target (k,) and why: the defaults where the plant needs clearly more power than it would at them."""
+        if self.cascade.physics is not None:
+            return self._aim_by_physics(memory, now, drivers, aim)
         _, at_default = self._priced(drivers, aim, now.bounds.default[None])
         cooling_kw = now.quantities.get("cooling_kw", math.nan)
         default_kw = float(at_default.cooling_kw[0])
@@ -201,6 +216,28 @@ class SetpointOptimizer:
         )
         memory = replace(memory, dither=dither)
         return (memory, kept, STILL) if away is None else (memory, away, COSTLY)
+
+    def _aim_by_physics(
+        self, memory: OptimizerMemory, now: Moment, drivers: dict[str, Any], aim: Objective
+    ) -> tuple[OptimizerMemory, Array, str]:
+        """Once an hour, the better target where the gain is clear."""
+        kept, reference_kw = _kept(memory, now), float(self.cascade.physics.reference_kw)
+        since = None if memory.aimed_at is None else now.at - memory.aimed_at
+        if memory.target is not None and since is not None and timedelta(0) <= since < AIM_EVERY:
+            return memory, kept, STILL
+        choice = self._choice(now.bounds, now.quantities.get("outdoor_wetbulb_c", math.nan), now.present)
+        values, prices = (np.asarray(part, float) for part in best(self.cascade, choice, aim, drivers))
+        values = np.clip(values, now.bounds.low, now.bounds.high)
+        kept_price, _ = self._priced(drivers, aim, kept[None])
+        gain = float(kept_price[0]) - prices
+        binary = now.bounds.binary
+        switches = (np.round(values[:, binary]) != np.round(kept[binary])).any(axis=1)
+        worth = np.where(gain > (HYST + SWITCH_HYST * switches) * reference_kw, gain, -np.inf)
+        memory = replace(memory, aimed_at=now.at)
+        if not np.isfinite(worth).any():
+            return memory, kept, STILL
+        target, reason = self._agreed(kept, values[int(np.argmax(worth))], float(worth.max()), now)
+        return memory, target, reason
 
     def _agreed(self, kept: Array, wanted: Array, gain_kw: float, now: Moment) -> tuple[Array, str]:
         """The better target, unless the twin objects to it: then the present one."""

@@ -12,6 +12,8 @@ from mlflow.entities import Metric, Param
 from models.cascade.cascade import NO_SAY_KW, Cascade
 from models.cascade.declared import Kept
 from models.cascade.learn import LearnedCascade, learn_cascade
+from models.cascade.groups import with_shared
+from models.graybox.learn import Graybox, learn_graybox
 from models.errors import ImpossibleEffectError, TooFewRowsError
 from models.twin import Twin
 from pipelines.config import Settings
@@ -148,10 +150,11 @@ def learn_site(site: Site, plant: pd.DataFrame, virtual: pd.DataFrame | None = N
     """
     parts = [regular(site, part) for part in (plant, virtual) if part is not None]
     columns = columns_of(site, pd.concat(parts))
+    at_rest = np.concatenate([settled(site, part) for part in parts])
     try:
-        return learn_cascade(
+        learned = learn_cascade(
             columns,
-            settled=np.concatenate([settled(site, part) for part in parts]),
+            settled=at_rest,
             meters=tuple(cooling_quantities(site)) if site.control.meters == "each" else ("cooling_kw",),
             step_hours=site.interval / pd.Timedelta(hours=1),
             counts_it=bool(site.meters.it),
@@ -162,9 +165,27 @@ def learn_site(site: Site, plant: pd.DataFrame, virtual: pd.DataFrame | None = N
                 modelled_name(site.setpoint_name(each)) for each in site.setpoints if each.measured
             ),
         )
+        physics = _physics(site, regular(site, plant))
+        cascade = replace(learned.cascade, physics=physics, least_gap_k=np.float32(4.0))
+        return replace(learned, cascade=cascade)
     except TooFewRowsError as error:
         raise ModelError(f'site "{site.name}" has too little to learn control from: {error}') from error
     except ImpossibleEffectError as error:
         raise ModelError(
             f'site "{site.name}" declares effects that the cascade cannot keep: {error}; edit [[effects]] in its file'
         ) from error
+
+
+def _physics(site: Site, plant: pd.DataFrame) -> Graybox:
+    columns = columns_of(site, plant)
+    names = [modelled_name(name) for name in setpoint_names(site)]
+    shared = with_shared({name: columns[name] for name in names if name in columns})
+    return learn_graybox(
+        {**shared, **columns},
+        cooling_meters=tuple(site.meters.cooling),
+        facility_metered=bool(site.meters.facility),
+        has_it=bool(site.meters.it),
+        setpoints=tuple(names),
+        settled=settled(site, plant),
+        step_hours=site.interval / pd.Timedelta(hours=1),
+    )

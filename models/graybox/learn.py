@@ -1,0 +1,103 @@
+"""From a record to a gray-box plant: reference load, rows at rest, moves of supply air, fit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import struct
+from jax import Array
+
+from models.errors import TooFewRowsError
+from models.graybox.fit import Estimate, fit
+from models.graybox.moves import Moves, moves_of
+from models.graybox.observed import METERS, Metering, Observed, metering_of, observed
+from models.graybox.rows import chosen_rows, smoothed, taken
+
+INPUTS = ("supply_air_sp_c", "chw_supply_sp_c", "cw_supply_sp_c", "economizer_enable")
+REFERENCE_QUANTILE = 0.99  # of the load: what sizes are relative to
+FEWEST = 200  # rows at rest with a load reading
+STILL_K, STILL_HOURS, FEWEST_STILL = 0.05, 2.0, 500
+
+
+@struct.dataclass
+class Graybox:
+    """A site's plant: parameters z (p,) in standard deviations from the textbook, covariance (p, p), reference load.
+
+    meters: those that the site has, as `METERS`. inputs: setpoints, or the temperatures in their place, that it records.
+    """
+
+    z: Array
+    covariance: Array
+    reference_kw: Array
+    metering: Metering
+    meters: tuple[str, ...] = struct.field(pytree_node=False)
+    inputs: tuple[str, ...] = struct.field(pytree_node=False)
+
+
+def learn_graybox(
+    columns: Mapping[str, np.ndarray],
+    *,
+    cooling_meters: tuple[str, ...],
+    facility_metered: bool,
+    has_it: bool,
+    setpoints: tuple[str, ...],
+    settled: np.ndarray,
+    step_hours: float,
+    start: Graybox | None = None,
+    fitted: bool = True,
+) -> Graybox:
+    """Learn from plant columns (n,) on a regular grid of time, NaN where unknown.
+
+    cooling_meters: names whose sum is the cooling power. setpoints: names of continuous ones. settled (n,): rows at
+    which no setpoint moved lately. start: the plant of an earlier fit. fitted: False gives the textbook's plant of the
+    site's size. Raises TooFewRowsError.
+    """
+    load_kw = columns["load_kw"]
+    if np.isfinite(load_kw).sum() < FEWEST:
+        raise TooFewRowsError(f"{np.isfinite(load_kw).sum()} rows with a load reading, needs {FEWEST}")
+    reference_kw = float(np.nanquantile(load_kw, REFERENCE_QUANTILE))
+    humid = bool(np.isfinite(columns.get("outdoor_wetbulb_c", np.nan)).any())
+    metering = metering_of(cooling_meters, has_it=has_it, humid=humid)
+    meters = tuple(
+        name for name in METERS if name in (*cooling_meters, "ups_loss_kw") or (name == "overhead_kw" and facility_metered and has_it)
+    )  # fmt: skip
+    rows = observed(columns, metering, meters)
+    at_rest = _still(columns, setpoints, settled, step_hours)
+    positions = chosen_rows(_smooth(rows), at_rest)
+    moves = Moves.none()
+    if has_it and "supply_air_sp_c" in columns:
+        inlet_c = columns.get("rack_inlet_c", columns["supply_air_sp_c"])
+        moves = moves_of(load_kw, inlet_c, columns["supply_air_sp_c"], steps_per_hour=max(1, round(1 / step_hours)))
+    estimate = Estimate.textbook()
+    if fitted:
+        begin = Estimate(np.asarray(start.z), np.asarray(start.covariance)) if start else None
+        estimate = fit(taken(_smooth(rows), positions), moves, metering, reference_kw, start=begin)
+    inputs = tuple(name for name in INPUTS if np.isfinite(columns.get(name, np.nan)).any())
+    return Graybox(
+        jnp.asarray(estimate.z, jnp.float32),
+        jnp.asarray(estimate.covariance, jnp.float32),
+        jnp.float32(reference_kw),
+        metering,
+        meters,
+        inputs,
+    )
+
+
+def _smooth(rows: Observed) -> Observed:
+    """Rows with meters, temperatures and weather smoothed; what was asked for stays."""
+    asked = rows.economizer
+    return jax.tree.map(lambda leaf: smoothed(np.asarray(leaf, float)), rows).replace(economizer=asked)
+
+
+def _still(columns: Mapping[str, np.ndarray], setpoints: tuple[str, ...], settled: np.ndarray, step_hours: float) -> np.ndarray:
+    """Rows at which no setpoint moved in the last two hours or will in the next half; settled ones where they are few."""
+    back, ahead = round(STILL_HOURS / step_hours), round(0.5 / step_hours)
+    still = np.ones(len(settled), bool)
+    for name in setpoints:
+        values = columns[name]
+        moved = ~(np.abs(np.diff(values, prepend=values[0])) < STILL_K)
+        recent = np.convolve(moved, np.ones(back + ahead + 1), "full")[ahead : ahead + len(moved)]
+        still &= recent < 0.5
+    return still if still.sum() >= FEWEST_STILL else settled

@@ -1,0 +1,96 @@
+"""How IT power answers to the inlet, from moves of supply air: differences before and after, apart from the load."""
+
+import jax.numpy as jnp
+import numpy as np
+from flax import struct
+from jax import Array
+
+from models.graybox.air_side import Parameters, _fans_kw, compute_kw
+from models.graybox.observed import Metering
+
+MOST_MOVES = 256
+FEWEST_MOVES = 30  # fewer are the load's own steps; six plants, docs/graybox.md
+SCATTER = 0.02  # of the logarithm of IT power, between the hours before and after a move
+LEAST_MOVE_K = 0.7
+WORTH = 150.0  # moves that they count for at most
+
+
+@struct.dataclass
+class Moves:
+    """Moves of supply air, (256,) each, NaN beyond the last. change: of the logarithm of IT power, the load's taken out.
+
+    weight: of one move, in the fit.
+    """
+
+    before_c: Array
+    after_c: Array
+    it_kw: Array
+    change: Array
+    weight: float
+
+    @staticmethod
+    def none() -> "Moves":
+        """No moves."""
+        nan = np.full(MOST_MOVES, np.nan, np.float32)
+        return Moves(nan, nan, nan, nan, 0.0)
+
+
+def move_errors(p: Parameters, moves: Moves, metering: Metering, reference_kw: Array) -> Array:
+    """What the servers' fans leave of every move, in its scatter: (256,), NaN beyond the last."""
+    if not metering.has_it:
+        return jnp.full(MOST_MOVES, jnp.nan)
+    before, after = moves.before_c, moves.after_c
+    compute = compute_kw(p, moves.it_kw, before, reference_kw)
+    it_kw = compute + _fans_kw(p, compute, after, reference_kw)
+    error = (jnp.log(it_kw / moves.it_kw) - moves.change) / SCATTER
+    return jnp.clip(error, -4.0, 4.0)
+
+
+def moves_of(
+    it_kw: np.ndarray, inlet_c: np.ndarray, setpoint_c: np.ndarray, *, steps_per_hour: int
+) -> Moves:
+    """Moves of a supply-air setpoint (n,) on a regular grid of time, and what IT power (n,) did.
+
+    The hours of the week and the slow course of the load are taken out first. Two hours before a move are compared
+    with two hours that begin an hour after it; moves during which the setpoint moved on for over six hours say nothing.
+    """
+    change = _unusual(it_kw, steps_per_hour)
+    hour, count = steps_per_hour, len(it_kw)
+    moved = np.abs(np.diff(setpoint_c, prepend=setpoint_c[0])) > 1e-6
+    found, at = [], 2 * hour
+    while at < count - 10 * hour:
+        if not moved[at]:
+            at += 1
+            continue
+        end = at
+        while end < count - 3 * hour and moved[end : end + hour].any():
+            end += 1
+        if end + 4 * hour < count and not moved[at - 2 * hour : at].any() and end - at < 6 * hour:
+            before, after = slice(at - 2 * hour, at), slice(end + hour, end + 3 * hour)
+            one = (_mean(inlet_c[before]), _mean(inlet_c[after]), _mean(it_kw[before]), _mean(change[after]) - _mean(change[before]))
+            if np.isfinite(one).all() and abs(one[0] - one[1]) > LEAST_MOVE_K:
+                found.append(one)
+        at = end + 1
+    if len(found) < FEWEST_MOVES:
+        return Moves.none()
+    found = found if len(found) <= MOST_MOVES else [found[i] for i in np.linspace(0, len(found) - 1, MOST_MOVES).astype(int)]
+    table = np.full((MOST_MOVES, 4), np.nan, np.float32)
+    table[: len(found)] = found
+    return Moves(*table.T, weight=min(1.0, np.sqrt(WORTH / len(found))))
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(np.nanmean(values)) if np.isfinite(values).any() else np.nan
+
+
+def _unusual(it_kw: np.ndarray, steps_per_hour: int) -> np.ndarray:
+    """Logarithm of IT power less what its week brings and less its slow course."""
+    import pandas as pd  # rolling medians
+
+    log = pd.Series(np.log(np.where(it_kw > 0, it_kw, np.nan)))
+    log = log.rolling(5, min_periods=2).median()
+    week = 168 * steps_per_hour
+    slow = log.rolling(week, center=True, min_periods=24 * steps_per_hour).median()
+    phase = np.arange(len(log)) % week // steps_per_hour
+    usual = (log - slow).groupby(phase).transform("median")
+    return (log - usual).to_numpy()
