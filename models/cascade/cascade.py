@@ -102,7 +102,9 @@ def outcome(cascade: Cascade, given: Mapping[str, ArrayLike]) -> Outcome:
     now = with_shared(dict(zip(given, arrays, strict=True)))
     outside = _air_and_chilled_water(cascade, now)
     if cascade.physics is not None:
-        now["dew_point_c"] = mean(cascade.dew_point, now) if cascade.dew_point else now["load_kw"] * 0.0 + DRY_C
+        now["dew_point_c"] = (
+            mean(cascade.dew_point, now) if cascade.dew_point else now["load_kw"] * 0.0 + DRY_C
+        )
         return physical_outcome(cascade.physics, now, least_gap_k=cascade.least_gap_k)
     if cascade.coverage:
         outside = jnp.maximum(outside, beyond_coverage(cascade.coverage, now))
@@ -126,6 +128,7 @@ def outcome(cascade: Cascade, given: Mapping[str, ArrayLike]) -> Outcome:
         cw_supply_c=in_force("cw_supply_c"),
         short_k=in_force("short_k"),
         mode=mode,
+        chillers_run=(mode < MODES.index(FULL)).astype(jnp.float32),
         spare_k=spare_k,
         outside=jnp.maximum(outside, in_force("outside")),
         unreachable_k=in_force("unreachable_k"),

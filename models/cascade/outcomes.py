@@ -15,7 +15,8 @@ class Outcome:
 
     it_kw: IT power, or the thermal load that stands for it.
     rack_inlet_c, coldest_inlet_c: worst inlet of the warmest and of the coldest hall, the same where there is one hall.
-    mode: index into MODES. short_k: condenser water over what was asked, because the towers reach no further.
+    mode: index into MODES. chillers_run: share of the possible plants in which chillers run.
+    short_k: condenser water over what was asked, because the towers reach no further.
     spare_k: margin, beyond what is to be kept in hand, with which chillers stay stopped.
     outside: how far a choice leads beyond the record, of the worst step in standard deviations; 0 inside.
     unreachable_k: how far it asks for colder water than towers reach with what is kept in hand; 0 within reach.
@@ -30,6 +31,7 @@ class Outcome:
     cw_supply_c: Array
     short_k: Array
     mode: Array
+    chillers_run: Array
     spare_k: Array
     outside: Array
     unreachable_k: Array

@@ -11,7 +11,6 @@ from models.graybox.roots import root
 WATER_KJ_KG_K = 4.186
 MOST_FAN_SHARE = 0.6  # of compute: no server's fans need more
 MOST_GAIN = 1.6  # of `inlet_gain`: fans have a top speed
-FLOW_HALVINGS = 18
 Parameters = dict[str, Array]
 
 
@@ -47,7 +46,7 @@ def _airflow(p: Parameters, compute_kw: Array, rack_inlet_c: Array, reference_kw
     return jnp.clip(compute_kw / reference_kw, 0.02, 2.0) ** p["airflow_exponent"] * gain
 
 
-def _fans_kw(p: Parameters, compute_kw: Array, rack_inlet_c: Array, reference_kw: Array) -> Array:
+def fans_kw(p: Parameters, compute_kw: Array, rack_inlet_c: Array, reference_kw: Array) -> Array:
     flow = _airflow(p, compute_kw, rack_inlet_c, reference_kw)
     return jnp.minimum(p["server_fan"] * reference_kw * flow**3, MOST_FAN_SHARE * compute_kw)
 
@@ -56,7 +55,7 @@ def compute_kw(p: Parameters, it_kw: Array, rack_inlet_c: Array, reference_kw: A
     """IT power without its fans, from IT power at a rack inlet."""
     compute = it_kw * (1.0 - p["server_fan"])
     for _ in range(4):  # a contraction: fans are a small part
-        compute = it_kw - jnp.minimum(_fans_kw(p, compute, rack_inlet_c, reference_kw), 0.4 * it_kw)
+        compute = it_kw - jnp.minimum(fans_kw(p, compute, rack_inlet_c, reference_kw), 0.4 * it_kw)
     return compute
 
 
@@ -66,7 +65,7 @@ def air_side(
     """The air side at compute power, supply air and chilled water (n,)."""
     inlet_c = supply_air_c + p["inlet_rise_k"]
     flow = _airflow(p, compute, inlet_c, reference_kw)
-    it_kw = compute + _fans_kw(p, compute, inlet_c, reference_kw)
+    it_kw = compute + fans_kw(p, compute, inlet_c, reference_kw)
     crah_flow = smooth_max(flow, p["crah_turndown"], 0.04)
     crah_kw = p["crah_fan"] * reference_kw * crah_flow ** p["crah_exponent"]
     return _coils(p, it_kw, crah_kw, crah_flow, supply_air_c, chw_supply_c, inlet_c, reference_kw)
@@ -87,7 +86,7 @@ def _coils(p, it_kw, crah_kw, crah_flow, supply_air_c, chw_supply_c, inlet_c, re
         return (effectiveness(ua / least, least / most) * least - needed) / needed
 
     most = jnp.broadcast_to(most_kg_s, heat_kw.shape)
-    asked = root(spare, (ua_kw_k, air_kw_k, needed_kw_k), 0.001 * most, 3.0 * most, FLOW_HALVINGS)
+    asked = root(spare, (ua_kw_k, air_kw_k, needed_kw_k), 0.001 * most, 3.0 * most)
     flow_kg_s = smooth_max(asked, p["chw_least_flow"] * reference_kw, 0.03 * most_kg_s)
     flow_kg_s = -smooth_max(-flow_kg_s, -most_kg_s, 0.03 * most_kg_s)
     chw_return_c = chw_supply_c + heat_kw / (flow_kg_s * WATER_KJ_KG_K)

@@ -18,6 +18,10 @@ from models.graybox.parameters import NAMES, values_of
 ROWS = 1_536  # of the record, chosen to cover it; fit and online step are compiled for this many
 INDEPENDENT = 300.0  # rows that they count for: neighbouring hours share their weather and their errors
 ITERATIONS, ENOUGH = 40, 1e-4
+MEMBERS, SPREAD = 8, 1.0
+# How servers answer to warm inlets is taken as most probable: averaged over every server that there might be, their
+# cube would forbid warm air until it was tried.
+FANS = ("server_fan", "airflow_exponent", "inlet_gain", "inlet_knee_c", "inlet_width_k")
 FARTHEST = 5.0  # standard deviations from the textbook
 FIRST_DAMPING, LEAST_DAMPING = 1e-2, 1e-6
 
@@ -33,6 +37,19 @@ class Estimate:
     def textbook() -> "Estimate":
         """Nothing learned."""
         return Estimate(np.zeros(len(NAMES)), np.eye(len(NAMES)))
+
+
+def members_of(estimate: Estimate) -> np.ndarray:
+    """Parameters (m, p) of plants spread over the estimate's covariance, in pairs around its mean.
+
+    The same draws at every call, so that two decisions differ by what was learned and not by chance.
+    """
+    values, vectors = np.linalg.eigh(estimate.covariance)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    draws = np.random.default_rng(0).standard_normal((MEMBERS // 2, len(estimate.z)))
+    apart = np.concatenate([draws, -draws]) @ root.T
+    apart[:, [NAMES.index(name) for name in FANS]] = 0.0
+    return np.clip(estimate.z + SPREAD * apart, -FARTHEST, FARTHEST)
 
 
 @jax.jit
@@ -77,7 +94,9 @@ def _weights(known: int, moves: Moves) -> tuple[float, float]:
 
 def _normal(z, weight, args, robust: bool = True) -> tuple[float, np.ndarray, np.ndarray]:
     """Cost, Gauss-Newton matrix (p, p) and gradient (p,) at z, the textbook's included."""
-    error, slopes = (np.asarray(part, float) for part in _errors_and_slopes(jnp.asarray(z, jnp.float32), *args))
+    error, slopes = (
+        np.asarray(part, float) for part in _errors_and_slopes(jnp.asarray(z, jnp.float32), *args)
+    )
     rest = len(error) - MOST_MOVES
     scale = np.concatenate([np.full(rest, weight[0]), np.full(MOST_MOVES, weight[1])])
     error, slopes = error * scale, slopes * scale[:, None]
@@ -96,7 +115,11 @@ def padded(rows: Observed, size: int = ROWS) -> Observed:
         if leaf.shape[-1] > size:
             raise ValueError(f"{leaf.shape[-1]} rows, at most {size} are fitted; choose rows first")
         missing = size - leaf.shape[-1]
-        fill = np.repeat(leaf[..., :1], missing, axis=-1) if leaf.ndim == 1 else np.full((*leaf.shape[:-1], missing), np.nan)
+        fill = (
+            np.repeat(leaf[..., :1], missing, axis=-1)
+            if leaf.ndim == 1
+            else np.full((*leaf.shape[:-1], missing), np.nan)
+        )
         return jnp.asarray(np.concatenate([leaf, fill], axis=-1), jnp.float32)
 
     return jax.tree.map(one, rows)

@@ -1,7 +1,6 @@
 """From a record to a gray-box plant: reference load, rows at rest, moves of supply air, fit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
@@ -10,8 +9,8 @@ from flax import struct
 from jax import Array
 
 from models.errors import TooFewRowsError
-from models.graybox.fit import Estimate, fit
-from models.graybox.moves import Moves, moves_of
+from models.graybox.fit import Estimate, fit, members_of
+from models.graybox.moves import Moves, load_scatter, moves_of
 from models.graybox.observed import METERS, Metering, Observed, metering_of, observed
 from models.graybox.rows import chosen_rows, smoothed, taken
 
@@ -25,12 +24,17 @@ STILL_K, STILL_HOURS, FEWEST_STILL = 0.05, 2.0, 500
 class Graybox:
     """A site's plant: parameters z (p,) in standard deviations from the textbook, covariance (p, p), reference load.
 
-    meters: those that the site has, as `METERS`. inputs: setpoints, or the temperatures in their place, that it records.
+    members (m, p): plants that the record leaves possible, spread over the covariance; what is chosen is best for all.
+    load_scatter: of the logarithm of IT power over two hours.
+
+    meters: those that the site has, as `METERS`. inputs: setpoints that it records, or the temperatures in their place.
     """
 
     z: Array
     covariance: Array
+    members: Array
     reference_kw: Array
+    load_scatter: Array
     metering: Metering
     meters: tuple[str, ...] = struct.field(pytree_node=False)
     inputs: tuple[str, ...] = struct.field(pytree_node=False)
@@ -60,25 +64,29 @@ def learn_graybox(
     reference_kw = float(np.nanquantile(load_kw, REFERENCE_QUANTILE))
     humid = bool(np.isfinite(columns.get("outdoor_wetbulb_c", np.nan)).any())
     metering = metering_of(cooling_meters, has_it=has_it, humid=humid)
-    meters = tuple(
-        name for name in METERS if name in (*cooling_meters, "ups_loss_kw") or (name == "overhead_kw" and facility_metered and has_it)
-    )  # fmt: skip
+    metered = {*cooling_meters, "ups_loss_kw"} | ({"overhead_kw"} if facility_metered and has_it else set())
+    meters = tuple(name for name in METERS if name in metered)
     rows = observed(columns, metering, meters)
     at_rest = _still(columns, setpoints, settled, step_hours)
     positions = chosen_rows(_smooth(rows), at_rest)
     moves = Moves.none()
     if has_it and "supply_air_sp_c" in columns:
         inlet_c = columns.get("rack_inlet_c", columns["supply_air_sp_c"])
-        moves = moves_of(load_kw, inlet_c, columns["supply_air_sp_c"], steps_per_hour=max(1, round(1 / step_hours)))
+        moves = moves_of(
+            load_kw, inlet_c, columns["supply_air_sp_c"], steps_per_hour=max(1, round(1 / step_hours))
+        )
     estimate = Estimate.textbook()
     if fitted:
         begin = Estimate(np.asarray(start.z), np.asarray(start.covariance)) if start else None
         estimate = fit(taken(_smooth(rows), positions), moves, metering, reference_kw, start=begin)
+    scatter = load_scatter(load_kw, steps_per_hour=max(1, round(1 / step_hours)))
     inputs = tuple(name for name in INPUTS if np.isfinite(columns.get(name, np.nan)).any())
     return Graybox(
         jnp.asarray(estimate.z, jnp.float32),
         jnp.asarray(estimate.covariance, jnp.float32),
+        jnp.asarray(members_of(estimate), jnp.float32),
         jnp.float32(reference_kw),
+        jnp.float32(scatter),
         metering,
         meters,
         inputs,
@@ -91,8 +99,10 @@ def _smooth(rows: Observed) -> Observed:
     return jax.tree.map(lambda leaf: smoothed(np.asarray(leaf, float)), rows).replace(economizer=asked)
 
 
-def _still(columns: Mapping[str, np.ndarray], setpoints: tuple[str, ...], settled: np.ndarray, step_hours: float) -> np.ndarray:
-    """Rows at which no setpoint moved in the last two hours or will in the next half; settled ones where they are few."""
+def _still(
+    columns: Mapping[str, np.ndarray], setpoints: tuple[str, ...], settled: np.ndarray, step_hours: float
+) -> np.ndarray:
+    """Rows at which no setpoint moved in two hours or will in the next half; settled ones where those are few."""
     back, ahead = round(STILL_HOURS / step_hours), round(0.5 / step_hours)
     still = np.ones(len(settled), bool)
     for name in setpoints:

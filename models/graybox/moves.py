@@ -1,31 +1,34 @@
 """How IT power answers to the inlet, from moves of supply air: differences before and after, apart from the load."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 from flax import struct
 from jax import Array
 
-from models.graybox.air_side import Parameters, _fans_kw, compute_kw
+from models.graybox.air_side import Parameters, compute_kw, fans_kw
 from models.graybox.observed import Metering
 
 MOST_MOVES = 256
 FEWEST_MOVES = 30  # fewer are the load's own steps; six plants, docs/graybox.md
 SCATTER = 0.02  # of the logarithm of IT power, between the hours before and after a move
+LEAST_SCATTER = 0.003  # meters of class 0.5
 LEAST_MOVE_K = 0.7
 WORTH = 150.0  # moves that they count for at most
 
 
 @struct.dataclass
 class Moves:
-    """Moves of supply air, (256,) each, NaN beyond the last. change: of the logarithm of IT power, the load's taken out.
+    """Moves of supply air, (256,) each, NaN beyond the last.
 
-    weight: of one move, in the fit.
+    change: of the logarithm of IT power, what the load did on its own taken out. weight: of one move, in the fit.
     """
 
-    before_c: Array
-    after_c: Array
-    it_kw: Array
-    change: Array
+    before_c: Any
+    after_c: Any
+    it_kw: Any
+    change: Any
     weight: float
 
     @staticmethod
@@ -41,14 +44,12 @@ def move_errors(p: Parameters, moves: Moves, metering: Metering, reference_kw: A
         return jnp.full(MOST_MOVES, jnp.nan)
     before, after = moves.before_c, moves.after_c
     compute = compute_kw(p, moves.it_kw, before, reference_kw)
-    it_kw = compute + _fans_kw(p, compute, after, reference_kw)
+    it_kw = compute + fans_kw(p, compute, after, reference_kw)
     error = (jnp.log(it_kw / moves.it_kw) - moves.change) / SCATTER
     return jnp.clip(error, -4.0, 4.0)
 
 
-def moves_of(
-    it_kw: np.ndarray, inlet_c: np.ndarray, setpoint_c: np.ndarray, *, steps_per_hour: int
-) -> Moves:
+def moves_of(it_kw: np.ndarray, inlet_c: np.ndarray, setpoint_c: np.ndarray, *, steps_per_hour: int) -> Moves:
     """Moves of a supply-air setpoint (n,) on a regular grid of time, and what IT power (n,) did.
 
     The hours of the week and the slow course of the load are taken out first. Two hours before a move are compared
@@ -67,16 +68,41 @@ def moves_of(
             end += 1
         if end + 4 * hour < count and not moved[at - 2 * hour : at].any() and end - at < 6 * hour:
             before, after = slice(at - 2 * hour, at), slice(end + hour, end + 3 * hour)
-            one = (_mean(inlet_c[before]), _mean(inlet_c[after]), _mean(it_kw[before]), _mean(change[after]) - _mean(change[before]))
+            one = (
+                _mean(inlet_c[before]),
+                _mean(inlet_c[after]),
+                _mean(it_kw[before]),
+                _mean(change[after]) - _mean(change[before]),
+            )
             if np.isfinite(one).all() and abs(one[0] - one[1]) > LEAST_MOVE_K:
                 found.append(one)
         at = end + 1
     if len(found) < FEWEST_MOVES:
         return Moves.none()
-    found = found if len(found) <= MOST_MOVES else [found[i] for i in np.linspace(0, len(found) - 1, MOST_MOVES).astype(int)]
+    found = (
+        found
+        if len(found) <= MOST_MOVES
+        else [found[i] for i in np.linspace(0, len(found) - 1, MOST_MOVES).astype(int)]
+    )
     table = np.full((MOST_MOVES, 4), np.nan, np.float32)
     table[: len(found)] = found
-    return Moves(*table.T, weight=min(1.0, np.sqrt(WORTH / len(found))))
+    before_c, after_c, kw, changed = table.T
+    return Moves(before_c, after_c, kw, changed, min(1.0, float(np.sqrt(WORTH / len(found)))))
+
+
+def load_scatter(it_kw: np.ndarray, *, steps_per_hour: int) -> float:
+    """Standard deviation of the change of the logarithm of IT power over two hours, apart from what its week brings.
+
+    The mean of a robust one and the plain one: loads that come in steps have a small one most of the time.
+    """
+    change = _unusual(it_kw, steps_per_hour)
+    lag = 2 * steps_per_hour
+    change = change[lag:] - change[:-lag]
+    change = change[np.isfinite(change)]
+    if len(change) == 0:
+        return SCATTER
+    robust = 1.4826 * np.median(np.abs(change - np.median(change)))
+    return float(max(0.5 * (robust + change.std()), LEAST_SCATTER))
 
 
 def _mean(values: np.ndarray) -> float:

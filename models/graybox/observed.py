@@ -5,6 +5,7 @@ plant, whatever the site's wiring lumps together.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -14,8 +15,17 @@ from jax import Array
 from models.graybox.air_side import Parameters, compute_kw
 from models.graybox.plant import COOLING_PARTS, PARTS, Conditions, Plant, plant
 
+Leaf = Any  # of a pytree: an array of NumPy or of JAX
+
 # Meter -> the part it reads alone.
-ALONE = {"chiller_kw": 0, "tower_fan_kw": 1, "chw_pump_kw": 2, "cw_pump_kw": 3, "crah_fan_kw": 4, "ups_loss_kw": 5}
+ALONE = {
+    "chiller_kw": 0,
+    "tower_fan_kw": 1,
+    "chw_pump_kw": 2,
+    "cw_pump_kw": 3,
+    "crah_fan_kw": 4,
+    "ups_loss_kw": 5,
+}
 METERS = (*ALONE, "cooling_power_kw", "overhead_kw")  # the last two read several parts
 WATERS = ("chw_flow_kg_s", "chw_return_c", "return_air_c", "cw_supply_c", "cw_flow_kg_s", "rack_inlet_c")
 # Standard deviations of what the plant of one hall and one machine of each kind leaves at rest: of power per reference
@@ -24,7 +34,11 @@ POWER, SMALL_POWER = 0.006, 0.003
 _LARGE = ("chiller_kw", "cooling_power_kw", "overhead_kw")
 WATER_SCATTER = (0.05, 0.5, 0.5, 0.5, 0.1, 0.3)
 _RELATIVE = np.array([name.endswith("_kg_s") for name in WATERS])
-ASSUMED_SUPPLY_C, ASSUMED_CHILLED_C, ASSUMED_CONDENSER_C = 20.0, 7.0, 24.0  # where nothing tells: usual practice
+ASSUMED_SUPPLY_C, ASSUMED_CHILLED_C, ASSUMED_CONDENSER_C = (
+    20.0,
+    7.0,
+    24.0,
+)  # where nothing tells: usual practice
 DRYBULB_SLOPE, DRYBULB_OFFSET_C = 0.62, -2.0  # of wetbulb over drybulb, a line through climates of ASHRAE 169
 
 
@@ -48,14 +62,14 @@ class Metering:
 class Observed:
     """Rows of a record, (n,) each; meters_kw (8, n), waters (6, n) as `METERS` and `WATERS`, NaN where not measured."""
 
-    load_kw: Array
-    wetbulb_c: Array
-    supply_air_c: Array
-    chw_supply_c: Array
-    cw_setpoint_c: Array
-    economizer: Array
-    meters_kw: Array
-    waters: Array
+    load_kw: Leaf
+    wetbulb_c: Leaf
+    supply_air_c: Leaf
+    chw_supply_c: Leaf
+    cw_setpoint_c: Leaf
+    economizer: Leaf
+    meters_kw: Leaf
+    waters: Leaf
 
 
 def metering_of(cooling_meters: tuple[str, ...], *, has_it: bool, humid: bool) -> Metering:
@@ -90,6 +104,10 @@ def observed(columns: Mapping[str, np.ndarray], metering: Metering, meters: tupl
             values = np.where(np.isfinite(values), values, columns.get(name, nan))
         return np.where(np.isfinite(values), values, otherwise)
 
+    def at(of: str, otherwise: float) -> np.ndarray:
+        """A temperature as measured, else as asked for; an assumption where the site never records it."""
+        return get(f"{of}_c", f"{of}_sp_c", otherwise=_assumed(columns, of, otherwise))
+
     def still(name: str, otherwise: float) -> np.ndarray:
         """Values that must be known, where the site has them at all."""
         given = columns.get(name, nan)
@@ -106,8 +124,8 @@ def observed(columns: Mapping[str, np.ndarray], metering: Metering, meters: tupl
     return Observed(
         load_kw=get("load_kw"),
         wetbulb_c=weather,
-        supply_air_c=get("supply_air_c", "supply_air_sp_c", otherwise=_assumed(columns, "supply_air", ASSUMED_SUPPLY_C)),
-        chw_supply_c=get("chw_supply_c", "chw_supply_sp_c", otherwise=_assumed(columns, "chw_supply", ASSUMED_CHILLED_C)),
+        supply_air_c=at("supply_air", ASSUMED_SUPPLY_C),
+        chw_supply_c=at("chw_supply", ASSUMED_CHILLED_C),
         cw_setpoint_c=asked_c,
         economizer=np.nan_to_num(columns.get("economizer_enable", np.zeros(count))),
         meters_kw=np.stack([readings[name] for name in METERS]),
@@ -117,7 +135,11 @@ def observed(columns: Mapping[str, np.ndarray], metering: Metering, meters: tupl
 
 def _assumed(columns: Mapping[str, np.ndarray], prefix: str, value: float) -> float:
     """The value for a quantity that the site never records; NaN, unknown, where it does."""
-    return np.nan if any(np.isfinite(columns.get(f"{prefix}{end}", np.nan)).any() for end in ("_c", "_sp_c")) else value
+    return (
+        np.nan
+        if any(np.isfinite(columns.get(f"{prefix}{end}", np.nan)).any() for end in ("_c", "_sp_c"))
+        else value
+    )
 
 
 def known(rows: Observed) -> np.ndarray:
@@ -134,7 +156,9 @@ def conditions(p: Parameters, rows: Observed, metering: Metering, reference_kw: 
     compute = rows.load_kw
     if metering.has_it:
         compute = compute_kw(p, rows.load_kw, rows.supply_air_c + p["inlet_rise_k"], reference_kw)
-    return Conditions(compute, wetbulb_c, rows.supply_air_c, rows.chw_supply_c, rows.cw_setpoint_c, rows.economizer)
+    return Conditions(
+        compute, wetbulb_c, rows.supply_air_c, rows.chw_supply_c, rows.cw_setpoint_c, rows.economizer
+    )
 
 
 def of_site(p: Parameters, metering: Metering) -> Parameters:
@@ -156,9 +180,8 @@ def errors(p: Parameters, rows: Observed, metering: Metering, reference_kw: Arra
 def water_errors(at_rest: Plant, rows: Observed) -> Array:
     """What the plant leaves of flows (relative) and temperatures, in their scatter: (6, n)."""
     air = at_rest.air
-    expected = jnp.stack(
-        [air.chw_flow_kg_s, air.chw_return_c, air.return_air_c, at_rest.cw_supply_c, at_rest.cw_flow_kg_s, air.rack_inlet_c]
-    )  # fmt: skip
+    chilled, condenser = (air.chw_flow_kg_s, air.chw_return_c), (at_rest.cw_supply_c, at_rest.cw_flow_kg_s)
+    expected = jnp.stack([*chilled, air.return_air_c, *condenser, air.rack_inlet_c])
     flows = jnp.log(jnp.maximum(expected, 1e-3)) - jnp.log(jnp.maximum(rows.waters, 1e-3))
     error = jnp.where(_RELATIVE[:, None], flows, expected - rows.waters)
     return error / np.array(WATER_SCATTER, np.float32)[:, None]

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from models.graybox.air_side import compute_kw, fans_kw
 from models.graybox.fit import Estimate, padded
 from models.graybox.observed import Metering, Observed, errors
 from models.graybox.parameters import values_of
@@ -21,17 +22,43 @@ MOST_ERROR, MOST_STEP, FARTHEST = 6.0, 0.5, 6.0
 ROWS = 8  # hours a step may take at once; compiled for this many
 
 
-def _errors(z, rows, metering, reference_kw):
-    return errors(values_of(z), rows, metering, reference_kw)[:, 0]
+@dataclass(frozen=True)
+class Earlier:
+    """IT power and rack inlet of an earlier hour at rest, and the scatter of the load's logarithm since."""
+
+    it_kw: float = np.nan
+    rack_inlet_c: float = np.nan
+    scatter: float = 1.0
+
+
+def _errors(z, rows, earlier, metering, reference_kw):
+    p = values_of(z)
+    at_rest = errors(p, rows, metering, reference_kw)[:, 0]
+    if not metering.has_it:
+        return at_rest
+    it_kw, inlet_c, scatter = earlier
+    compute = compute_kw(p, it_kw, inlet_c, reference_kw)
+    then_now = compute + fans_kw(p, compute, rows.supply_air_c[0] + p["inlet_rise_k"], reference_kw)
+    moved = jnp.log(then_now / rows.load_kw[0]) / scatter * np.sqrt(1.0 / TRUST)
+    return jnp.append(at_rest, moved)
 
 
 _linearised = jax.jit(lambda z, *args: (_errors(z, *args), jax.jacfwd(_errors)(z, *args)))
 
 
-def after_hour(estimate: Estimate, row: Observed, metering: Metering, reference_kw: float) -> Estimate:
-    """The estimate after one hour at rest. row: its means, leaves (1,), (8, 1) and (6, 1)."""
-    args = (padded(row, ROWS), metering, jnp.float32(reference_kw))
-    error, slopes = (np.asarray(part, float) for part in _linearised(jnp.asarray(estimate.z, jnp.float32), *args))
+def after_hour(
+    estimate: Estimate, row: Observed, metering: Metering, reference_kw: float, earlier: Earlier | None = None
+) -> Estimate:
+    """The estimate after one hour at rest. row: its means, leaves (1,), (8, 1) and (6, 1).
+
+    earlier: an hour at another inlet, shortly before: what IT power did since tells of the servers' fans.
+    """
+    earlier = earlier or Earlier()
+    then = tuple(jnp.float32(each) for each in (earlier.it_kw, earlier.rack_inlet_c, earlier.scatter))
+    args = (padded(row, ROWS), then, metering, jnp.float32(reference_kw))
+    error, slopes = (
+        np.asarray(part, float) for part in _linearised(jnp.asarray(estimate.z, jnp.float32), *args)
+    )
     there = np.isfinite(error) & np.isfinite(slopes).all(axis=1)
     if not there.any():
         return estimate

@@ -76,7 +76,9 @@ PRIORS: tuple[Prior, ...] = (
     _value("wetbulb_slope", 1.0, 0.15, "of a wetbulb estimated from the drybulb"),
 )  # fmt: skip
 NAMES = tuple(prior.name for prior in PRIORS)
-_MEAN, _SPREAD = (np.array([getattr(each, part) for each in PRIORS], np.float32) for part in ("mean", "spread"))
+_MEAN, _SPREAD = (
+    np.array([getattr(each, part) for each in PRIORS], np.float32) for part in ("mean", "spread")
+)
 _LOG = np.array([each.log for each in PRIORS])
 
 

@@ -70,12 +70,21 @@ def water_side(p: Parameters, at: Conditions, air: Air, reference_kw: Array) -> 
     chiller_kw = run * _chiller_kw(p, left_kw, at.chw_supply_c, met_c, chiller_kg_s, reference_kw)
     flow_kg_s = run * chiller_kg_s + jnp.where(on, exchanger_kg_s, 0.0)
     cw_supply_c, fan_kw, speed = tower(
-        p, heat_kw + chiller_kw, asked_c, at.wetbulb_c, jnp.maximum(flow_kg_s, LEAST_WATER * chiller_kg_s), reference_kw
+        p,
+        heat_kw + chiller_kw,
+        asked_c,
+        at.wetbulb_c,
+        jnp.maximum(flow_kg_s, LEAST_WATER * chiller_kg_s),
+        reference_kw,
     )
-    chw_pump_kw = p["chw_pump"] * reference_kw * (air.chw_flow_kg_s / (p["chw_full_flow"] * reference_kw)) ** p[
-        "chw_pump_exponent"
-    ]
-    cw_pump_kw = p["cw_pump"] * reference_kw * jnp.maximum(flow_kg_s / chiller_kg_s, 1e-3) ** p["cw_pump_exponent"]
+    chw_pump_kw = (
+        p["chw_pump"]
+        * reference_kw
+        * (air.chw_flow_kg_s / (p["chw_full_flow"] * reference_kw)) ** p["chw_pump_exponent"]
+    )
+    cw_pump_kw = (
+        p["cw_pump"] * reference_kw * jnp.maximum(flow_kg_s / chiller_kg_s, 1e-3) ** p["cw_pump_exponent"]
+    )
     losses_kw = p["standing_loss"] * reference_kw + p["relative_loss"] * air.it_kw
     lighting_kw = p["lighting"] * reference_kw + jnp.zeros_like(heat_kw)
     parts = jnp.stack([chiller_kw, fan_kw, chw_pump_kw, cw_pump_kw, air.crah_kw, losses_kw, lighting_kw])
@@ -86,7 +95,9 @@ def _covered(p: Parameters, air: Air, cw_c: Array, exchanger_kg_s: Array) -> Arr
     """Share of the load that the economizer carries."""
     chilled, tower_water = air.chw_flow_kg_s * WATER_KJ_KG_K, exchanger_kg_s * WATER_KJ_KG_K
     least, most = jnp.minimum(chilled, tower_water), jnp.maximum(chilled, tower_water)
-    could_kw = effectiveness(p["exchanger_ntu"], least / most) * least * jnp.maximum(air.chw_return_c - cw_c, 0.0)
+    could_kw = (
+        effectiveness(p["exchanger_ntu"], least / most) * least * jnp.maximum(air.chw_return_c - cw_c, 0.0)
+    )
     return jnp.clip(-smooth_max(-could_kw / air.heat_kw, -1.0, EDGE), 0.0, 1.0)
 
 
@@ -98,6 +109,8 @@ def _chiller_kw(
     constant, square = p["part_load_constant"], p["part_load_square"]
     shape = constant + (1.0 - constant - square) * part + square * part**2
     leaving_c = cw_c + load_kw * 1.18 / (cw_kg_s * WATER_KJ_KG_K)
-    lift_k = smooth_max(leaving_c, p["least_condensing_c"], 0.7) + smooth_max(-chw_c, -p["most_evaporating_c"], 0.7)
+    lift_k = smooth_max(leaving_c, p["least_condensing_c"], 0.7) + smooth_max(
+        -chw_c, -p["most_evaporating_c"], 0.7
+    )
     rated_k = RATED_C[0] - RATED_C[1] + p["lift_offset_k"]
     return capacity_kw / p["cop"] * shape * jnp.maximum(lift_k + p["lift_offset_k"], 2.0) / rated_k

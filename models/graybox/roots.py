@@ -7,12 +7,14 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+HALVINGS = 8  # before two Newton steps: a thousandth of the range, then its square
 
-def root(f: Callable[[Array, Any], Array], arguments: Any, low: Array, high: Array, halvings: int) -> Array:
+
+def root(f: Callable[[Array, Any], Array], arguments: Any, low: Array, high: Array) -> Array:
     """x (n,) in [low, high] at which f(x, arguments), rising in x, is zero; the end that is nearer where none is.
 
     Its derivative with respect to `arguments` is that of the implicit function (one Newton step from the bisected
-    value); at an end it is zero, as the end is.
+    value); at an end it is zero.
     """
     frozen, low, high = jax.lax.stop_gradient((arguments, low, high))
 
@@ -21,9 +23,11 @@ def root(f: Callable[[Array, Any], Array], arguments: Any, low: Array, high: Arr
         above = f(middle, frozen) >= 0.0
         return jnp.where(above, ends[0], middle), jnp.where(above, middle, ends[1])
 
-    ends = jax.lax.fori_loop(0, halvings, halve, (low, high))
+    ends = jax.lax.fori_loop(0, HALVINGS, halve, (low, high))
+    width = ends[1] - ends[0]
     x = 0.5 * (ends[0] + ends[1])
-    _, slope = jax.jvp(lambda at: f(at, frozen), (x,), (jnp.ones_like(x),))
-    step = -f(x, arguments) / jnp.maximum(slope, 1e-9)
-    inside = jax.lax.stop_gradient(jnp.abs(step)) <= 4.0 * (ends[1] - ends[0])
+    value, slope = jax.jvp(lambda at: f(at, frozen), (x,), (jnp.ones_like(x),))
+    x = jax.lax.stop_gradient(jnp.clip(x - value / jnp.maximum(slope, 1e-9), *ends))
+    step = -f(x, arguments) / jax.lax.stop_gradient(jnp.maximum(slope, 1e-9))
+    inside = jax.lax.stop_gradient(jnp.abs(step)) <= width
     return x + jnp.where(inside, step, 0.0)

@@ -15,7 +15,9 @@ def smoothed(values: np.ndarray) -> np.ndarray:
     kernel = np.ones(SMOOTHED)
     flat = values.reshape(-1, values.shape[-1])
     known_ = np.isfinite(flat)
-    total = np.array([np.convolve(np.where(ok, row, 0.0), kernel, "same") for row, ok in zip(flat, known_, strict=True)])
+    total = np.array(
+        [np.convolve(np.where(ok, row, 0.0), kernel, "same") for row, ok in zip(flat, known_, strict=True)]
+    )
     count = np.array([np.convolve(ok.astype(float), kernel, "same") for ok in known_])
     return np.where(count > 0, total / np.maximum(count, 1.0), np.nan).reshape(values.shape)
 
@@ -25,7 +27,9 @@ def chosen_rows(rows: Observed, at_rest: np.ndarray, *, seed: int = 0) -> np.nda
     there = np.flatnonzero(at_rest & known(rows))
     if len(there) <= ROWS:
         return there
-    cells = np.stack([np.round(np.asarray(getattr(rows, name))[there] / width) for name, width in CELL.items()])
+    cells = np.stack(
+        [np.round(np.asarray(getattr(rows, name))[there] / width) for name, width in CELL.items()]
+    )
     cells = np.vstack([cells, np.asarray(rows.economizer)[there] > 0.5])
     _, cell, count = np.unique(cells, axis=1, return_inverse=True, return_counts=True)
     chance = count[np.ravel(cell)] ** -EVENNESS

@@ -10,7 +10,6 @@ from jax import Array
 from models.graybox.air_side import WATER_KJ_KG_K, Parameters, effectiveness
 from models.graybox.roots import root
 
-TEMPERATURE_HALVINGS, SPEED_HALVINGS = 18, 16
 FARTHEST_K = 30.0  # of water over wetbulb
 
 
@@ -45,14 +44,14 @@ def tower(
         return _rejected_kw(jnp.ones_like(leaving_c), leaving_c, args) / args[0] - 1.0
 
     lowest_c = wetbulb_c + 0.3
-    reach_c = root(flat_out, args, lowest_c, lowest_c + FARTHEST_K, TEMPERATURE_HALVINGS)
+    reach_c = root(flat_out, args, lowest_c, lowest_c + FARTHEST_K)
     leaving_c = jnp.maximum(setpoint_c, reach_c)
 
     def enough(speed: Array, both: tuple[Array, tuple[Array, ...]]) -> Array:
         leaving_c, args = both
         return _rejected_kw(speed, leaving_c, args) / args[0] - 1.0
 
-    speed = root(enough, (leaving_c, args), jnp.zeros_like(heat_kw), jnp.ones_like(heat_kw), SPEED_HALVINGS)
+    speed = root(enough, (leaving_c, args), jnp.zeros_like(heat_kw), jnp.ones_like(heat_kw))
     speed = jnp.where(reach_c >= setpoint_c, 1.0, speed)
     cycling = p["tower_turndown"] ** (p["tower_fan_exponent"] - 1.0) * speed
     modulating = jnp.maximum(speed, 1e-3) ** p["tower_fan_exponent"]

@@ -14,6 +14,7 @@ from models.setpoints import Array, Bounds, quantity_of
 NEAR_K = 0.5  # from the inlet's limit or the dew point's: then nothing else counts
 NEAR_RATE = 0.8  # of the rate of change
 NEWEST_H = 0.5
+SCATTER_K = 0.4  # of a class B sensor at 25 °C, IEC 60751
 COOLING = ("supply_air_sp_c", "supply_air_c", "chw_supply_sp_c", "chw_supply_c")  # or measured ones
 
 
@@ -46,9 +47,13 @@ def answered(alarm: Alarm, bounds: Bounds, values: Array, situation: Situation) 
 
 
 def projected(course: Course) -> float:
-    """Where a reading will be an interval on, if it goes on as over the newest half hour."""
+    """Where a reading will be an interval on, if it goes on as over the newest half hour.
+
+    A rise or fall that a sensor's own scatter may make is none.
+    """
     newest = [value for ago, value in course if ago < NEWEST_H]
-    return 2.0 * newest[-1] - newest[0]
+    change = newest[-1] - newest[0]
+    return float(newest[-1] + np.sign(change) * max(abs(change) - SCATTER_K, 0.0))
 
 
 def _inlet(envelope: Envelope, course: Course) -> Alarm | None:

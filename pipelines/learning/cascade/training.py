@@ -11,10 +11,10 @@ from mlflow.entities import Metric, Param
 
 from models.cascade.cascade import NO_SAY_KW, Cascade
 from models.cascade.declared import Kept
-from models.cascade.learn import LearnedCascade, learn_cascade
 from models.cascade.groups import with_shared
-from models.graybox.learn import Graybox, learn_graybox
+from models.cascade.learn import LearnedCascade, learn_cascade
 from models.errors import ImpossibleEffectError, TooFewRowsError
+from models.graybox.learn import Graybox, learn_graybox
 from models.twin import Twin
 from pipelines.config import Settings
 from pipelines.errors import ModelError
