@@ -12,10 +12,12 @@ from models.errors import TooFewRowsError
 from models.graybox.fit import Estimate, fit, members_of
 from models.graybox.moves import Moves, load_scatter, moves_of
 from models.graybox.observed import METERS, Metering, Observed, metering_of, observed
-from models.graybox.rows import chosen_rows, smoothed, taken
+from models.graybox.rows import chosen_rows, taken
+from models.graybox.smoothing import running_mean
 
 INPUTS = ("supply_air_sp_c", "chw_supply_sp_c", "cw_supply_sp_c", "economizer_enable")
 REFERENCE_QUANTILE = 0.99  # of the load: what sizes are relative to
+SMOOTHED = 5  # rows: meters and weather have their own clocks
 FEWEST = 200  # rows at rest with a load reading
 STILL_K, STILL_HOURS, FEWEST_STILL = 0.05, 2.0, 500
 
@@ -96,7 +98,9 @@ def learn_graybox(
 def _smooth(rows: Observed) -> Observed:
     """Rows with meters, temperatures and weather smoothed; what was asked for stays."""
     asked = rows.economizer
-    return jax.tree.map(lambda leaf: smoothed(np.asarray(leaf, float)), rows).replace(economizer=asked)
+    return jax.tree.map(lambda leaf: running_mean(np.asarray(leaf, float), SMOOTHED), rows).replace(
+        economizer=asked
+    )
 
 
 def _still(

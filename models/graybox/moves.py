@@ -9,10 +9,12 @@ from jax import Array
 
 from models.graybox.air_side import Parameters, compute_kw, fans_kw
 from models.graybox.observed import Metering
+from models.graybox.smoothing import running_mean
 
 MOST_MOVES = 256
 FEWEST_MOVES = 30  # fewer are the load's own steps; six plants, docs/graybox.md
 SCATTER = 0.02  # of the logarithm of IT power, between the hours before and after a move
+SMOOTHED = 5  # rows
 LEAST_SCATTER = 0.003  # meters of class 0.5
 LEAST_MOVE_K = 0.7
 WORTH = 150.0  # moves that they count for at most
@@ -110,13 +112,12 @@ def _mean(values: np.ndarray) -> float:
 
 
 def _unusual(it_kw: np.ndarray, steps_per_hour: int) -> np.ndarray:
-    """Logarithm of IT power less what its week brings and less its slow course."""
-    import pandas as pd  # rolling medians
-
-    log = pd.Series(np.log(np.where(it_kw > 0, it_kw, np.nan)))
-    log = log.rolling(5, min_periods=2).median()
+    """Logarithm of IT power less what its hour of the week brings and less its slow course."""
+    log = running_mean(np.log(np.where(it_kw > 0.0, it_kw, np.nan)), SMOOTHED)
     week = 168 * steps_per_hour
-    slow = log.rolling(week, center=True, min_periods=24 * steps_per_hour).median()
+    rest = log - running_mean(log, week)
     phase = np.arange(len(log)) % week // steps_per_hour
-    usual = (log - slow).groupby(phase).transform("median")
-    return (log - usual).to_numpy()
+    there = np.isfinite(rest)
+    count = np.maximum(np.bincount(phase[there], minlength=168), 1)
+    usual = np.bincount(phase[there], rest[there], minlength=168) / count
+    return log - usual[phase]

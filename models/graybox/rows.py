@@ -5,21 +5,8 @@ import numpy as np
 from models.graybox.fit import ROWS
 from models.graybox.observed import Observed, known
 
-SMOOTHED = 5  # rows: meters and weather have their own clocks
 CELL = {"supply_air_c": 0.5, "chw_supply_c": 0.7, "cw_setpoint_c": 1.0, "wetbulb_c": 4.0}  # K
 EVENNESS = 0.8  # 0: rows as frequent as in the record, 1: every cell alike
-
-
-def smoothed(values: np.ndarray) -> np.ndarray:
-    """Centred means over five rows of values (..., n); of what is known."""
-    kernel = np.ones(SMOOTHED)
-    flat = values.reshape(-1, values.shape[-1])
-    known_ = np.isfinite(flat)
-    total = np.array(
-        [np.convolve(np.where(ok, row, 0.0), kernel, "same") for row, ok in zip(flat, known_, strict=True)]
-    )
-    count = np.array([np.convolve(ok.astype(float), kernel, "same") for ok in known_])
-    return np.where(count > 0, total / np.maximum(count, 1.0), np.nan).reshape(values.shape)
 
 
 def chosen_rows(rows: Observed, at_rest: np.ndarray, *, seed: int = 0) -> np.ndarray:
