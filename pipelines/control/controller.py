@@ -231,7 +231,8 @@ def _wanted(
     if without_model:
         return memory, _by_rule(params, now, without_model), []
     history = memory.sensing.history
-    moment = Moment(now.at, now.sensed.quantities, history, now.present, now.most, now.bounds)
+    explores = now.orders.mode == "auto" and not now.orders.accepted
+    moment = Moment(now.at, now.sensed.quantities, history, now.present, now.most, now.bounds, explores)
     model, answer = params.model.choose(memory.model, moment, now.passed)
     memory = replace(memory, model=model)
     troubles = [answer.reason] if answer.failed else []

@@ -117,6 +117,7 @@ def optimizer_of(site: Site, setpoints: Settable, cascade: Cascade, twin: Twin |
         rate_k_per_h=site.envelope.rate_k_per_h,
         support=options.support,
         weight_of=partial(_weight, site),
+        exploration_share=options.exploration_share,
         objection=_objection(TwinCheck(site, asked, names, float(cascade.twin_bound_kw))) if asked else None,
     )
 

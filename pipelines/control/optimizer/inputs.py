@@ -64,9 +64,7 @@ def objective_of(
         "inlet_low_c": envelope.inlet_low_c + inlet_k,
         "inlet_high_c": envelope.inlet_high_c - inlet_k,
         "dew_point_high_c": envelope.dew_point_high_c - dew_k,
-        "caution": float(__import__("os").environ.get("DEV_CAUTION", "0"))
-        if cascade.physics is not None
-        else caution,
+        "caution": caution,
         "outside": float(support),
         "weight": 1.0,
     }

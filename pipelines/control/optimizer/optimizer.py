@@ -20,6 +20,7 @@ from pipelines.control.decision import Expectation, Settled
 from pipelines.control.optimizer.adaptation import Adaptation, warm_up
 from pipelines.control.optimizer.corrections import BACK, COSTLY, Comparison, Dither
 from pipelines.control.optimizer.inputs import ENTER_K, an_hour_ago_c, drivers_of, needed, rest
+from pipelines.control.optimizer.physical_target import Exploration, aimed, is_due
 from pipelines.control.sensing.history import History
 
 FULL_MODE = MODES.index(FULL)
@@ -32,9 +33,6 @@ HYSTERESIS_USUAL, HYSTERESIS_SHARE = 0.045, 0.06
 SWITCH_USUAL = 0.03  # more where an on/off setpoint would switch
 REST, REST_K = timedelta(hours=4), 2.0  # after a start: extra margin before a stop, falling to 0
 RATE_SHARE = 0.8  # of the envelope's rate of change that a step may use
-AIM_EVERY = timedelta(minutes=59)
-HYST, SWITCH_HYST = 0.002, 0.004
-WEAR = float(__import__("os").environ.get("DEV_WEAR", 0.004))
 STILL = "nothing is clearly better"
 
 Objection = Callable[[Array, Array, History, datetime], str]
@@ -57,6 +55,7 @@ class OptimizerMemory:
     comparison: Comparison = field(default_factory=Comparison)
     adaptation: Adaptation = field(default_factory=Adaptation)
     aimed_at: datetime | None = None
+    exploration: Exploration = field(default_factory=Exploration)
 
     def forgetting_target(self) -> "OptimizerMemory":
         """Something else moved the setpoints: choose again from the present ones."""
@@ -69,7 +68,10 @@ class OptimizerMemory:
 
 @dataclass(frozen=True)
 class Moment:
-    """Inputs of one decision. present, most (k,): present setpoints, and how far each may move now."""
+    """Inputs of one decision. present, most (k,): present setpoints, and how far each may move now.
+
+    explores: whether choices that teach may cost something.
+    """
 
     at: datetime
     quantities: Mapping[str, float]
@@ -77,6 +79,7 @@ class Moment:
     present: Array
     most: Array
     bounds: Bounds
+    explores: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,8 @@ class SetpointOptimizer:
     names (k,): of the setpoints as the cascade knows them; measured (k,): whether the setpoint is the controlled
     temperature itself. rate_k_per_h: of the envelope. support: whether setpoints must stay in the record's
     support. weight_of: price of a kWh at a time over its mean. objection: why the site's twin objects to going from one
-    target to another, "" where it does not; None without a twin.
+    target to another, "" where it does not; None without a twin. exploration_share: of the usual cooling energy, that
+    choices which teach may cost.
     """
 
     cascade: Cascade
@@ -107,6 +111,7 @@ class SetpointOptimizer:
     support: bool
     weight_of: Callable[[datetime], float]
     objection: Objection | None = None
+    exploration_share: float = 0.0
 
     @property
     def usual_kw(self) -> float:
@@ -231,28 +236,24 @@ class SetpointOptimizer:
         reference_kw: float,
     ) -> tuple[OptimizerMemory, Array, str]:
         """Once an hour, the better target where the gain is clear."""
-        kept = _kept(memory, now)
-        since = None if memory.aimed_at is None else now.at - memory.aimed_at
-        if memory.target is not None and since is not None and timedelta(0) <= since < AIM_EVERY:
+        kept, choice = _kept(memory, now), self._choice(now.bounds)
+        if memory.target is not None and not is_due(memory.aimed_at, now.at):
             return memory, kept, STILL
-        choice = self._choice(now.bounds, now.quantities.get("outdoor_wetbulb_c", math.nan), now.present)
-        _, outcome = self._priced(drivers, aim, kept[None])
-        drivers = drivers | {
-            "chillers_run": jnp.float32(outcome.chillers_run[0]),
-            "kept_kw": jnp.asarray(outcome.facility_kw[:, 0], jnp.float32),
-            "wear_share": jnp.float32(WEAR * reference_kw / max(self.usual_kw, 1e-6)),
-        }
-        values, prices = (np.asarray(part, float) for part in best(self.cascade, choice, aim, drivers))
-        values = np.clip(values, now.bounds.low, now.bounds.high)
-        kept_price, _ = self._priced(drivers, aim, kept[None])
-        gain = float(kept_price[0]) - prices
-        binary = now.bounds.binary
-        switches = (np.round(values[:, binary]) != np.round(kept[binary])).any(axis=1)
-        worth = np.where(gain > (HYST + SWITCH_HYST * switches) * reference_kw, gain, -np.inf)
-        memory = replace(memory, aimed_at=now.at)
-        if not np.isfinite(worth).any():
+        found = aimed(
+            _Prices(self, choice),
+            kept=kept,
+            bounds=now.bounds,
+            drivers=drivers,
+            aim=aim,
+            reference_kw=reference_kw,
+            usual_kw=self.usual_kw,
+            exploration=memory.exploration.of_day(now.at),
+            budget_kwh=self.exploration_share * self.usual_kw * 24.0 if now.explores else 0.0,
+        )
+        memory = replace(memory, aimed_at=now.at, exploration=found.exploration)
+        if found.target is None:
             return memory, kept, STILL
-        target, reason = self._agreed(kept, values[int(np.argmax(worth))], float(worth.max()), now)
+        target, reason = self._agreed(kept, found.target, found.gain_kw, now)
         return memory, target, reason
 
     def _agreed(self, kept: Array, wanted: Array, gain_kw: float, now: Moment) -> tuple[Array, str]:
@@ -282,7 +283,7 @@ class SetpointOptimizer:
             rack_inlet_c=float(outcome.rack_inlet_c[row]),
             cooling_kw=float(outcome.cooling_kw[row]),
             mode=int(outcome.mode[row]),
-            spread_kw=float(np.std(outcome.facility_kw[:, row])),
+            spread_kw=self._doubt_kw(outcome.facility_kw, row, len(steps) - 1),
             outside=float(outcome.outside[row]),
         )
         conditions = {name: float(value) for name, value in drivers.items() if np.ndim(value) == 0}
@@ -291,6 +292,11 @@ class SetpointOptimizer:
             _settled(outcome, len(steps) - 1), _settled(outcome, len(steps)), conditions
         )
         return Chosen(steps[row], target, reason, expectation), expected
+
+    def _doubt_kw(self, facility_kw: Array, row: int, held: int) -> float:
+        """Standard deviation of the members' power (m, n) at a row; with physics, of its difference to holding."""
+        level = facility_kw[:, held] if self.cascade.physics is not None else 0.0
+        return float(np.std(facility_kw[:, row] - level))
 
     def _beyond(self, outcome: Outcome, aim: Objective, inlet_then_c: float) -> Array:
         """How far outcomes (n,) lie beyond record, reach of the towers, envelope and its rate of change: (5, n)."""
@@ -370,3 +376,20 @@ def _settled(outcome: Outcome, row: int) -> Settled:
 
 def _listed(names: tuple[str, ...], values: Array) -> str:
     return ", ".join(f"{name} {value:.1f}" for name, value in zip(names, values, strict=True))
+
+
+@dataclass(frozen=True)
+class _Prices:
+    """An optimizer's prices within the bounds of the search."""
+
+    optimizer: SetpointOptimizer
+    choice: Bounds
+
+    def best(self, aim: Objective, drivers: Mapping[str, Any]) -> tuple[Array, Array]:
+        """Setpoints (c, k) and prices (c,) in kW."""
+        values, prices = best(self.optimizer.cascade, self.choice, aim, drivers)
+        return np.asarray(values, float), np.asarray(prices, float)
+
+    def priced(self, aim: Objective, drivers: Mapping[str, Any], values: Array) -> tuple[Array, Outcome]:
+        """Prices (n,) in kW and outcomes of setpoints (n, k)."""
+        return self.optimizer._priced(dict(drivers), aim, values)
