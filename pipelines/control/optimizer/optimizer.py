@@ -283,7 +283,8 @@ class SetpointOptimizer:
             rack_inlet_c=float(outcome.rack_inlet_c[row]),
             cooling_kw=float(outcome.cooling_kw[row]),
             mode=int(outcome.mode[row]),
-            spread_kw=self._doubt_kw(outcome.facility_kw, row, len(steps) - 1),
+            # Plants that the record leaves possible may differ: that is priced when a target is chosen.
+            spread_kw=float(np.std(outcome.facility_kw[:, row])) if self.cascade.physics is None else 0.0,
             outside=float(outcome.outside[row]),
         )
         conditions = {name: float(value) for name, value in drivers.items() if np.ndim(value) == 0}
@@ -292,11 +293,6 @@ class SetpointOptimizer:
             _settled(outcome, len(steps) - 1), _settled(outcome, len(steps)), conditions
         )
         return Chosen(steps[row], target, reason, expectation), expected
-
-    def _doubt_kw(self, facility_kw: Array, row: int, held: int) -> float:
-        """Standard deviation of the members' power (m, n) at a row; with physics, of its difference to holding."""
-        level = facility_kw[:, held] if self.cascade.physics is not None else 0.0
-        return float(np.std(facility_kw[:, row] - level))
 
     def _beyond(self, outcome: Outcome, aim: Objective, inlet_then_c: float) -> Array:
         """How far outcomes (n,) lie beyond record, reach of the towers, envelope and its rate of change: (5, n)."""
