@@ -26,6 +26,7 @@ UNSURE_K, UNSURE_SHARE = (
     0.6,
     0.003,
 )  # an economizer this close to its threshold may not run; of the reference load
+EDGE_WIDTH = 0.05  # of the load: what load and weather do within an hour or so
 STANDS = 0.5  # of the chillers' load: below it they stand
 
 
@@ -64,6 +65,7 @@ def physical_outcome(physics: Graybox, now: Values, *, least_gap_k: Array) -> Ou
         short_k=zero,
         mode=jnp.where(runs, jnp.where(stand, 2, 1), 0),
         chillers_run=run,
+        flicker=jnp.exp(-((rest.spare / EDGE_WIDTH) ** 2)).mean(axis=0),
         spare_k=zero,
         outside=jnp.maximum(starved_k, jnp.maximum(least_gap_k - gap_k, 0.0)),
         unreachable_k=zero,

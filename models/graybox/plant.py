@@ -34,14 +34,17 @@ class Conditions(NamedTuple):
 
 
 class Plant(NamedTuple):
-    """The plant at rest, (n,) each. parts_kw (7, n): as `PARTS`. covered: economizer's share of the load; chillers_run:
-    1 where chillers carry a load, 0 where they stand."""
+    """The plant at rest, (n,) each. parts_kw (7, n): as `PARTS`. covered: economizer's share of the load. spare: what
+    it could carry over the load, less 1; -1 where it does not run. chillers_run: 1 where chillers carry a load, 0 where
+    they stand. lead_k: water that the economizer has in hand over its threshold.
+    """
 
     air: Air
     parts_kw: Array
     cw_supply_c: Array
     cw_flow_kg_s: Array
     covered: Array
+    spare: Array
     chillers_run: Array
     lead_k: Array
     tower_speed: Array
@@ -64,7 +67,8 @@ def water_side(p: Parameters, at: Conditions, air: Air, reference_kw: Array) -> 
     met_c, _, _ = tower(p, heat_kw * HEAT_OF_CHILLERS, asked_c, at.wetbulb_c, water_kg_s, reference_kw)
     lead_k = air.chw_return_c - met_c - p["economizer_lead_k"]
     on = allowed & (lead_k > 0.0)
-    covered = jnp.where(on, _covered(p, air, met_c, exchanger_kg_s), 0.0)
+    could = _could_carry(p, air, met_c, exchanger_kg_s)
+    covered = jnp.where(on, jnp.clip(-smooth_max(-could, -1.0, EDGE), 0.0, 1.0), 0.0)
     left_kw = heat_kw * (1.0 - covered)
     run = jnp.clip(1.2 * (1.0 - jnp.exp(-(1.0 - covered) / EDGE)), 0.0, 1.0)
     chiller_kw = run * _chiller_kw(p, left_kw, at.chw_supply_c, met_c, chiller_kg_s, reference_kw)
@@ -88,17 +92,18 @@ def water_side(p: Parameters, at: Conditions, air: Air, reference_kw: Array) -> 
     losses_kw = p["standing_loss"] * reference_kw + p["relative_loss"] * air.it_kw
     lighting_kw = p["lighting"] * reference_kw + jnp.zeros_like(heat_kw)
     parts = jnp.stack([chiller_kw, fan_kw, chw_pump_kw, cw_pump_kw, air.crah_kw, losses_kw, lighting_kw])
-    return Plant(air, parts, cw_supply_c, flow_kg_s, covered, run, jnp.where(allowed, lead_k, -99.0), speed)
+    spare, lead_k = jnp.where(on, could - 1.0, -1.0), jnp.where(allowed, lead_k, -99.0)
+    return Plant(air, parts, cw_supply_c, flow_kg_s, covered, spare, run, lead_k, speed)
 
 
-def _covered(p: Parameters, air: Air, cw_c: Array, exchanger_kg_s: Array) -> Array:
-    """Share of the load that the economizer carries."""
+def _could_carry(p: Parameters, air: Air, cw_c: Array, exchanger_kg_s: Array) -> Array:
+    """What the economizer could carry, per load."""
     chilled, tower_water = air.chw_flow_kg_s * WATER_KJ_KG_K, exchanger_kg_s * WATER_KJ_KG_K
     least, most = jnp.minimum(chilled, tower_water), jnp.maximum(chilled, tower_water)
     could_kw = (
         effectiveness(p["exchanger_ntu"], least / most) * least * jnp.maximum(air.chw_return_c - cw_c, 0.0)
     )
-    return jnp.clip(-smooth_max(-could_kw / air.heat_kw, -1.0, EDGE), 0.0, 1.0)
+    return could_kw / air.heat_kw
 
 
 def _chiller_kw(
