@@ -21,6 +21,7 @@ def application() -> typer.Typer:
         faults,
         ingest,
         operate,
+        promote,
         quality,
         recommend,
         serve,
@@ -42,6 +43,7 @@ def application() -> typer.Typer:
     app.command("ingest")(ingest.ingest)
     app.command("quality")(quality.quality)
     app.command("train")(train.train)
+    app.command("promote")(promote.promote)
     app.command("backtest")(backtest.backtest)
     app.command("effects")(effects.effects)
     app.command("recommend")(recommend.recommend)

@@ -45,3 +45,12 @@ def show_left_out(report: dict[str, Any], console: Console) -> None:
             console.print(f"  {rows} rows left out: {reason}", style="dim", markup=False)
     for note in report["notes"]:
         console.print(f"  {note}", style="dim", markup=False)
+
+
+def show_alias(report: dict[str, Any], console: Console) -> None:
+    """The alias of a new version and why; for a challenger the command that makes it champion."""
+    console.print(
+        f"  {report['model']} version {report['version']} is {report['alias']}: {report['why']}", markup=False
+    )
+    if report.get("promote"):
+        console.print(f"  to use it all the same: {report['promote']}", markup=False, soft_wrap=True)

@@ -1,7 +1,7 @@
 """`coldaisle train`: learn a site's models from its stored telemetry and register them."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -15,7 +15,9 @@ from pipelines.cli.common import (
     say,
     utc,
 )
-from pipelines.cli.scores import cascade_table, scores_table, show_left_out
+from pipelines.cli.scores import cascade_table, scores_table, show_alias, show_left_out
+
+TrainedKind = Literal["efficiency", "cascade"]
 
 
 def train(
@@ -27,6 +29,7 @@ def train(
     warm: Annotated[
         bool, typer.Option("--warm", help="Start networks from the present champion's, where they fit")
     ] = False,
+    only: Annotated[TrainedKind | None, typer.Option("--only", help="Learn this kind of model alone")] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -41,6 +44,7 @@ def train(
         until=utc(until),
         seed=seed,
         warm=warm,
+        only=only,
         progress=say,
     )
     emit(result, as_json, show_training)
@@ -54,10 +58,7 @@ def show_training(result: dict[str, Any], console: Console) -> None:
             console.print(f"  no {kind}: {report['why_not']}", markup=False)
             continue
         shown[kind](result, report, console)
-        console.print(
-            f"  {report['model']} version {report['version']} is {report['alias']}: {report['why']}",
-            markup=False,
-        )
+        show_alias(report, console)
     console.print(
         f"Took {result['seconds']:.0f} s; runs are in MLflow at {result['tracking_uri']}", style="dim"
     )

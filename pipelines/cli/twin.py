@@ -17,6 +17,7 @@ from pipelines.cli.common import (
     progress_console,
     utc,
 )
+from pipelines.cli.scores import show_alias
 
 
 def twin(
@@ -65,7 +66,7 @@ def show(report: dict[str, Any], console: Console) -> None:
     console.print(_errors(report))
     for name, rows in report["scores"].items():
         console.print(_scores(f"{report['site']}: {report['power']}, {name}", rows))
-    console.print(f"{report['model']} version {report['version']} is {report['alias']}: {report['why']}")
+    show_alias(report, console)
     console.print(
         f"Took {report['seconds']:.0f} s; plots are in MLflow at {report['tracking_uri']}", style="dim"
     )

@@ -21,6 +21,7 @@ from pipelines.control.sensing.clock import tick, utc
 from pipelines.control.sensing.history import WINDOW, inlet_course
 from pipelines.control.sensing.sensing import Sensed
 from pipelines.control.setup import Parameters
+from pipelines.site.tags import FLOAT_NOISE
 from pipelines.telemetry.readings import Readings
 
 log = logging.getLogger(__name__)
@@ -103,13 +104,14 @@ class Controller:
         self, params: Parameters, *, memory: Memory | None = None, orders: Callable[[], Orders] = Orders
     ) -> None:
         self.params, self.memory, self.orders = params, memory or Memory(), orders
-        self.last = Decision({}, "no decision yet")
+        self.last, self.in_force = Decision({}, "no decision yet"), Orders()
         self.without_model = ""
         self._log = DecisionLog()
 
     def decide(self, readings: Readings | None, at: Any) -> Decision:
         """Decide (see `decide`), and keep the memory."""
         orders, why = self._ordered()
+        self.in_force = orders
         self.memory, decision = decide(
             self.params, self.memory, readings, at, orders, without_model=self.without_model
         )
@@ -203,13 +205,18 @@ def _watched(params: Parameters, memory: Memory, sensed: Sensed, at: datetime) -
 def _present(params: Parameters, memory: Memory, sensed: Sensed, bounds: Bounds) -> tuple[Array, list[str]]:
     """Present setpoints (k,): as read back, else as last written, else the defaults; clipped into the bounds.
 
+    A device holds the multiple of its resolution near what was decided: within that the decided value stands, or steps
+    smaller than the resolution would lead nowhere.
+
     Only the setpoint's own reading is used: the temperature that follows it may be far from it.
     """
     setpoints = params.setpoints
     fallback = bounds.default if memory.written is None else np.array(memory.written, float)
     pairs = zip(setpoints.names, fallback.tolist(), strict=True)
     read = np.array([sensed.setpoints.get(name, value) for name, value in pairs], float)
-    present = np.clip(read, bounds.low, bounds.high)
+    steps = np.array([tag.step for tag in setpoints.tags])
+    rounded = (memory.written is not None) & (np.abs(read - fallback) <= steps * (1.0 + FLOAT_NOISE))
+    present = np.clip(np.where(rounded, fallback, read), bounds.low, bounds.high)
     present = np.where(bounds.binary, np.round(present), present)
     beyond = [
         f"{tag.tag} reads {tag.exported(value):.4g}, outside its limits {tag.exported(low):g} to {tag.exported(high):g}"

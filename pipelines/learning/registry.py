@@ -68,6 +68,11 @@ def remedy(site: Site, kind: Kind) -> str:
     return f"run: coldaisle {_TRAINED_BY[kind]} --site {site.name}"
 
 
+def promotion(site: Site, kind: Kind, version: str) -> str:
+    """The command with which a person makes a version champion."""
+    return f"coldaisle promote --site {site.name} --kind {kind} --version {version} --by NAME --why REASON"
+
+
 def never_trained(settings: Settings) -> bool:
     """Whether the home's own MLflow has never been written to; a query would create its file."""
     return settings.mlflow_uri is None and not (settings.home / "mlflow.db").exists()
@@ -89,10 +94,17 @@ def champion_files(site: Site, kind: Kind, settings: Settings) -> Iterator[Files
 @contextmanager
 def files_of(client: MlflowClient, site: Site, kind: Kind, settings: Settings) -> Iterator[Files | None]:
     """`champion_files` with a client that is open already."""
-    registered = _champion_of(client, model_name(site, kind))
+    registered = by_alias(client, model_name(site, kind), CHAMPION)
     if registered is None:
         yield None
         return
+    with files_of_version(registered, site, kind, settings) as files:
+        yield files
+
+
+@contextmanager
+def files_of_version(registered: ModelVersion, site: Site, kind: Kind, settings: Settings) -> Iterator[Files]:
+    """A version's files while they are needed. Raises ModelError where they are gone."""
     version = f"{registered.name}/{registered.version}"
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -104,9 +116,10 @@ def files_of(client: MlflowClient, site: Site, kind: Kind, settings: Settings) -
         yield Files(Path(local), version)
 
 
-def _champion_of(client: MlflowClient, name: str) -> ModelVersion | None:
+def by_alias(client: MlflowClient, name: str, alias: str) -> ModelVersion | None:
+    """The version of a model that has an alias; None where there is none."""
     try:
-        return client.get_model_version_by_alias(name, CHAMPION)
+        return client.get_model_version_by_alias(name, alias)
     except MlflowException as error:
         if error.error_code in _NOT_THERE:
             return None
@@ -136,7 +149,10 @@ def publish(
     alias, why = _promoted(client, site, kind, settings, judge)
     # Last, so that nothing loads an incomplete version, and the judge above saw the previous champion.
     client.set_registered_model_alias(name, alias, version.version)
-    return {"model": name, "version": str(version.version), "alias": alias, "why": why, "run_id": run_id}
+    report = {"model": name, "version": str(version.version), "alias": alias, "why": why, "run_id": run_id}
+    if alias == CHALLENGER:
+        report["promote"] = promotion(site, kind, str(version.version))
+    return report
 
 
 def _promoted(

@@ -30,15 +30,18 @@ def train(
     seed: int = 0,
     config: FitConfig | None = None,
     warm: bool = False,
+    only: Kind | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Train and register the site's efficiency model and cascade, on telemetry before `until`; the report.
 
-    warm: start networks from the present champion's, where inputs, targets and the record so far agree.
+    warm: start networks from the present champion's, where inputs, targets and the record so far agree. only: the one
+    kind that is learned; the others keep their versions.
     Raises StoreError without telemetry, ModelError with too little of it or a loss that diverges (the champion
-    stays), TrackingError where MLflow does not answer.
+    stays) or a kind that this site does not have, TrackingError where MLflow does not answer.
     """
     started = time.monotonic()
+    kinds_wanted = _wanted(site, only)
     store = Store(settings.store, site)
     table = store.read(end=until)
     plant, running = plant_table(site, table), Combinations.of(site, table)
@@ -57,8 +60,10 @@ def train(
     )
     with tracking(settings) as client, one_thread_each():
         experiment = experiment_id(client, site.name, settings)
-        kinds = {EFFICIENCY: train_efficiency(job, client, experiment)}
-        if site.setpoints:
+        kinds: dict[str, dict[str, Any]] = {}
+        if EFFICIENCY in kinds_wanted:
+            kinds |= {EFFICIENCY: train_efficiency(job, client, experiment)}
+        if CASCADE in kinds_wanted:
             kinds |= {CASCADE: _train_cascade(job, client, experiment)}
     return {
         "site": site.name,
@@ -69,6 +74,18 @@ def train(
         "kinds": kinds,
         "seconds": time.monotonic() - started,
     }
+
+
+def _wanted(site: Site, only: Kind | None) -> set[Kind]:
+    kinds = kinds_of(site)
+    if only is None:
+        return kinds
+    if only not in kinds:
+        raise ModelError(
+            f'site "{site.name}" has no {only} model to learn (it has {", ".join(sorted(kinds))}); '
+            "a cascade needs [[setpoints]]"
+        )
+    return {only}
 
 
 def _train_cascade(job: Job, client: MlflowClient, experiment: str) -> dict[str, Any]:

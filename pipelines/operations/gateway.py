@@ -11,9 +11,10 @@ from typing import Any, Protocol
 
 from pipelines.errors import ColdaisleError
 from pipelines.files import locked, write_atomic
+from pipelines.operations.resolution import device_values
 from pipelines.operations.verify import checked
 from pipelines.site.file import Site
-from pipelines.site.tags import setpoint_tags
+from pipelines.site.tags import FLOAT_NOISE, setpoint_tags
 
 Limits = Callable[[], Mapping[str, tuple[float, float]]]
 
@@ -24,13 +25,18 @@ class GatewayError(ColdaisleError):
 
 @dataclass(frozen=True)
 class Written:
-    """What is in force at the gateway. values: by tag, canonical units. source: who wrote, or "released"."""
+    """What is in force at the gateway. source: who wrote, or "released".
+
+    values: by tag, canonical units, as the devices take them; decided: before they were rounded to that. Slew rates
+    count from the latter, or a setpoint whose step is smaller than its device's resolution would never move.
+    """
 
     at: datetime
     valid_until: datetime
     source: str
     reason: str
     values: dict[str, float]
+    decided: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -95,21 +101,25 @@ class Outbox:
         """See `Gateway.write`. Raises GatewayError where the document cannot be written."""
         with self._locked():  # the watchdog may write at the same moment
             before, refused = self._before()
-            in_force = _in_force(values, present, before, at)
+            decided, sent = ({}, {}) if before is None else (before.decided, before.values)
+            expired = before is not None and at > before.valid_until
+            in_force = _in_force(values, present, decided, expired)
             # The first step starts from the present setpoints.
             step_h = self.site.interval_minutes / 60.0
             passed_h = step_h if before is None else _hours(at - before.at)
-            if before is not None and at > before.valid_until:
+            if expired:
                 passed_h = min(passed_h, step_h)
             verdict = checked(self.site, values, in_force, passed_h, limits())
-            written = Written(at, at + valid_for, source, reason, verdict.values)
+            held = _in_force(verdict.values, present, sent, expired)
+            rounded = device_values(self.site, verdict.values, held, passed_h, verdict.ranges)
+            written = Written(at, at + valid_for, source, reason, rounded, verdict.values)
             self._replace(written)
         return Receipt(written, (*refused, *verdict.refused))
 
     def release(self, *, at: datetime, reason: str) -> None:
         """See `Gateway.release`."""
         with self._locked():
-            self._replace(Written(at, at, "released", reason, {}))
+            self._replace(Written(at, at, "released", reason, {}, {}))
 
     def last(self) -> Written | None:
         """See `Gateway.last`."""
@@ -117,12 +127,15 @@ class Outbox:
             document = json.loads(self.path.read_text(encoding="utf-8"))
             if document["source"] == "released":
                 return None
+            values = self._values(document["setpoints"])
+            decided = self._decided(values, document.get("decided", {}))
             return Written(
                 at=_utc(document["at"]),
                 valid_until=_utc(document["valid_until"]),
                 source=str(document["source"]),
                 reason=str(document["reason"]),
-                values=self._values(document["setpoints"]),
+                values={tag: _same(value, decided[tag]) for tag, value in values.items()},
+                decided=decided,
             )
         except FileNotFoundError:
             return None
@@ -138,6 +151,15 @@ class Outbox:
         }
         return {tag: value for tag, value in values.items() if math.isfinite(value)}
 
+    def _decided(self, values: dict[str, float], decided: Mapping[str, Any]) -> dict[str, float]:
+        """What was decided, by tag, where it is the value written but for rounding; else that value."""
+        pairs = {tag: (value, float(decided.get(tag, value))) for tag, value in values.items()}
+        steps = {tag: self._tags[tag].step * (1.0 + FLOAT_NOISE) for tag in pairs}
+        return {
+            tag: before if abs(before - value) <= steps[tag] else value
+            for tag, (value, before) in pairs.items()
+        }
+
     def _before(self) -> tuple[Written | None, tuple[str, ...]]:
         """What was written last; None, and why, for a document that cannot be read."""
         try:
@@ -151,7 +173,7 @@ class Outbox:
             "at": written.at.isoformat(),
             "valid_until": written.valid_until.isoformat(),
             "setpoints": [
-                {"tag": tag, "unit": self._units[tag], "value": self._tags[tag].exported(value)}
+                {"tag": tag, "unit": self._units[tag], "value": self._tags[tag].sent(value)}
                 for tag, value in written.values.items()
             ],
         }
@@ -176,7 +198,7 @@ class Outbox:
 
 
 def _in_force(
-    values: Mapping[str, float], present: Mapping[str, float], before: Written | None, at: datetime
+    values: Mapping[str, float], present: Mapping[str, float], written: Mapping[str, float], expired: bool
 ) -> dict[str, float]:
     """What each step starts from: the value last written, or the one read back where that is nearer to the step.
 
@@ -185,14 +207,18 @@ def _in_force(
     are ignored.
     """
     read = {tag: value for tag, value in present.items() if math.isfinite(value)}
-    written = {} if before is None else before.values
-    if before is not None and at > before.valid_until:
-        return written | read
-    in_force = read | written
+    if expired:
+        return {**written, **read}
+    in_force = {**read, **written}
     for tag in values.keys() & read.keys() & written.keys():
         if math.isfinite(values[tag]):
             in_force[tag] = min(written[tag], read[tag], key=lambda each: abs(values[tag] - each))
     return in_force
+
+
+def _same(value: float, decided: float) -> float:
+    """The value decided where the one written is that but for the conversion of units."""
+    return decided if abs(value - decided) <= FLOAT_NOISE else value
 
 
 def _utc(text: str) -> datetime:

@@ -17,10 +17,11 @@ LONGEST_H = 1.0
 
 @dataclass(frozen=True)
 class Checked:
-    """Values by tag (canonical units) that may be written, and why others may not."""
+    """Values by tag (canonical units) that may be written, why others may not, and low and high in force by tag."""
 
     values: dict[str, float]
     refused: tuple[str, ...]
+    ranges: dict[str, tuple[float, float]]
 
 
 def checked(
@@ -57,7 +58,7 @@ def checked(
     refused += _relations(site, values, stays)
     unknown = sorted(str(tag) for tag in set(proposed) - starts.keys())
     refused += [f"{tag} refused: it is no setpoint of this site" for tag in unknown]
-    return Checked(values, tuple(refused))
+    return Checked(values, tuple(refused), ranges)
 
 
 def _ranges(

@@ -66,7 +66,7 @@ class Watchdog:
             bounds = bounds_of(self.site, settable, orders)
             tags = [tag.tag for tag in settable.tags]
             present = np.array(
-                [last.values.get(tag, d) for tag, d in zip(tags, settable.default, strict=True)]
+                [last.decided.get(tag, d) for tag, d in zip(tags, settable.default, strict=True)]
             )
             rule = backup(bounds, resets_of(self.site), self._known(now))
             # Overrides stay in force.

@@ -8,10 +8,13 @@ from pydantic import Field, model_validator
 from pipelines.site.checks import Table, within
 from pipelines.site.points import Point
 from pipelines.site.quantities import QUANTITIES
+from pipelines.site.units import conversion
 
 # No equipment bears inlet air that changes by more in an hour: ASHRAE TC9.9, Thermal Guidelines for Data Processing
 # Environments, 5th ed., 2021. Inlets follow supply air one to one, and supply air follows the water.
 FASTEST_K_PER_H = 20.0
+# BMS workstations and controllers show and take temperatures with one decimal (in degC as in degF).
+TEMPERATURE_STEP = 0.1
 Minutes = Annotated[float, within(0, 1440, "min", "a day at most")]
 
 
@@ -21,6 +24,7 @@ class Setpoint(Table):
     tag: the point that shows the present value and is written to.
     measured: the tag is the controlled temperature itself, because the site records no setpoint.
     auto_min, auto_max: narrower limits for the hours in which nobody watches (mode `auto`).
+    resolution: smallest step that the device takes, in its tag's unit; where absent 0.1 for temperatures; 0: any value.
     min_on_minutes, min_off_minutes: shortest time that an on/off setpoint stays on and off.
     """
 
@@ -33,6 +37,7 @@ class Setpoint(Table):
     measured: bool = False
     auto_min: float | None = None
     auto_max: float | None = None
+    resolution: float | None = Field(default=None, ge=0)
     min_on_minutes: Minutes = 0.0
     min_off_minutes: Minutes = 0.0
 
@@ -66,6 +71,10 @@ class Setpoint(Table):
             raise ValueError(
                 f"setpoint {self.tag}: default ({self.default:g}) of an on/off setpoint is 0 or 1; edit [[setpoints]]"
             )
+        if self.kind == "binary" and self.resolution:
+            raise ValueError(
+                f'setpoint {self.tag}: an on/off setpoint has no resolution; delete it, or say kind = "continuous"'
+            )
         if self.kind == "continuous" and self.min_on_minutes + self.min_off_minutes > 0:
             raise ValueError(
                 f"setpoint {self.tag}: only an on/off setpoint stays on or off for a time; delete min_on_minutes and "
@@ -80,6 +89,14 @@ class Setpoint(Table):
             self.min if self.auto_min is None else self.auto_min,
             self.max if self.auto_max is None else self.auto_max,
         )
+
+
+def resolution_of(setpoint: Setpoint, point: Point) -> float:
+    """Smallest step that a setpoint's device takes, in the unit of its tag; 0 where it takes any value."""
+    if setpoint.resolution is not None:
+        return setpoint.resolution
+    is_temperature = QUANTITIES[point.quantity].unit == "degC" and setpoint.kind == "continuous"
+    return TEMPERATURE_STEP if is_temperature else 0.0
 
 
 def setpoint_faults(setpoint: Setpoint, point: Point) -> Iterator[str]:
@@ -98,6 +115,12 @@ def setpoint_faults(setpoint: Setpoint, point: Point) -> Iterator[str]:
         yield (
             f"setpoint {setpoint.tag}: slew_per_hour ({setpoint.slew_per_hour:g}) must not exceed {fastest:g}, {why}; "
             "edit [[setpoints]]"
+        )
+    step = resolution_of(setpoint, point) * abs(conversion(point.unit, point.quantity, point.full_scale)[0])
+    if setpoint.resolution and step > setpoint.max - setpoint.min:
+        yield (
+            f"setpoint {setpoint.tag}: resolution ({setpoint.resolution:g} {point.unit}) must not exceed max less min "
+            f"({setpoint.max - setpoint.min:g} {quantity.unit}); edit [[setpoints]]"
         )
     if setpoint.kind == "continuous" and point.quantity.endswith(("_enable", "_on")):
         yield f'setpoint {setpoint.tag}: {point.quantity} is on or off; say kind = "binary"'

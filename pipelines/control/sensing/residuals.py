@@ -47,6 +47,7 @@ def disobeyed(
     for index, name in enumerate(setpoints.names):
         shown = read.get(name, math.nan)
         tolerance = max(OBEYED_LEAST, OBEYED_SHARE * setpoints.slew_per_hour[index])
+        tolerance += setpoints.tags[index].step  # what is written is rounded to what the device takes
         if written is None or math.isnan(shown) or abs(shown - written[index]) <= tolerance:
             since.pop(name, None)
             continue

@@ -145,3 +145,27 @@ def test_an_mlflow_that_does_not_answer_is_reported_within_seconds(home):
     with pytest.raises(TrackingError, match=r"http://127.0.0.1:9 does not answer .*COLDAISLE_MLFLOW_URI"):
         train(hall(), nowhere, config=QUICK)
     assert time.monotonic() - started < 10.0
+
+
+@pytest.mark.parametrize("kind", ["efficiency", "cascade"])
+def test_one_kind_alone_leaves_the_other_as_it_was(kind, home, report):
+    before = versions(home)
+    found = train(hall(), home, config=QUICK, only=kind)
+    assert list(found["kinds"]) == [kind]
+    assert found["kinds"][kind]["version"] == str(before[kind] + 1)
+    assert versions(home) == before | {kind: before[kind] + 1}
+
+
+def test_a_cascade_alone_needs_setpoints(tmp_path):
+    site = chillers().model_copy(update={"setpoints": []})
+    with pytest.raises(ModelError, match=r"has no cascade model to learn .*needs \[\[setpoints\]\]"):
+        train(site, stored(tmp_path, site, chiller_readings(300)), config=QUICK, only="cascade")
+
+
+def versions(settings):
+    """How many versions each kind of the hall's models has."""
+    with tracking(settings) as client:
+        return {
+            kind: len(client.search_model_versions(f"name = 'coldaisle.hall.{kind}'"))
+            for kind in ("efficiency", "cascade")
+        }

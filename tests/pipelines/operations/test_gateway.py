@@ -107,7 +107,7 @@ def test_damaged_value_counts_as_unknown(halls, value):
     halls.path.write_text(json.dumps(document))
     later = AT + timedelta(minutes=15)
     assert write(halls, {"CHW_SP": 12.5}, at=later, present={}).written.values == {}
-    assert write(halls, {"CHW_SP": 12.4}, at=later + HALF).written.values == {"CHW_SP": pytest.approx(12.4)}
+    assert write(halls, {"CHW_SP": 12.5}, at=later + HALF).written.values == {"CHW_SP": pytest.approx(12.5)}
 
 
 def test_reading_far_outside_never_takes_a_written_value_outside(halls):

@@ -46,13 +46,16 @@ def test_while_beats_come_nothing_is_touched(site, dog, outbox, operations):
 
 def test_silence_takes_the_plant_to_its_defaults_step_by_step_and_says_so_once(site, dog, outbox, operations):
     wrote(site, outbox)
-    reached = []
+    reached, sent = [], []
     for k in range(1, 20):
         dog.look(SILENT_S + 60.0 * k, AT + k * MINUTE)
-        reached.append(outbox.last().values[SUPPLY])
+        reached.append(outbox.last().decided[SUPPLY])
+        sent.append(outbox.last().values[SUPPLY])
     assert reached[0] == pytest.approx(20.5 - 2.0 / 60.0)
     assert reached[-1] == pytest.approx(20.0)
     assert all(0.0 <= a - b <= 2.0 / 60.0 + 1e-6 for a, b in pairwise(reached))
+    # The device takes tenths: each is sent once the step has come to it.
+    assert {round(each, 6) for each in sent} == {20.5, 20.4, 20.3, 20.2, 20.1, 20.0}
     assert outbox.last().source == "watchdog"
     assert told(operations) == ["no heartbeat for 260 s: to the site's own rule"]
 

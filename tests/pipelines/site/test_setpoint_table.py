@@ -16,6 +16,9 @@ from tests.pipelines.site.kit import CONDENSER, SUPPLY, SWITCH, changed, declari
         (SWITCH, {"kind": "continuous", "min_on_minutes": 0, "min_off_minutes": 0}, "is on or off; say kind"),
         (SWITCH, {"min_on_minutes": 2_000}, "must lie in 0..1440 min"),
         (CONDENSER, {"min_on_minutes": 5}, "only an on/off setpoint stays on or off for a time"),
+        (CONDENSER, {"resolution": 30.0}, "resolution (30 degC) must not exceed max less min (24 degC)"),
+        (CONDENSER, {"resolution": -0.1}, "greater than or equal to 0"),
+        (SWITCH, {"resolution": 0.5}, "an on/off setpoint has no resolution"),
         (CONDENSER, {"auto_min": 25.0}, "must lie in 6..30 and hold the default"),
     ],
 )  # fmt: skip
