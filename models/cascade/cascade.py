@@ -128,7 +128,7 @@ def outcome(cascade: Cascade, given: Mapping[str, ArrayLike]) -> Outcome:
         cw_supply_c=in_force("cw_supply_c"),
         short_k=in_force("short_k"),
         mode=mode,
-        flicker=spare_k * 0.0,
+        flicker=jnp.zeros_like(now["load_kw"]),
         chillers_run=(mode < MODES.index(FULL)).astype(jnp.float32),
         spare_k=spare_k,
         outside=jnp.maximum(outside, in_force("outside")),

@@ -20,7 +20,7 @@ AIMS: tuple[Aim, ...] = get_args(Aim)
 # Chicago. On its default weeks the share of the tuned rule's saving is 1.050 where the edge binds, 1.015 where not.
 OUTSIDE = 1.5  # per standard deviation or K beyond the record: more than any saving
 ENVELOPE = 1.5  # per K of rack inlet or dew point beyond the envelope
-FLICKER = 1.0  # of what a start or stop costs, an hour at the edge
+FLICKER = 0.4  # of what a start or stop costs, an hour at the edge
 RESTART = 0.075  # wear of chillers that stand and would have to start, as the power that this is worth
 
 
@@ -63,9 +63,9 @@ def price(
         doubtful_kw = power_kw - jnp.asarray(drivers["kept_kw"])[:, None]
     kw = objective.weight * (power_kw.mean(axis=0) + objective.caution * doubtful_kw.std(axis=0))
     wear = RESTART * drivers["chillers_stopped"] * (expected.mode < MODES.index(FULL))
-    wear += drivers["wear_share"] * (
-        jnp.abs(expected.chillers_run - drivers["chillers_run"]) + FLICKER * expected.flicker
-    )
+    if cascade.physics is not None:
+        starts = jnp.abs(expected.chillers_run - drivers["chillers_run"]) + FLICKER * expected.flicker
+        wear += drivers["wear_share"] * starts
     beyond = objective.outside * OUTSIDE * jnp.maximum(expected.outside, expected.unreachable_k)
     return kw + cascade.usual_kw * (wear + beyond + ENVELOPE * out_of_envelope(objective, expected)), expected
 

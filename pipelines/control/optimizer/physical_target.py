@@ -21,7 +21,7 @@ EVERY = timedelta(minutes=59)  # a clock may run a little fast
 DAY = timedelta(days=1)
 # Shares of the reference load, chosen on seeds 1 to 6 of a family of EnergyPlus plants (docs/graybox.md): what a target
 # must be better by, more where an on/off setpoint switches, and what it is worth that chillers need not start or stop.
-GAIN, SWITCH, WEAR = 0.002, 0.004, 0.008
+GAIN, SWITCH, WEAR = 0.002, 0.004, 0.006
 CURIOSITY = 0.5  # standard deviations of doubt that count as saving, chosen on the same
 
 

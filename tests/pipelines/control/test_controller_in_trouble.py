@@ -176,7 +176,7 @@ def test_inlets_far_warmer_than_expected_close_the_gate_and_it_reopens(site, cas
         shown["HALL_A.RACK_INLET_C"] += 1.2 if 3 <= k < 8 else 0.0
         setpoints = controller.decide(shown, AT + k * STEP)
         sources.append(controller.last.source)
-    assert sources.index("rule") in (5, 6)  # two doubts running; a rescue may come between
+    assert sources.index("rule") in (4, 5, 6)  # two doubts running; a rescue may come between
     assert sources[-1] == "model"
 
 
