@@ -11,15 +11,14 @@ from mlflow.entities import Metric, Param
 
 from models.cascade.cascade import NO_SAY_KW, Cascade
 from models.cascade.declared import Kept
-from models.cascade.groups import with_shared
 from models.cascade.learn import LearnedCascade, learn_cascade
 from models.errors import ImpossibleEffectError, TooFewRowsError
-from models.graybox.learn import Graybox, learn_graybox
 from models.twin import Twin
 from pipelines.config import Settings
 from pipelines.errors import ModelError
 from pipelines.learning.cascade.bundle import FOLDER, KIND, log_cascade, read_held_out
 from pipelines.learning.cascade.dataset import columns_of, effects_of, held_out_weeks, regular, settled
+from pipelines.learning.cascade.physics import physics_of
 from pipelines.learning.cascade.scores import cooling_error_kw, scores, verdict
 from pipelines.learning.registry import Errors, Files, Judge, publish
 from pipelines.learning.tracking import log_scores, run_of
@@ -165,8 +164,8 @@ def learn_site(site: Site, plant: pd.DataFrame, virtual: pd.DataFrame | None = N
                 modelled_name(site.setpoint_name(each)) for each in site.setpoints if each.measured
             ),
         )
-        physics = _physics(site, regular(site, plant))
-        cascade = replace(learned.cascade, physics=physics, least_gap_k=np.float32(4.0))
+        physics, gap_k = physics_of(site, regular(site, plant))
+        cascade = replace(learned.cascade, physics=physics, least_gap_k=np.float32(gap_k))
         return replace(learned, cascade=cascade)
     except TooFewRowsError as error:
         raise ModelError(f'site "{site.name}" has too little to learn control from: {error}') from error
@@ -174,18 +173,3 @@ def learn_site(site: Site, plant: pd.DataFrame, virtual: pd.DataFrame | None = N
         raise ModelError(
             f'site "{site.name}" declares effects that the cascade cannot keep: {error}; edit [[effects]] in its file'
         ) from error
-
-
-def _physics(site: Site, plant: pd.DataFrame) -> Graybox:
-    columns = columns_of(site, plant)
-    names = [modelled_name(name) for name in setpoint_names(site)]
-    shared = with_shared({name: columns[name] for name in names if name in columns})
-    return learn_graybox(
-        {**shared, **columns},
-        cooling_meters=tuple(site.meters.cooling),
-        facility_metered=bool(site.meters.facility),
-        has_it=bool(site.meters.it),
-        setpoints=tuple(names),
-        settled=settled(site, plant),
-        step_hours=site.interval / pd.Timedelta(hours=1),
-    )
