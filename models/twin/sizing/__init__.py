@@ -6,6 +6,7 @@ Every figure is a robust quantile of the readings; where a quantity is not meter
 from dataclasses import replace
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 
 import simulator
@@ -46,8 +47,14 @@ def sized(record: Record, nameplate: dict[str, Any]) -> Controlled:
     if not record.metered_it:
         plant = without_hall_losses(plant)
     for part in (losses, air_side, chilled_water, condenser_water, economizer, chillers, tower):
-        plant = part(plant, record)
+        found = part(plant, record)
+        # A meter that says nothing usable leaves the textbook's part.
+        plant = found if _is_finite(found) else plant
     return replace(controlled, plant=with_figures(plant, parts.figures))
+
+
+def _is_finite(plant: Plant) -> bool:
+    return all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(plant))
 
 
 def without_hall_losses(plant: Plant) -> Plant:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from models.twin.record import Record
-from models.twin.sizing.reading import economizing, filled, high, thermal_load_w
+from models.twin.sizing.reading import FEW_ROWS, economizing, filled, high, thermal_load_w
 from simulator.types import Plant
 
 SELDOM = 0.02  # share of the hours below which a mode of operation is an exception
@@ -18,6 +18,8 @@ def chillers(plant: Plant, record: Record) -> Plant:
     if load_w is None or running is None:
         return plant
     busy = (running > 0) & ~economizing(record) & (load_w > 0)
+    if busy.sum() < FEW_ROWS:
+        return plant
     each_w = 1.15 * float(high((load_w / np.maximum(running, 1.0))[busy]))
     up, down = _staging(load_w[busy] / each_w, running[busy])
     chillers = filled(chillers, rated_capacity_w=each_w, stage_up_load_ratio=up, stage_down_load_ratio=down)

@@ -10,6 +10,8 @@ from models.twin.record import Record
 from simulator.constants import WATER_CP_J_KG_K
 
 HIGH, LOW = 0.995, 0.01
+LOCKOUT_K = 1.0  # return over tower water below which no exchanger is worth its pumps
+FEW_ROWS = 20  # fewer are not evidence
 
 
 def high(values: np.ndarray) -> np.ndarray:
@@ -26,9 +28,21 @@ def filled(part: Any, **values: Any) -> Any:
     return replace(part, **shaped)
 
 
-def economizing(record: Record) -> np.ndarray:
+def enabled(record: Record) -> np.ndarray:
     """Rows (n,), bool, in which the economizer was enabled; all False where it is not recorded."""
     return record.inputs.setpoints.get("economizer_enable", np.zeros(len(record))) > 0.5
+
+
+def economizing(record: Record) -> np.ndarray:
+    """Rows (n,), bool, in which the economizer may have carried heat: enabled, with tower water cold enough.
+
+    Many sites leave it enabled all year. Where no water tells, enabled counts, unless it always is.
+    """
+    allowed, read = enabled(record), record.measured
+    if {"chw_return_c", "cw_supply_c"} <= set(read):
+        colder_k = read["chw_return_c"] - read["cw_supply_c"]
+        return allowed & ~(colder_k <= LOCKOUT_K)
+    return allowed & ~allowed.all()
 
 
 def thermal_load_w(record: Record) -> np.ndarray | None:

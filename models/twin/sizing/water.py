@@ -6,12 +6,19 @@ from typing import Any
 import numpy as np
 
 from models.twin.record import Record
-from models.twin.sizing.reading import LOW, condenser_flow_kg_s, economizing, filled, high
+from models.twin.sizing.reading import (
+    FEW_ROWS,
+    LOW,
+    condenser_flow_kg_s,
+    economizing,
+    enabled,
+    filled,
+    high,
+)
 from simulator.constants import WATER_DENSITY_KG_M3
 from simulator.pump import CurvePump, Pump
 from simulator.types import Plant
 
-FEW_ROWS = 20  # fewer are not evidence
 SPARE_VALVE = 1.25  # water through open valves over the largest flow recorded
 # Each condenser is a branch with a resistance of its own: more branches draw more water at
 # nearly the same head, and only headers shared by all add to it.
@@ -56,7 +63,10 @@ def condenser_water(plant: Plant, record: Record) -> Plant:
         return plant
     loop = plant.condenser_water
     running = record.running.get("chillers", np.full(len(record), float(plant.chillers.units)))
-    each = np.nanmedian((flow / np.maximum(running, 1.0))[(running > 0) & ~economizing(record)])
+    alone = (running > 0) & ~economizing(record) & np.isfinite(flow)
+    if alone.sum() < FEW_ROWS:
+        return plant
+    each = np.median((flow / np.maximum(running, 1.0))[alone])
     loop = filled(loop, volume_kg=300.0 * high(flow), flow_per_chiller_kg_s=each)
     if isinstance(loop.pump, Pump):
         loop = replace(loop, pump=filled(loop.pump, static_head_fraction=BRANCHES_STATIC_HEAD))
@@ -70,16 +80,19 @@ def economizer(plant: Plant, record: Record) -> Plant:
     flow = record.measured.get("cw_flow_kg_s")
     if plant.economizer is None or flow is None or "chw_return_c" not in record.measured:
         return plant
-    usual_kg_s = np.nanmedian(flow[~economizing(record)])
-    enabled = economizing(record) & np.isfinite(flow)
-    opened = enabled & (flow > 1.2 * usual_kg_s)
+    idle = ~economizing(record) & np.isfinite(flow)
+    if idle.sum() < FEW_ROWS:
+        return plant
+    usual_kg_s = np.median(flow[idle])
+    allowed = enabled(record) & np.isfinite(flow)
+    opened = allowed & (flow > 1.2 * usual_kg_s)
     if opened.sum() < FEW_ROWS:
         return plant
     colder_k = record.measured["chw_return_c"] - np.fmax(
         record.measured["cw_supply_c"],
         record.inputs.setpoints.get("cw_supply_c", np.full(len(record), -np.inf)),
     )
-    judged = enabled & np.isfinite(colder_k)
+    judged = allowed & np.isfinite(colder_k)
     choices_k = np.arange(0.0, 6.1, 0.25)
     errors = [np.sum((colder_k[judged] > choice) != opened[judged]) for choice in choices_k]
     branch_kg_s = np.nanquantile(flow[opened], 0.9) - usual_kg_s

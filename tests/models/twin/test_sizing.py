@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import jax
 import numpy as np
 import pytest
 
@@ -70,3 +71,41 @@ def test_a_load_that_stands_for_it_power_has_no_hall_around_it():
     assert float(plant.crah.rated_fan_w.sum()) == 0.0
     assert float(plant.power_chain.lighting_w) == 0.0
     assert float(plant.servers.fan_fraction) == 0.0
+
+
+def _always_enabled(base):
+    setpoints = base.inputs.setpoints | {"economizer_enable": np.ones(ROWS)}
+    return replace(base, inputs=base.inputs._replace(setpoints=setpoints))
+
+
+def _leaves(plant):
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(plant)]
+
+
+@pytest.mark.parametrize(
+    "missing", [(), ("chw_return_c",), ("cw_supply_c", "cw_flow_kg_s"), ("chw_flow_kg_s",)]
+)
+def test_an_economizer_that_is_always_enabled_does_not_hide_the_chillers(missing):
+    base = record()
+    for name in missing:
+        del base.measured[name]
+    plant = sized(_always_enabled(base), NAMEPLATE).plant
+    assert all(np.isfinite(leaf).all() for leaf in _leaves(plant))
+    assert float(plant.chillers.rated_capacity_w) == pytest.approx(1.15 * 440e3, rel=0.02)
+
+
+def test_an_economizer_that_always_carries_leaves_the_chillers_to_the_textbook():
+    cold = _always_enabled(record(cw_supply_c=5.0, cw_return_c=10.0))
+    plant, textbook = (sized(each, NAMEPLATE).plant for each in (cold, _without_meters()))
+    assert all(np.isfinite(leaf).all() for leaf in _leaves(plant))
+    assert float(plant.chillers.rated_capacity_w) == float(textbook.chillers.rated_capacity_w)
+
+
+def _without_meters():
+    base = record()
+    return replace(base, measured={"overhead_w": base.measured["overhead_w"]}, running={})
+
+
+def test_readings_that_say_nothing_leave_the_textbooks_parts():
+    plant = sized(record(chw_flow_kg_s=0.0, cw_flow_kg_s=0.0), NAMEPLATE).plant
+    assert all(np.isfinite(leaf).all() for leaf in _leaves(plant))
