@@ -17,6 +17,8 @@ FASTEST_K_PER_H = 20.0
 TEMPERATURE_STEP = 0.1
 Minutes = Annotated[float, within(0, 1440, "min", "a day at most")]
 
+FASTEST_SWITCHES_PER_H = 3600.0
+
 
 class Setpoint(Table):
     """Something we may choose. Values are in the canonical unit of the tag's quantity.
@@ -110,8 +112,10 @@ def setpoint_faults(setpoint: Setpoint, point: Point) -> Iterator[str]:
     fastest, why = setpoint.max - setpoint.min, "its whole range in an hour"
     if quantity.unit == "degC":
         fastest, why = FASTEST_K_PER_H, "K/h, the fastest that ASHRAE TC9.9 allows of inlet air"
-    # An on/off setpoint switches at once; what its slew rate says is never used.
-    if setpoint.kind == "continuous" and setpoint.slew_per_hour > fastest:
+    if setpoint.kind == "binary":
+        # It switches at once; its slew rate is never used, and sites write what they like.
+        fastest, why = FASTEST_SWITCHES_PER_H, "once a second"
+    if setpoint.slew_per_hour > fastest:
         yield (
             f"setpoint {setpoint.tag}: slew_per_hour ({setpoint.slew_per_hour:g}) must not exceed {fastest:g}, {why}; "
             "edit [[setpoints]]"

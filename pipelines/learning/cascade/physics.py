@@ -19,7 +19,9 @@ def physics_of(site: Site, plant: pd.DataFrame) -> tuple[Graybox | None, float]:
     plant: a plant table on a regular clock (`regular`). None where the site has no IT meter, or declares sizes of
     effects on powers: its surfaces keep those.
     """
-    if not site.meters.it or any(effect.target != "rack_inlet_c" for effect in effects_of(site)):
+    if not (site.control.physics and site.meters.it) or any(
+        effect.target != "rack_inlet_c" for effect in effects_of(site)
+    ):
         return None, 0.0
     columns = columns_of(site, plant)
     names = [modelled_name(name) for name in setpoint_names(site)]

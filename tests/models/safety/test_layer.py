@@ -94,7 +94,7 @@ def test_inlets_that_warm_too_fast_for_their_class_are_warmed_no_further(rate_k_
 
 
 def test_rate_over_a_quarter_of_an_hour_counts_for_every_class():
-    now = situation(courses={"rack_inlet_c": course(20.0, 20.0, 22.2)})
+    now = situation(courses={"rack_inlet_c": course(20.0, 20.0, 22.4)})
     assert final(SAFETY, BOUNDS, setpoints(air=22.4), now).values[0] == pytest.approx(22.0)
 
 

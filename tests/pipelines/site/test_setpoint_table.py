@@ -10,7 +10,7 @@ from tests.pipelines.site.kit import CONDENSER, SUPPLY, SWITCH, changed, declari
         (SUPPLY, {"min": 64.4, "max": 78.8, "default": 68.0, "auto_min": 64.4, "auto_max": 78.8}, "canonical unit"),
         (CONDENSER, {"slew_per_hour": 30.0}, "slew_per_hour (30) must not exceed 20, K/h"),
         (CONDENSER, {"slew_per_hour": 0.0}, "greater than 0"),
-        (SWITCH, {"slew_per_hour": 5.0}, "must not exceed 1, its whole range in an hour"),
+        (SWITCH, {"slew_per_hour": 5000.0}, "must not exceed 3600, once a second"),
         (SWITCH, {"default": 0.5}, "default (0.5) of an on/off setpoint is 0 or 1"),
         (SWITCH, {"max": 0.5, "auto_max": 0.5}, "an on/off setpoint goes from 0 to 1"),
         (SWITCH, {"kind": "continuous", "min_on_minutes": 0, "min_off_minutes": 0}, "is on or off; say kind"),
