@@ -101,10 +101,8 @@ def outcome(cascade: Cascade, given: Mapping[str, ArrayLike]) -> Outcome:
     arrays = jnp.broadcast_arrays(*(jnp.asarray(value, jnp.float32) for value in given.values()))
     now = with_shared(dict(zip(given, arrays, strict=True)))
     outside = _air_and_chilled_water(cascade, now)
+    now["dew_point_c"] = mean(cascade.dew_point, now) if cascade.dew_point else now["load_kw"] * 0.0 + DRY_C
     if cascade.physics is not None:
-        now["dew_point_c"] = (
-            mean(cascade.dew_point, now) if cascade.dew_point else now["load_kw"] * 0.0 + DRY_C
-        )
         return physical_outcome(cascade.physics, now, least_gap_k=cascade.least_gap_k)
     if cascade.coverage:
         outside = jnp.maximum(outside, beyond_coverage(cascade.coverage, now))
@@ -124,7 +122,7 @@ def outcome(cascade: Cascade, given: Mapping[str, ArrayLike]) -> Outcome:
         cooling_kw=cooling.mean(axis=0),
         rack_inlet_c=now["worst_inlet_c"],
         coldest_inlet_c=now["coldest_inlet_c"],
-        dew_point_c=mean(cascade.dew_point, now) if cascade.dew_point else now["load_kw"] * 0.0 + DRY_C,
+        dew_point_c=now["dew_point_c"],
         cw_supply_c=in_force("cw_supply_c"),
         short_k=in_force("short_k"),
         mode=mode,

@@ -50,16 +50,14 @@ def price(
 ) -> tuple[Array, Outcome]:  # fmt: skip
     """kW and penalties (n,) of setpoints `values` (n, k), and their outcome."""
     chosen = {name: values[:, column] for column, name in enumerate(choice_names)}
-    expected = outcome(
-        cascade, {name: value for name, value in drivers.items() if name != "kept_kw"} | chosen
-    )
+    given = {name: value for name, value in drivers.items() if name != "kept_kw"}
+    expected = outcome(cascade, given | chosen)
     power_kw = _aimed_at(
         objective.aim if cascade.counts_it else "facility", expected, jnp.asarray(drivers["load_kw"])
     )
     doubtful_kw = power_kw
-    if (
-        cascade.physics is not None and len(power_kw) > 1
-    ):  # of the difference to what is kept, not of the level
+    if cascade.physics is not None and len(power_kw) > 1:
+        # Doubt about the difference to what is kept, not about the level.
         doubtful_kw = power_kw - jnp.asarray(drivers["kept_kw"])[:, None]
     kw = objective.weight * (power_kw.mean(axis=0) + objective.caution * doubtful_kw.std(axis=0))
     wear = RESTART * drivers["chillers_stopped"] * (expected.mode < MODES.index(FULL))

@@ -22,10 +22,8 @@ from models.graybox.plant import COOLING_PARTS, Conditions, Plant, water_side
 # Chosen on six EnergyPlus plants, docs/graybox.md.
 STARVED = 0.85  # share of the chilled-water pumps' flow from which coils may starve
 STARVED_K = 2.0  # what the whole flow beyond it counts for, as kelvins beyond the record
-UNSURE_K, UNSURE_SHARE = (
-    0.6,
-    0.003,
-)  # an economizer this close to its threshold may not run; of the reference load
+# An economizer this close to its threshold may not run; what that counts for, of the reference load.
+UNSURE_K, UNSURE_SHARE = 0.6, 0.003
 EDGE_WIDTH = 0.05  # of the load: what load and weather do within an hour or so
 STANDS = 0.5  # of the chillers' load: below it they stand
 

@@ -66,9 +66,8 @@ def _best(
         return _within_record(apart, names, binary, x, values, low, high)
 
     likely = cascade
-    if (
-        cascade.physics is not None
-    ):  # the sweep asks the most probable plant only, the finer ones all that may be
+    if cascade.physics is not None:
+        # The sweep asks the most probable plant only, the finer ones all that may be.
         likely = replace(cascade, physics=most_probable(cascade.physics))
 
     def search(combination: Array) -> tuple[Array, Array]:

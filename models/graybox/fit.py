@@ -4,6 +4,7 @@ Maximum a posteriori with a smooth absolute loss; the Gauss-Newton matrix at the
 (Bishop 2006, Pattern Recognition and Machine Learning, 4.4).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import jax
@@ -18,7 +19,7 @@ from models.graybox.parameters import NAMES, values_of
 ROWS = 1_536  # of the record, chosen to cover it; fit and online step are compiled for this many
 INDEPENDENT = 300.0  # rows that they count for: neighbouring hours share their weather and their errors
 ITERATIONS, ENOUGH = 40, 1e-4
-MEMBERS, SPREAD = 8, 1.0
+MEMBERS = 8
 # How servers answer to warm inlets is taken as most probable: averaged over every server that there might be, their
 # cube would forbid warm air until it was tried.
 FANS = ("server_fan", "airflow_exponent", "inlet_gain", "inlet_knee_c", "inlet_width_k")
@@ -49,10 +50,14 @@ def members_of(estimate: Estimate) -> np.ndarray:
     draws = np.random.default_rng(0).standard_normal((MEMBERS // 2, len(estimate.z)))
     apart = np.concatenate([draws, -draws]) @ root.T
     apart[:, [NAMES.index(name) for name in FANS]] = 0.0
-    return np.clip(estimate.z + SPREAD * apart, -FARTHEST, FARTHEST)
+    return np.clip(estimate.z + apart, -FARTHEST, FARTHEST)
 
 
-@jax.jit
+def linearised(f: Callable[..., Array]) -> Callable[..., tuple[Array, Array]]:
+    """Compiled: what f gives at its first argument (p,), and its slopes there (..., p)."""
+    return jax.jit(lambda z, *args: (f(z, *args), jax.jacfwd(f)(z, *args)))
+
+
 def _errors(z: Array, rows: Observed, moves: Moves, metering: Metering, reference_kw: Array) -> Array:
     p = values_of(z)
     at_rest = errors(p, rows, metering, reference_kw).ravel()
@@ -60,7 +65,7 @@ def _errors(z: Array, rows: Observed, moves: Moves, metering: Metering, referenc
     return jnp.nan_to_num(jnp.concatenate([at_rest, moved]), nan=0.0, posinf=0.0, neginf=0.0)
 
 
-_errors_and_slopes = jax.jit(lambda z, *args: (_errors(z, *args), jax.jacfwd(_errors)(z, *args)))
+_errors_and_slopes = linearised(_errors)
 
 
 def fit(

@@ -9,7 +9,7 @@ from flax import struct
 from jax import Array
 
 from models.errors import TooFewRowsError
-from models.graybox.fit import Estimate, fit, members_of
+from models.graybox.fit import fit, members_of
 from models.graybox.moves import Moves, load_scatter, moves_of
 from models.graybox.observed import METERS, Metering, Observed, metering_of, observed
 from models.graybox.rows import chosen_rows, taken
@@ -51,14 +51,11 @@ def learn_graybox(
     setpoints: tuple[str, ...],
     settled: np.ndarray,
     step_hours: float,
-    start: Graybox | None = None,
-    fitted: bool = True,
 ) -> Graybox:
     """Learn from plant columns (n,) on a regular grid of time, NaN where unknown.
 
     cooling_meters: names whose sum is the cooling power. setpoints: names of continuous ones. settled (n,): rows at
-    which no setpoint moved lately. start: the plant of an earlier fit. fitted: False gives the textbook's plant of the
-    site's size. Raises TooFewRowsError.
+    which no setpoint moved lately. Raises TooFewRowsError.
     """
     load_kw = columns["load_kw"]
     if np.isfinite(load_kw).sum() < FEWEST:
@@ -68,20 +65,15 @@ def learn_graybox(
     metering = metering_of(cooling_meters, has_it=has_it, humid=humid)
     metered = {*cooling_meters, "ups_loss_kw"} | ({"overhead_kw"} if facility_metered and has_it else set())
     meters = tuple(name for name in METERS if name in metered)
-    rows = observed(columns, metering, meters)
+    rows = _smooth(observed(columns, metering, meters))
     at_rest = _still(columns, setpoints, settled, step_hours)
-    positions = chosen_rows(_smooth(rows), at_rest)
+    steps_per_hour = max(1, round(1 / step_hours))
     moves = Moves.none()
     if has_it and "supply_air_sp_c" in columns:
         inlet_c = columns.get("rack_inlet_c", columns["supply_air_sp_c"])
-        moves = moves_of(
-            load_kw, inlet_c, columns["supply_air_sp_c"], steps_per_hour=max(1, round(1 / step_hours))
-        )
-    estimate = Estimate.textbook()
-    if fitted:
-        begin = Estimate(np.asarray(start.z), np.asarray(start.covariance)) if start else None
-        estimate = fit(taken(_smooth(rows), positions), moves, metering, reference_kw, start=begin)
-    scatter = load_scatter(load_kw, steps_per_hour=max(1, round(1 / step_hours)))
+        moves = moves_of(load_kw, inlet_c, columns["supply_air_sp_c"], steps_per_hour=steps_per_hour)
+    estimate = fit(taken(rows, chosen_rows(rows, at_rest)), moves, metering, reference_kw)
+    scatter = load_scatter(load_kw, steps_per_hour=steps_per_hour)
     inputs = tuple(name for name in INPUTS if np.isfinite(columns.get(name, np.nan)).any())
     return Graybox(
         jnp.asarray(estimate.z, jnp.float32),

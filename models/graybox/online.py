@@ -6,12 +6,11 @@ fit's posterior as its start.
 
 from dataclasses import dataclass
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from models.graybox.air_side import compute_kw, fans_kw
-from models.graybox.fit import Estimate, padded
+from models.graybox.fit import Estimate, linearised, padded
 from models.graybox.observed import Metering, Observed, errors
 from models.graybox.parameters import values_of
 
@@ -43,7 +42,7 @@ def _errors(z, rows, earlier, metering, reference_kw):
     return jnp.append(at_rest, moved)
 
 
-_linearised = jax.jit(lambda z, *args: (_errors(z, *args), jax.jacfwd(_errors)(z, *args)))
+_linearised = linearised(_errors)
 
 
 def after_hour(

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from pipelines.operations.verify import LONGEST_H
+from pipelines.operations.verify import counted_h
 from pipelines.site.file import Site
 from pipelines.site.safety import RelationTable
 from pipelines.site.tags import DECIMALS, FLOAT_NOISE, Tag, setpoint_tags
@@ -25,7 +25,7 @@ def device_values(
     than one step, the device waits until the decided value is a whole step away, then takes that step: over time the
     slew rate is kept. A range or a declared relation that no multiple keeps is kept by the decided values as they are.
     """
-    hours = min(max(passed_h, 0.0), LONGEST_H) if math.isfinite(passed_h) else 0.0
+    hours = counted_h(passed_h)
     values = dict(decided)
     for setpoint, tag in setpoint_tags(site):
         if tag.tag in decided and tag.resolution and math.isfinite(decided[tag.tag]):

@@ -15,6 +15,11 @@ ROUNDING = 1e-6
 LONGEST_H = 1.0
 
 
+def counted_h(passed_h: float) -> float:
+    """Hours for which a slew rate counts: at most `LONGEST_H`, none where the time passed is negative or unknown."""
+    return min(max(passed_h, 0.0), LONGEST_H) if math.isfinite(passed_h) else 0.0
+
+
 @dataclass(frozen=True)
 class Checked:
     """Values by tag (canonical units) that may be written, why others may not, and low and high in force by tag."""
@@ -103,7 +108,7 @@ def _fault(
         return ""
     if start is None:
         return "what is in force is not known, so its slew rate cannot be kept"
-    hours = min(max(passed_h, 0.0), LONGEST_H) if math.isfinite(passed_h) else 0.0
+    hours = counted_h(passed_h)
     if abs(wanted - start) > setpoint.slew_per_hour * hours + ROUNDING:
         return (
             f"{abs(wanted - start):.3g} in {hours:.2f} h is faster than {setpoint.slew_per_hour:g} per hour"
