@@ -19,6 +19,7 @@ from models.cascade.outcomes import FULL, MECHANICAL, MODES, PARTIAL, Outcome, V
 from models.cascade.physical import physical_outcome
 from models.cascade.surface import Leaf, Surface, beyond, mean, members
 from models.graybox.learn import Graybox
+from models.guard.reference import AtRule
 
 NO_SAY_KW = 1e9  # a twin that was never compared with the record objects to nothing on account of power
 DRY_C = -99.0  # dew point of a site that does not record it: no limit to what is chosen
@@ -58,7 +59,7 @@ class Cascade:
     apart: quantity -> how far its setpoints stood apart, where a site has several; halls: the inlets of each, where it
     has several supply-air setpoints. Both empty elsewhere. coverage: where the record has been, where setpoints are
     measured temperatures. physics: the gray-box plant; None where none could be learned. least_gap_k: supply air over
-    chilled water that coils need.
+    chilled water that coils need. at_rule: regime of weather -> how far the gray-box plant errs at the site's own rule.
     """
 
     counts_it: bool = struct.field(pytree_node=False)
@@ -80,6 +81,7 @@ class Cascade:
     coverage: Coverage | None = None
     physics: Graybox | None = None
     least_gap_k: Leaf = 0.0
+    at_rule: dict[str, AtRule] = struct.field(default_factory=dict)
 
 
 def inlet_noise_k(cascade: Cascade) -> float:

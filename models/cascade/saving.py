@@ -13,8 +13,9 @@ from models.cascade.groups import Apart, Hall
 from models.cascade.surface import Surface
 from models.graybox.learn import Graybox
 from models.graybox.observed import Metering
+from models.guard.reference import AtRule
 
-FORMAT = 6  # of the bytes; a cascade of another format must be learned again
+FORMAT = 7  # of the bytes; a cascade of another format must be learned again
 _BETWEEN = "\n"  # names; equipment may be called anything else
 
 
@@ -42,7 +43,9 @@ def from_bytes(data: bytes) -> Cascade:
 
 def _plain(value: Any) -> Any:
     """Nested dicts of arrays and text; None is left out by its parent."""
-    if isinstance(value, Cascade | Economizer | Surface | Apart | Hall | Coverage | Graybox | Metering):
+    if isinstance(
+        value, Cascade | Economizer | Surface | Apart | Hall | Coverage | Graybox | Metering | AtRule
+    ):
         value = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, dict):
         return {name: "none" if part is None else _plain(part) for name, part in value.items()}
@@ -75,6 +78,7 @@ def _cascade(tree: dict[str, Any]) -> Cascade:
         coverage=_coverage(tree["coverage"]),
         physics=_graybox(tree["physics"]),
         least_gap_k=tree["least_gap_k"],
+        at_rule={regime: AtRule(**part) for regime, part in tree["at_rule"].items()},
         **{step: _surface(tree[step]) for step in steps},
     )
 

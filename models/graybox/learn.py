@@ -1,5 +1,6 @@
 """From a record to a gray-box plant: reference load, rows at rest, moves of supply air, fit."""
 
+import hashlib
 from collections.abc import Mapping
 
 import jax
@@ -11,12 +12,15 @@ from jax import Array
 from models.errors import TooFewRowsError
 from models.graybox.fit import fit, members_of
 from models.graybox.moves import Moves, load_scatter, moves_of
-from models.graybox.observed import METERS, Metering, Observed, metering_of, observed
+from models.graybox.observed import METERS, Metering, Observed, chillers_run, metering_of, observed
 from models.graybox.rows import chosen_rows, taken
 from models.graybox.smoothing import running_mean
 
 INPUTS = ("supply_air_sp_c", "chw_supply_sp_c", "cw_supply_sp_c", "economizer_enable")
 REFERENCE_QUANTILE = 0.99  # of the load: what sizes are relative to
+GLITCHES, NO_LIMIT = 0.0005, (-1e6, 1e6)
+CHILLERS_RUN = 0.01  # of the reference load: less is standby
+RUN, STAND = 0.7, 0.3  # share of the load that chillers run at; between them they keep the state they had
 SMOOTHED = 5  # rows: meters and weather have their own clocks
 FEWEST = 200  # rows at rest with a load reading
 STILL_K, STILL_HOURS, FEWEST_STILL = 0.05, 2.0, 500
@@ -27,7 +31,8 @@ class Graybox:
     """A site's plant: parameters z (p,) in standard deviations from the textbook, covariance (p, p), reference load.
 
     members (m, p): plants that the record leaves possible, spread over the covariance; what is chosen is best for all.
-    load_scatter: of the logarithm of IT power over two hours.
+    load_scatter: of the logarithm of IT power over two hours. seen (2, 2): lowest and highest load (kW) and weather
+    (°C wetbulb, or drybulb where that is all there is) of the record. starts_per_day: of its chillers.
 
     meters: those that the site has, as `METERS`. inputs: setpoints that it records, or the temperatures in their place.
     """
@@ -37,9 +42,16 @@ class Graybox:
     members: Array
     reference_kw: Array
     load_scatter: Array
+    seen: Array
+    starts_per_day: Array
     metering: Metering
     meters: tuple[str, ...] = struct.field(pytree_node=False)
     inputs: tuple[str, ...] = struct.field(pytree_node=False)
+
+    @property
+    def name(self) -> str:
+        """A name of this fit: what was learned online belongs to one fit."""
+        return hashlib.blake2s(np.asarray(self.z).tobytes(), digest_size=8).hexdigest()
 
 
 def learn_graybox(
@@ -81,10 +93,44 @@ def learn_graybox(
         jnp.asarray(members_of(estimate), jnp.float32),
         jnp.float32(reference_kw),
         jnp.float32(scatter),
+        jnp.asarray(_seen(columns, humid), jnp.float32),
+        jnp.float32(_starts_per_day(estimate.z, rows, metering, reference_kw, step_hours)),
         metering,
         meters,
         inputs,
     )
+
+
+def weather_of(humid: bool) -> str:
+    """The quantity that tells a site's weather."""
+    return "outdoor_wetbulb_c" if humid else "outdoor_drybulb_c"
+
+
+def _seen(columns: Mapping[str, np.ndarray], humid: bool) -> np.ndarray:
+    """Lowest and highest load and weather (2, 2), without glitches; no limit where the weather is not recorded."""
+    ends = []
+    for name in ("load_kw", weather_of(humid)):
+        values = columns.get(name, np.array([np.nan]))
+        there = values[np.isfinite(values)]
+        ends.append(np.quantile(there, [GLITCHES, 1.0 - GLITCHES]) if len(there) else NO_LIMIT)
+    return np.array(ends)
+
+
+def _starts_per_day(
+    z: np.ndarray, rows: Observed, metering: Metering, reference_kw: float, step_hours: float
+) -> float:
+    """Starts of chillers in the record, by their meter or, where they have none, by the fitted plant."""
+    chiller_kw = np.asarray(rows.meters_kw)[METERS.index("chiller_kw")]
+    if np.isfinite(chiller_kw).any():
+        share = np.where(
+            np.isfinite(chiller_kw), (chiller_kw > CHILLERS_RUN * reference_kw).astype(float), np.nan
+        )
+    else:
+        share = np.asarray(chillers_run(z, rows, metering, reference_kw))
+    states = np.where(share > RUN, 1.0, np.where(share < STAND, 0.0, np.nan))
+    known_states = states[np.isfinite(states)]
+    days = len(share) * step_hours / 24.0
+    return float((np.diff(known_states) > 0.5).sum() / max(days, 1.0))
 
 
 def _smooth(rows: Observed) -> Observed:

@@ -7,12 +7,14 @@ plant, whatever the site's wiring lumps together.
 from collections.abc import Mapping
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import struct
 from jax import Array
 
 from models.graybox.air_side import Parameters, compute_kw
+from models.graybox.parameters import values_of
 from models.graybox.plant import COOLING_PARTS, PARTS, Conditions, Plant, plant
 
 Leaf = Any  # of a pytree: an array of NumPy or of JAX
@@ -185,3 +187,10 @@ def water_errors(at_rest: Plant, rows: Observed) -> Array:
     flows = jnp.log(jnp.maximum(expected, 1e-3)) - jnp.log(jnp.maximum(rows.waters, 1e-3))
     error = jnp.where(_RELATIVE[:, None], flows, expected - rows.waters)
     return error / np.array(WATER_SCATTER, np.float32)[:, None]
+
+
+@jax.jit
+def chillers_run(z: Array, rows: Observed, metering: Metering, reference_kw: Array) -> Array:
+    """1 where the plant's chillers run on the rows (n,), 0 where they stand."""
+    p = of_site(values_of(jnp.asarray(z, jnp.float32)), metering)
+    return plant(p, conditions(p, rows, metering, reference_kw), reference_kw).chillers_run

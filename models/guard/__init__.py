@@ -2,7 +2,7 @@
 
 `guard.judged` takes one settled interval at a time and returns the next state and notices; `guard.goes_back` says
 whether the plant is run at the rule now. `evidence` has the test, `state` what is remembered, `reference` the model's
-error at the rule, from a record. NumPy and plain values only; it learns no model and knows no plant.
+error at the rule, from a record, `regimes` what is judged apart. It learns no model and knows no plant.
 
 In a controller's memory the state is one field, and a decision does
 
@@ -11,6 +11,6 @@ In a controller's memory the state is one field, and a decision does
 
 where rule_kw is the power expected at the setpoints of the site's rule, under this interval's weather and load, and
 regime a label of weather and load: with a mode in it that the controller chooses, a loss could move to another label.
-The state starts from `GuardState(references(...))` of the record, and `learned(state, references(...))` follows each
-new model.
+The errors at the rule are saved with each model (`AtRule`); `learned(state, regimes)` starts from them and follows
+each new model. `pipelines/control/optimizer/never_worse.py` does this once an hour.
 """

@@ -2,12 +2,45 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from flax import struct
 
 from models.guard.state import Blocks, GuardState, Options, Regime
 
 Array = np.ndarray
+Leaf = Any  # of a pytree: an array of NumPy or of JAX
+
+
+@struct.dataclass
+class AtRule:
+    """A model's error at the rule in one regime, as it is saved with the model.
+
+    blocks_kw (n,): means over blocks of hours of measured less expected power; usual_kw: mean expected power, over
+    usual_h hours.
+    """
+
+    blocks_kw: Leaf
+    usual_kw: Leaf
+    usual_h: Leaf
+
+    @staticmethod
+    def of(regime: Regime) -> "AtRule":
+        """What of a regime's evidence lies at the rule."""
+        return AtRule(
+            np.array(regime.at_rule.kw, np.float32), np.float32(regime.usual_kw), np.float32(regime.usual_h)
+        )
+
+    @property
+    def regime(self) -> Regime:
+        """The regime, of which nothing under control is known yet."""
+        blocks_kw = tuple(np.asarray(self.blocks_kw, float).ravel().tolist())
+        return Regime(
+            at_rule=Blocks(blocks_kw, len(blocks_kw)),
+            usual_kw=float(self.usual_kw),
+            usual_h=float(self.usual_h),
+        )
 
 
 def references(

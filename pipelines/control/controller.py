@@ -15,7 +15,7 @@ from models.safety.types import Situation, Verdict
 from models.setpoints import Array, Bounds
 from pipelines.control.decision import Decision, DecisionLog, Expectation, Source, reason_of
 from pipelines.control.memory import Memory
-from pipelines.control.optimizer.optimizer import Moment
+from pipelines.control.optimizer.moment import Moment
 from pipelines.control.orders import Orders, bounds_of, by_name, ignored_orders
 from pipelines.control.sensing.clock import tick, utc
 from pipelines.control.sensing.history import WINDOW, inlet_course
@@ -239,14 +239,15 @@ def _wanted(
         return memory, _by_rule(params, now, without_model), []
     history = memory.sensing.history
     explores = now.orders.mode == "auto" and not now.orders.accepted
-    moment = Moment(now.at, now.sensed.quantities, history, now.present, now.most, now.bounds, explores)
+    rule = backup(now.bounds, params.resets, now.sensed.quantities)
+    moment = Moment(now.at, now.sensed.quantities, history, now.present, now.most, now.bounds, rule, explores)
     model, answer = params.model.choose(memory.model, moment, now.passed)
     memory = replace(memory, model=model)
     troubles = [answer.reason] if answer.failed else []
     if answer.chosen is not None:
         chosen = answer.chosen
         wanted = Wanted(chosen.values, chosen.goal, chosen.reason, "model", chosen.expectation)
-        return replace(memory, informed_at=now.at), wanted, troubles
+        return replace(memory, informed_at=now.at), wanted, [*troubles, *chosen.notices]
     informed = memory.informed_at
     if not answer.closed and informed is not None and now.at - informed <= PATIENCE:
         reason = f"{answer.reason}: holding for at most an hour"

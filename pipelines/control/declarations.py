@@ -1,6 +1,5 @@
 """What a site file declares, as the checks of `models.safety` take it. Imports no JAX: the watchdog uses it too."""
 
-from models.safety.backup import Reset
 from models.safety.declared import Declared, Dwell, Interlock, MinimumTimes, Relation
 from models.safety.types import Envelope
 from pipelines.site.file import Site
@@ -41,15 +40,6 @@ def declared_of(site: Site) -> Declared:
             if s.min_on_minutes or s.min_off_minutes
         ),
         dwells=tuple(Dwell(name[d.tag], d.after, d.running_above, d.minutes / 60.0) for d in table.dwells),
-    )
-
-
-def resets_of(site: Site) -> tuple[Reset, ...]:
-    """The site's own rule, setpoints by name."""
-    name = _names_by_tag(site)
-    return tuple(
-        Reset(name[r.tag], r.on, tuple(p[0] for p in r.points), tuple(p[1] for p in r.points))
-        for r in site.safety.resets
     )
 
 

@@ -10,7 +10,9 @@ from models.cascade.cascade import Outcome
 from models.setpoints import Bounds
 from pipelines.control.decision import Decision
 from pipelines.control.explanation import differs
-from pipelines.control.optimizer.optimizer import HYSTERESIS_SHARE, HYSTERESIS_USUAL, SetpointOptimizer
+from pipelines.control.optimizer.optimizer import SetpointOptimizer
+from pipelines.control.optimizer.physical_target import GAIN
+from pipelines.control.optimizer.surface_target import HYSTERESIS_SHARE, HYSTERESIS_USUAL
 from pipelines.control.recommendation import Recommendation
 from pipelines.control.setup import Parameters
 from pipelines.site.file import Setpoint, Site
@@ -55,6 +57,8 @@ def with_evidence(
 def least_kw(optimizer: SetpointOptimizer, decision: Decision) -> float:
     """Saving below which the controller keeps its target, kW."""
     assert decision.expected is not None
+    if optimizer.cascade.physics is not None:
+        return GAIN * float(optimizer.cascade.physics.reference_kw)
     present_kw = decision.expected.present.cooling_kw
     return min(HYSTERESIS_USUAL * optimizer.usual_kw, HYSTERESIS_SHARE * present_kw)
 

@@ -14,7 +14,7 @@ from models.safety.backup import Reset
 from models.safety.confidence import Confidence
 from models.safety.layer import Safety
 from models.twin import Twin
-from pipelines.control.declarations import declared_of, envelope_of, resets_of
+from pipelines.control.declarations import declared_of, envelope_of
 from pipelines.control.optimizer.deadline import Deadline
 from pipelines.control.optimizer.guarded import GuardedOptimizer
 from pipelines.control.optimizer.inputs import objective_of
@@ -25,6 +25,7 @@ from pipelines.control.sensing.sensing import HALLS, Sensing
 from pipelines.control.sensing.validation import Validation
 from pipelines.learning.twin.second_opinion import DRIVERS, SLOW, TwinCheck
 from pipelines.site.file import Site
+from pipelines.site.rule import resets_of
 from pipelines.site.setpoints import Settable, modelled_name
 from pipelines.site.tags import setpoint_tags, tags_of
 from pipelines.site.tariff import prices_per_kwh

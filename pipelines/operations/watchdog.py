@@ -15,7 +15,6 @@ import numpy as np
 from models.safety.backup import backup
 from models.safety.transfer import most_move, towards
 from pipelines.config import Settings
-from pipelines.control.declarations import resets_of
 from pipelines.control.orders import Orders, bounds_of
 from pipelines.errors import ColdaisleError
 from pipelines.operations.gateway import Gateway
@@ -23,6 +22,7 @@ from pipelines.operations.heartbeat import Ear
 from pipelines.operations.ledger import Operations
 from pipelines.operations.standing_orders import limits_by_tag, standing
 from pipelines.site.file import Site
+from pipelines.site.rule import resets_of
 from pipelines.site.setpoints import Settable
 from pipelines.telemetry.latest import StoreRows
 from pipelines.telemetry.plant_table import row_quantities

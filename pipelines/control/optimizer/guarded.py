@@ -9,7 +9,8 @@ import numpy as np
 
 from models.safety.confidence import Confidence, Gate, doubts
 from pipelines.control.optimizer.deadline import Deadline, TooSlowError
-from pipelines.control.optimizer.optimizer import Chosen, Moment, OptimizerMemory, SetpointOptimizer
+from pipelines.control.optimizer.moment import Chosen, Moment, OptimizerMemory
+from pipelines.control.optimizer.optimizer import SetpointOptimizer
 
 log = logging.getLogger(__name__)
 

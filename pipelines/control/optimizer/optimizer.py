@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import jax
@@ -11,85 +11,28 @@ import jax.numpy as jnp
 import numpy as np
 
 from models.cascade.cascade import FULL, MODES, Cascade, Outcome
-from models.cascade.feedback import Expected, Feedback
+from models.cascade.feedback import Expected
 from models.cascade.objective import Objective, priced
 from models.cascade.search import best
 from models.cascade.step import boldest_allowed, reachable_steps
+from models.graybox.learn import CHILLERS_RUN, Graybox, weather_of
+from models.graybox.observed import wetbulb_line_c
 from models.setpoints import Array, Bounds, groups_of, quantity_of
 from pipelines.control.decision import Expectation, Settled
-from pipelines.control.optimizer.adaptation import Adaptation, warm_up
-from pipelines.control.optimizer.corrections import BACK, COSTLY, Comparison, Dither
-from pipelines.control.optimizer.inputs import ENTER_K, an_hour_ago_c, drivers_of, needed, rest
-from pipelines.control.optimizer.physical_target import Exploration, aimed, is_due
+from pipelines.control.optimizer.adaptation import warm_up
+from pipelines.control.optimizer.corrections import BACK
+from pipelines.control.optimizer.hour import hour_at_rest, is_over
+from pipelines.control.optimizer.inputs import an_hour_ago_c, drivers_of, needed, rest
+from pipelines.control.optimizer.moment import Chosen, Moment, OptimizerMemory
+from pipelines.control.optimizer.physical_target import CAREFUL, aimed, is_due, unseen, wear_share
+from pipelines.control.optimizer.surface_target import better, noted_start, to_stop_k
 from pipelines.control.sensing.history import History
 
 FULL_MODE = MODES.index(FULL)
-
-# The constants below were chosen by closed-loop runs on the EnergyPlus data center (`benchmarks/referee/ablation.py`,
-# histories 0 to 2, weather of Boulder and Chicago); weeks in Newark were kept for judging. One plant: on random
-# simulated sites (`benchmarks/random_sites.py`) a third of this hysteresis saved up to 0.13 more of what is possible.
-# Of usual, or of present cooling power, the smaller: what a target must be better by before it moves.
-HYSTERESIS_USUAL, HYSTERESIS_SHARE = 0.045, 0.06
-SWITCH_USUAL = 0.03  # more where an on/off setpoint would switch
-REST, REST_K = timedelta(hours=4), 2.0  # after a start: extra margin before a stop, falling to 0
 RATE_SHARE = 0.8  # of the envelope's rate of change that a step may use
 STILL = "nothing is clearly better"
 
 Objection = Callable[[Array, Array, History, datetime], str]
-
-
-@dataclass(frozen=True)
-class OptimizerMemory:
-    """What the optimizer remembers between decisions.
-
-    target (k,): the setpoints that steps lead to. expected: at the last step taken. chillers_stand, started_at:
-    whether chillers were stopped at the last decision, and when they last started.
-    """
-
-    target: tuple[float, ...] | None = None
-    expected: Expected | None = None
-    feedback: Feedback = field(default_factory=Feedback)
-    chillers_stand: bool = False
-    started_at: datetime | None = None
-    dither: Dither = field(default_factory=Dither)
-    comparison: Comparison = field(default_factory=Comparison)
-    adaptation: Adaptation = field(default_factory=Adaptation)
-    aimed_at: datetime | None = None
-    exploration: Exploration = field(default_factory=Exploration)
-
-    def forgetting_target(self) -> "OptimizerMemory":
-        """Something else moved the setpoints: choose again from the present ones."""
-        return replace(self, target=None)
-
-    def forgetting_choice(self) -> "OptimizerMemory":
-        """The model did not set the plant: forget target and expectation."""
-        return replace(self, target=None, expected=None)
-
-
-@dataclass(frozen=True)
-class Moment:
-    """Inputs of one decision. present, most (k,): present setpoints, and how far each may move now.
-
-    explores: whether choices that teach may cost something.
-    """
-
-    at: datetime
-    quantities: Mapping[str, float]
-    history: History
-    present: Array
-    most: Array
-    bounds: Bounds
-    explores: bool = False
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """A step (k,) within the slew rates, the target (k,), why, and what is expected."""
-
-    values: Array
-    goal: Array
-    reason: str
-    expectation: Expectation
 
 
 @dataclass(frozen=True)
@@ -121,28 +64,41 @@ class SetpointOptimizer:
     def choose(self, memory: OptimizerMemory, now: Moment) -> tuple[OptimizerMemory, Chosen | None]:
         """Memory after this decision, and the choice; None where load or weather is not known."""
         physics = self.cascade.physics
-        if physics is not None:
-            memory = replace(memory, adaptation=memory.adaptation.after(physics, now.history, now.at))
-            cascade = replace(self.cascade, physics=memory.adaptation.adapted(physics))
-            return replace(self, cascade=cascade)._choose(memory, now)
-        return self._choose(memory, now)
+        if physics is None:
+            return self._choose(memory, now)
+        if is_over(memory.adaptation.at, now.at) and (hour := hour_at_rest(physics, now.history, now.at)):
+            memory = replace(
+                memory,
+                adaptation=memory.adaptation.after(physics, hour),
+                never_worse=memory.never_worse.after(self.cascade, self.names, hour, now.rule),
+            )
+        cascade = replace(self.cascade, physics=memory.adaptation.adapted(physics))
+        return replace(self, cascade=cascade)._choose(memory, now)
 
     def _choose(self, memory: OptimizerMemory, now: Moment) -> tuple[OptimizerMemory, Chosen | None]:
         drivers = drivers_of(self.cascade, self.names, now.history, now.at)
         if drivers is None:
             return memory.forgetting_choice(), None
         memory = self._learned(memory, now, drivers)
-        memory = _noted_start(memory, drivers, now.at)
+        memory = noted_start(memory, drivers, now.at)
         if not memory.chillers_stand:
-            drivers |= {"cover_in_hand_k": _to_stop_k(memory, now.at)}
+            drivers |= {"cover_in_hand_k": to_stop_k(memory, now.at)}
         for name in ("reach_bias_k", "inlet_bias_k"):
             drivers[name] = jnp.float32(getattr(memory.feedback, name))
         aim = replace(self.objective, weight=jnp.float32(self.weight_of(now.at)))
         if self.measured.any():
             drivers["reach_bias_k"] -= self._within_reach_k(now, drivers, aim)
-        memory, target, reason = self._target(memory, now, drivers, aim)
+        notices: tuple[str, ...] = ()
+        if self.cascade.physics is not None:
+            beyond = unseen(self.cascade.physics, drivers)
+            notices = tuple(
+                f"the record never had a {each}: decided by physics, with caution" for each in beyond
+            )
+        memory, target, reason = self._target(memory, now, drivers, aim, known=not notices)
         chosen, expected = self._step(now, drivers, aim, target, reason)
-        return replace(memory, target=tuple(target.tolist()), expected=expected), chosen
+        return replace(memory, target=tuple(target.tolist()), expected=expected), replace(
+            chosen, notices=notices
+        )
 
     def outcomes(self, values: Array, conditions: Mapping[str, float]) -> Outcome:
         """Outcome of setpoints (n, k) under the conditions of a decision (`Expectation.conditions`)."""
@@ -180,84 +136,73 @@ class SetpointOptimizer:
         return jnp.float32(outcome.unreachable_k[0])
 
     def _target(
-        self, memory: OptimizerMemory, now: Moment, drivers: dict[str, Any], aim: Objective
+        self, memory: OptimizerMemory, now: Moment, drivers: dict[str, Any], aim: Objective, *, known: bool
     ) -> tuple[OptimizerMemory, Array, str]:
-        """The target (k,) and why: the defaults where the plant needs clearly more power than it would at them."""
-        if (physics := self.cascade.physics) is not None:
-            return self._aim_by_physics(memory, now, drivers, aim, float(physics.reference_kw))
-        _, at_default = self._priced(drivers, aim, now.bounds.default[None])
-        cooling_kw = now.quantities.get("cooling_kw", math.nan)
-        default_kw = float(at_default.cooling_kw[0])
-        comparison = memory.comparison.after(cooling_kw, default_kw, self.usual_kw, now.at)
+        """The target (k,) and why. The site's rule where the plant is shown to need more power than it would at it.
+
+        known: whether the record has had such load and weather.
+        """
+        if self.cascade.physics is not None:
+            return self._target_by_physics(memory, now, drivers, aim, self.cascade.physics, known=known)
+        _, at_rule = self._priced(drivers, aim, now.rule[None])
+        cooling_kw, rule_kw = now.quantities.get("cooling_kw", math.nan), float(at_rule.cooling_kw[0])
+        comparison = memory.comparison.after(cooling_kw, rule_kw, self.usual_kw, now.at)
         memory = replace(memory, comparison=comparison)
         if comparison.goes_back(now.at):
-            return memory, now.bounds.default, BACK
-        return self._aim(memory, now, drivers, aim)
-
-    def _aim(
-        self, memory: OptimizerMemory, now: Moment, drivers: dict[str, Any], aim: Objective
-    ) -> tuple[OptimizerMemory, Array, str]:
-        """Move the target where the gain is clear: the new one must keep all margins, the present one need not."""
-        careful = drivers | {"cover_in_hand_k": _to_stop_k(memory, now.at)}
+            return memory, now.rule, BACK
         choice = self._choice(now.bounds, now.quantities.get("outdoor_wetbulb_c", math.nan), now.present)
-        values, prices = (np.asarray(part, float) for part in best(self.cascade, choice, aim, careful))
-        values = np.clip(values, now.bounds.low, now.bounds.high)  # float32 may round beyond a limit
-        kept = _kept(memory, now)
-        kept_price, outcome = self._priced(drivers, aim, kept[None])
-        cooling_kw, gain = float(outcome.cooling_kw[0]), float(kept_price[0]) - prices
-        binary = now.bounds.binary
-        switches = (np.round(values[:, binary]) != np.round(kept[binary])).any(axis=1)
-        least_kw = min(HYSTERESIS_USUAL * self.usual_kw, HYSTERESIS_SHARE * cooling_kw)
-        worth = np.where(gain > least_kw + SWITCH_USUAL * self.usual_kw * switches, gain, -np.inf)
-        if np.isfinite(worth).any():
-            target, reason = self._agreed(kept, values[int(np.argmax(worth))], float(worth.max()), now)
-            return memory, target, reason
-        if not memory.feedback.stuck(cooling_kw, self.usual_kw):
-            return memory, kept, STILL
-        limits = now.bounds.low, now.bounds.high
-        dither, away = memory.dither.away(
-            self.names,
-            limits,
-            kept,
-            now.present,
-            lambda v: self._priced(drivers, aim, v),
-            self.usual_kw,
-            now.at,
+        memory, wanted, gain_kw, why = better(
+            _Prices(self, choice), memory, now, drivers, aim, names=self.names, usual_kw=self.usual_kw
         )
-        memory = replace(memory, dither=dither)
-        return (memory, kept, STILL) if away is None else (memory, away, COSTLY)
+        return memory, *self._agreed(memory.kept(now), wanted, gain_kw, now, why)
 
-    def _aim_by_physics(
+    def _target_by_physics(
         self,
         memory: OptimizerMemory,
         now: Moment,
         drivers: dict[str, Any],
         aim: Objective,
-        reference_kw: float,
+        physics: Graybox,
+        *,
+        known: bool,
     ) -> tuple[OptimizerMemory, Array, str]:
         """Once an hour, the better target where the gain is clear."""
-        kept, choice = _kept(memory, now), self._choice(now.bounds)
+        if back := memory.never_worse.back(_wetbulb_c(physics, drivers), now.at):
+            return memory, now.rule, back
+        kept = memory.kept(now)
+        _, outcome = self._priced(drivers, aim, kept[None])
+        memory = replace(memory, wear=memory.wear.after(_chillers_run(physics, now, outcome), now.at))
         if memory.target is not None and not is_due(memory.aimed_at, now.at):
             return memory, kept, STILL
+        reference_kw = float(physics.reference_kw)
+        factor = memory.wear.factor(now.at, float(physics.starts_per_day))
+        drivers = drivers | {
+            "chillers_run": jnp.float32(outcome.chillers_run[0]),
+            "kept_kw": jnp.asarray(outcome.facility_kw[:, 0], jnp.float32),
+            "wear_share": wear_share(factor, reference_kw, self.usual_kw),
+        }
+        explores = now.explores and known
         found = aimed(
-            _Prices(self, choice),
+            _Prices(self, self._choice(now.bounds)),
             kept=kept,
             bounds=now.bounds,
             drivers=drivers,
-            aim=aim,
+            aim=aim if known else replace(aim, caution=jnp.maximum(aim.caution, CAREFUL)),
             reference_kw=reference_kw,
-            usual_kw=self.usual_kw,
             exploration=memory.exploration.of_day(now.at),
-            budget_kwh=self.exploration_share * self.usual_kw * 24.0 if now.explores else 0.0,
+            budget_kwh=self.exploration_share * self.usual_kw * 24.0 if explores else 0.0,
         )
         memory = replace(memory, aimed_at=now.at, exploration=found.exploration)
-        if found.target is None:
-            return memory, kept, STILL
-        target, reason = self._agreed(kept, found.target, found.gain_kw, now)
-        return memory, target, reason
+        return memory, *self._agreed(kept, found.target, found.gain_kw, now)
 
-    def _agreed(self, kept: Array, wanted: Array, gain_kw: float, now: Moment) -> tuple[Array, str]:
-        """The better target, unless the twin objects to it: then the present one."""
+    def _agreed(
+        self, kept: Array, wanted: Array | None, gain_kw: float, now: Moment, why: str = ""
+    ) -> tuple[Array, str]:
+        """The better target and why, unless there is none or the twin objects to it: then the present one."""
+        if wanted is None:
+            return kept, STILL
+        if why:
+            return wanted, why
         why_not = self.objection(kept, wanted, now.history, now.at) if self.objection else ""
         if why_not:
             return kept, f"{_listed(self.names, wanted)} is not tried: {why_not}"
@@ -338,26 +283,18 @@ class SetpointOptimizer:
         return np.asarray(cost)[: len(values)], cut
 
 
-def _kept(memory: OptimizerMemory, now: Moment) -> Array:
-    """The target in force; the present setpoints where there is none or it lies outside the limits in force."""
-    if memory.target is None or len(memory.target) != len(now.present):
-        return now.present
-    target = np.array(memory.target, float)
-    inside = (now.bounds.low - 1e-4 <= target) & (target <= now.bounds.high + 1e-4)
-    return target if inside.all() else now.present
+def _wetbulb_c(physics: Graybox, drivers: Mapping[str, Any]) -> float:
+    """Outdoor wetbulb, or what a line makes of the drybulb, as the record's rows have it."""
+    weather_c = float(drivers[weather_of(physics.metering.humid)])
+    return weather_c if physics.metering.humid else float(wetbulb_line_c(weather_c))
 
 
-def _noted_start(memory: OptimizerMemory, drivers: dict[str, Any], at: datetime) -> OptimizerMemory:
-    """Memory with whether chillers are stopped now, and the time where they have just started."""
-    stand = float(drivers["chillers_stopped"]) > 0.5
-    started_at = at if memory.chillers_stand and not stand else memory.started_at
-    return replace(memory, chillers_stand=stand, started_at=started_at)
-
-
-def _to_stop_k(memory: OptimizerMemory, at: datetime) -> jax.Array:
-    """Margin, K, before chillers are expected to stop: larger for some hours after a start, to limit wear."""
-    since = REST if memory.started_at is None else max(at - memory.started_at, timedelta(0))
-    return jnp.float32(ENTER_K + REST_K * max(0.0, 1.0 - since / REST))
+def _chillers_run(physics: Graybox, now: Moment, outcome: Outcome) -> float:
+    """1 where chillers run, 0 where they stand: by their meter, else as expected."""
+    chiller_kw = now.quantities.get("chiller_kw", math.nan)
+    if "chiller_kw" in physics.meters and math.isfinite(chiller_kw):
+        return float(chiller_kw > CHILLERS_RUN * float(physics.reference_kw))
+    return float(outcome.chillers_run[0])
 
 
 def _settled(outcome: Outcome, row: int) -> Settled:

@@ -2,7 +2,8 @@
 
 Doubt is the spread, over the plants that the record leaves possible, of what a choice would save. A choice in doubt
 may save more than expected, and shows whether it does: within the budget, part of the doubt counts as saving (an upper
-confidence bound: Auer 2002, JMLR 3). Beyond it, and in every mode but `auto`, only the mean counts.
+confidence bound: Auer 2002, JMLR 3). Beyond it, and in every mode but `auto`, only the mean counts; and in weather or
+at loads that the record never had, doubt counts as power.
 """
 
 from collections.abc import Mapping
@@ -15,31 +16,17 @@ import numpy as np
 
 from models.cascade.cascade import Outcome
 from models.cascade.objective import Objective
+from models.graybox.learn import Graybox, weather_of
 from models.setpoints import Array, Bounds
+from pipelines.control.optimizer.exploration import Exploration
 
 EVERY = timedelta(minutes=59)  # a clock may run a little fast
-DAY = timedelta(days=1)
 # Shares of the reference load, chosen on seeds 1 to 6 of a family of EnergyPlus plants (docs/graybox.md): what a target
 # must be better by, more where an on/off setpoint switches, and what it is worth that chillers need not start or stop.
 GAIN, SWITCH, WEAR = 0.002, 0.004, 0.006
 CURIOSITY = 0.5  # standard deviations of doubt that count as saving, chosen on the same
-
-
-@dataclass(frozen=True)
-class Exploration:
-    """Energy that choices which teach were expected to cost since `since`: a day at most."""
-
-    spent_kwh: float = 0.0
-    since: datetime | None = None
-
-    def of_day(self, at: datetime) -> "Exploration":
-        """The same, begun anew after a day or where the clock was set back."""
-        fresh = self.since is None or not timedelta(0) <= at - self.since < DAY
-        return Exploration(0.0, at) if fresh else self
-
-    def with_cost(self, kwh: float) -> "Exploration":
-        """The same with another choice's cost."""
-        return replace(self, spent_kwh=self.spent_kwh + max(kwh, 0.0))
+CAREFUL = 1.0  # standard deviations of doubt that count as power where the record has never been
+SEEN_K, SEEN_SHARE = 1.0, 0.05  # beyond the record's extremes: of weather, of load
 
 
 @dataclass(frozen=True)
@@ -66,6 +53,25 @@ def is_due(aimed_at: datetime | None, at: datetime) -> bool:
     return aimed_at is None or not timedelta(0) <= at - aimed_at < EVERY
 
 
+def unseen(physics: Graybox, drivers: Mapping[str, Any]) -> tuple[str, ...]:
+    """What of load and weather lies beyond the record, in words."""
+    weather = weather_of(physics.metering.humid)
+    (low_kw, high_kw), (low_c, high_c) = np.asarray(physics.seen, float).tolist()
+    load_kw, weather_c = float(drivers["load_kw"]), float(drivers[weather])
+    name = weather.removeprefix("outdoor_").removesuffix("_c")
+    found = []
+    if not low_kw * (1.0 - SEEN_SHARE) <= load_kw <= high_kw * (1.0 + SEEN_SHARE):
+        found.append(f"load of {load_kw:.0f} kW, recorded {low_kw:.0f} to {high_kw:.0f} kW")
+    if not low_c - SEEN_K <= weather_c <= high_c + SEEN_K:
+        found.append(f"{name} of {weather_c:.1f} °C, recorded {low_c:.1f} to {high_c:.1f} °C")
+    return tuple(found)
+
+
+def wear_share(factor: float, reference_kw: float, usual_kw: float) -> Any:
+    """Price of a start or stop per cooling power that the plant usually needs. factor: of its usual price."""
+    return jnp.float32(WEAR * factor * reference_kw / max(usual_kw, 1e-6))
+
+
 def aimed(
     prices: Prices,
     *,
@@ -74,7 +80,6 @@ def aimed(
     drivers: dict[str, Any],
     aim: Objective,
     reference_kw: float,
-    usual_kw: float,
     exploration: Exploration,
     budget_kwh: float,
 ) -> Aimed:
@@ -82,12 +87,6 @@ def aimed(
 
     budget_kwh: that choices which teach may cost in a day; 0 where none may.
     """
-    _, outcome = prices.priced(aim, drivers, kept[None])
-    drivers = drivers | {
-        "chillers_run": jnp.float32(outcome.chillers_run[0]),
-        "kept_kw": jnp.asarray(outcome.facility_kw[:, 0], jnp.float32),
-        "wear_share": jnp.float32(WEAR * reference_kw / max(usual_kw, 1e-6)),
-    }
     target, gain_kw = _clearly_better(prices, aim, kept, bounds, drivers, reference_kw)
     if not exploration.spent_kwh < budget_kwh:
         return Aimed(target, gain_kw, exploration)

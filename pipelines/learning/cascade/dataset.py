@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from models.cascade.groups import with_shared
 from models.efficiency.declared_effects import Effect
 from pipelines.site.file import Setpoint, Site
 from pipelines.site.setpoints import aliased, modelled_name, setpoint_names
@@ -44,6 +45,13 @@ def columns_of(site: Site, plant: pd.DataFrame) -> dict[str, np.ndarray]:
     columns = {str(name): plant[name].to_numpy(dtype=float) for name in plant}
     own = {modelled_name(name): columns[name] for name in setpoint_names(site) if ":" in name}
     return aliased(columns) | own
+
+
+def shared_columns_of(site: Site, plant: pd.DataFrame) -> dict[str, np.ndarray]:
+    """The same, and the mean of the setpoints of every quantity of which the site has several."""
+    columns = columns_of(site, plant)
+    names = [modelled_name(name) for name in setpoint_names(site)]
+    return {**with_shared({name: columns[name] for name in names if name in columns}), **columns}
 
 
 def inputs_of(site: Site, plant: pd.DataFrame) -> Inputs:

@@ -3,9 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from models.cascade.groups import with_shared
 from models.graybox.learn import Graybox, learn_graybox
-from pipelines.learning.cascade.dataset import columns_of, effects_of, settled
+from pipelines.learning.cascade.dataset import effects_of, settled, shared_columns_of
 from pipelines.site.file import Site
 from pipelines.site.setpoints import modelled_name, setpoint_names
 
@@ -23,16 +22,14 @@ def physics_of(site: Site, plant: pd.DataFrame) -> tuple[Graybox | None, float]:
         effect.target != "rack_inlet_c" for effect in effects_of(site)
     ):
         return None, 0.0
-    columns = columns_of(site, plant)
-    names = [modelled_name(name) for name in setpoint_names(site)]
-    columns = {**with_shared({name: columns[name] for name in names if name in columns}), **columns}
+    columns = shared_columns_of(site, plant)
     at_rest = settled(site, plant)
     physics = learn_graybox(
         columns,
         cooling_meters=tuple(site.meters.cooling),
         facility_metered=bool(site.meters.facility),
         has_it=True,
-        setpoints=tuple(names),
+        setpoints=tuple(modelled_name(name) for name in setpoint_names(site)),
         settled=at_rest,
         step_hours=site.interval / pd.Timedelta(hours=1),
     )

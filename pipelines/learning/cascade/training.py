@@ -16,6 +16,7 @@ from models.errors import ImpossibleEffectError, TooFewRowsError
 from models.twin import Twin
 from pipelines.config import Settings
 from pipelines.errors import ModelError
+from pipelines.learning.cascade.at_rule import errors_at_rule
 from pipelines.learning.cascade.bundle import FOLDER, KIND, log_cascade, read_held_out
 from pipelines.learning.cascade.dataset import columns_of, effects_of, held_out_weeks, regular, settled
 from pipelines.learning.cascade.physics import physics_of
@@ -56,6 +57,9 @@ def train_cascade(
         bound_kw = check.bound_from(plant, settled(site, plant))
         learned = replace(learned, cascade=replace(learned.cascade, twin_bound_kw=np.float32(bound_kw)))
     blind = learn_site(site, plant[~judged], virtual).cascade if judged.any() else None
+    if blind:
+        at_rule = errors_at_rule(site, blind, plant, judged)
+        learned = replace(learned, cascade=replace(learned.cascade, at_rule=at_rule))
     by_model = scores(site, blind, plant, judged) if blind else []
     with run_of(client, experiment, "train", KIND) as run_id:
         log_cascade(client, run_id, learned.cascade, blind)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from models.cascade.cascade import Cascade
-from pipelines.control.optimizer.optimizer import Moment, OptimizerMemory
+from pipelines.control.optimizer.moment import Moment, OptimizerMemory
 from pipelines.control.orders import Orders, bounds_of
 from pipelines.control.sensing.sensing import SensingMemory
 from pipelines.control.setup import parameters_of
@@ -121,7 +121,13 @@ def target_of(site: Site, cascade: Cascade, scale: float = 1.0, **changed: float
         readings = reader.read(shown(site, defaults(site), scale, **changed), at)
         sensing, sensed = params.sensing.take(sensing, readings)
         moment = Moment(
-            at, sensed.quantities, sensing.history, bounds.default, bounds.slew_per_hour * 0.25, bounds
+            at,
+            sensed.quantities,
+            sensing.history,
+            present=bounds.default,
+            most=bounds.slew_per_hour * 0.25,
+            bounds=bounds,
+            rule=bounds.default,
         )
         memory, chosen = params.model.optimizer.choose(memory, moment)
         assert chosen is not None

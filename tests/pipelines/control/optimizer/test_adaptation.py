@@ -11,6 +11,7 @@ from models.graybox.learn import Graybox
 from models.graybox.parameters import NAMES
 from pipelines.control.memory import Memory
 from pipelines.control.optimizer.adaptation import Adaptation, warm_up
+from pipelines.control.optimizer.hour import hour_at_rest, is_over
 from pipelines.control.sensing.history import History
 from tests.models.graybox.plants import REFERENCE_KW, metering
 
@@ -31,7 +32,8 @@ ROW = {
 @pytest.fixture(scope="module")
 def physics() -> Graybox:
     textbook = Estimate.textbook()
-    arrays = (textbook.z, textbook.covariance, members_of(textbook), REFERENCE_KW, 0.01)
+    seen = [[300.0, 800.0], [-10.0, 25.0]]
+    arrays = (textbook.z, textbook.covariance, members_of(textbook), REFERENCE_KW, 0.01, seen, 0.5)
     inputs = ("supply_air_sp_c", "chw_supply_sp_c", "cw_supply_sp_c", "economizer_enable")
     return Graybox(
         *(jnp.asarray(each, jnp.float32) for each in arrays),
@@ -49,16 +51,24 @@ def history(until: datetime = AT, **changed: list[float]) -> History:
     return readings
 
 
+def learned(physics: Graybox, **changed: list[float]) -> Adaptation:
+    hour = hour_at_rest(physics, history(**changed), AT)
+    assert hour is not None
+    return Adaptation().after(physics, hour)
+
+
 def test_an_hour_at_rest_teaches(physics):
-    after = Adaptation().after(physics, history(), AT)
+    after = learned(physics)
     assert after.at == AT
     assert np.abs(np.array(after.z)).max() > 0.01
     assert np.asarray(after.adapted(physics).z) == pytest.approx(np.array(after.z), abs=1e-5)
 
 
-def test_the_next_hour_is_waited_for(physics):
-    first = Adaptation().after(physics, history(), AT)
-    assert first.after(physics, history(), AT + timedelta(minutes=30)) is first
+def test_the_next_hour_is_waited_for():
+    assert is_over(None, AT)
+    assert not is_over(AT, AT + timedelta(minutes=45))
+    assert is_over(AT, AT + timedelta(hours=1))
+    assert is_over(AT, AT - timedelta(minutes=15))  # a clock that was set back
 
 
 @pytest.mark.parametrize(
@@ -72,29 +82,29 @@ def test_the_next_hour_is_waited_for(physics):
     ],
 )
 def test_what_moves_or_cannot_be_is_not_learned_from(physics, changed):
-    assert Adaptation().after(physics, history(**changed), AT).z is None
+    assert hour_at_rest(physics, history(**changed), AT) is None
 
 
 def test_readings_that_cannot_be_stay_finite(physics):
-    after = Adaptation().after(physics, history(chiller_kw=[1e9] * 4, overhead_kw=[-1e9] * 4), AT)
+    after = learned(physics, chiller_kw=[1e9] * 4, overhead_kw=[-1e9] * 4)
     assert after.z is not None
     assert np.isfinite(after.z).all()
     assert np.abs(np.array(after.z)).max() <= 6.0
 
 
-def test_a_memory_of_other_parameters_is_not_used(physics):
-    other = Adaptation((0.5,) * 3, (1.0,) * 9, AT)
+def test_another_fit_starts_anew(physics):
+    other = Adaptation((0.5,) * 3, (1.0,) * 9, "another", AT)
     assert other.estimate(physics).z == pytest.approx(np.zeros(len(NAMES)))
+    assert other.adapted(physics) is physics
 
 
 def test_it_survives_a_restart(physics):
     from dataclasses import replace
 
-    learned = Adaptation().after(physics, history(), AT)
-    memory = Memory()
-    model = replace(memory.model, optimizer=replace(memory.model.optimizer, adaptation=learned))
+    after, memory = learned(physics), Memory()
+    model = replace(memory.model, optimizer=replace(memory.model.optimizer, adaptation=after))
     again = Memory.from_json(replace(memory, model=model).to_json())
-    assert again.model.optimizer.adaptation == learned
+    assert again.model.optimizer.adaptation == after
 
 
 def test_warming_up_changes_nothing(physics):

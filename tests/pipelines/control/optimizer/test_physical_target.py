@@ -8,7 +8,8 @@ import pytest
 
 from models.cascade.objective import Objective
 from models.setpoints import Bounds
-from pipelines.control.optimizer.physical_target import CURIOSITY, GAIN, Exploration, aimed, is_due
+from pipelines.control.optimizer.exploration import Exploration
+from pipelines.control.optimizer.physical_target import CURIOSITY, GAIN, aimed, is_due
 
 AT = datetime(2026, 1, 8, 12, tzinfo=UTC)
 BOUNDS = Bounds(
@@ -45,7 +46,6 @@ def _aimed(landscape: Landscape, *, budget_kwh: float = 0.0, spent_kwh: float = 
         drivers={},
         aim=AIM,
         reference_kw=1000.0,
-        usual_kw=200.0,
         exploration=Exploration(spent_kwh, AT),
         budget_kwh=budget_kwh,
     )

@@ -1,0 +1,52 @@
+"""What the plant would draw at other setpoints, under the load and weather that there are."""
+
+from collections.abc import Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from models.graybox.learn import Graybox
+from models.graybox.observed import Observed, conditions, of_site
+from models.graybox.parameters import values_of
+from models.graybox.plant import COOLING_PARTS, plant
+
+# Setpoint -> what it is called of a row.
+CALLED = {
+    "supply_air_sp_c": "supply_air_c",
+    "chw_supply_sp_c": "chw_supply_c",
+    "cw_supply_sp_c": "cw_setpoint_c",
+    "economizer_enable": "economizer",
+}
+
+
+def power_at(physics: Graybox, rows: Observed, setpoints: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Cooling power, and IT power where it is metered, kW (n,), of the most probable plant at other setpoints.
+
+    rows (n,): load and weather are theirs; compute power is what their IT power and inlets say. setpoints: (n,) each by
+    the names of `CALLED`; what is not named stays as the rows have it.
+    """
+    asked = {CALLED[name]: jnp.asarray(values, jnp.float32) for name, values in setpoints.items()}
+    rows = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32), rows)
+    return np.asarray(_power_at(physics, rows, asked), float)
+
+
+@jax.jit
+def _power_at(physics: Graybox, rows: Observed, asked: dict[str, Array]) -> Array:
+    metering = physics.metering
+    p = of_site(values_of(physics.z), metering)
+    at = conditions(p, rows, metering, physics.reference_kw)._replace(**asked)
+    there = plant(p, at, physics.reference_kw)
+    cooling_kw = jnp.asarray(metering.counted) @ there.parts_kw[:COOLING_PARTS]
+    return cooling_kw + there.air.it_kw if metering.has_it else cooling_kw
+
+
+def at_setpoints(
+    rows: Observed, setpoints: Mapping[str, np.ndarray], within: Mapping[str, float]
+) -> np.ndarray:
+    """Rows (n,) that were run at some setpoints (n,), each within a tolerance by its name."""
+    near = np.ones(len(np.asarray(rows.load_kw)), bool)
+    for name, values in setpoints.items():
+        near &= np.abs(np.asarray(getattr(rows, CALLED[name]), float) - values) <= within[name]
+    return near
