@@ -165,7 +165,7 @@ def _air_and_chilled_water(cascade: Cascade, now: Values) -> Array:
         warmest_c, now["coldest_inlet_c"], edge = hall_inlets(cascade.halls, now)
         now["worst_inlet_c"] = warmest_c + now["inlet_bias_k"]
         outside = jnp.maximum(outside, edge)
-    if cascade.it_response:
+    if cascade.it_response and cascade.physics is None:  # the gray-box plant has servers of its own
         present = mean(cascade.it_response, {"rack_inlet_c": now["rack_inlet_now_c"]})
         now["load_kw"] += mean(cascade.it_response, now) - present
     if "chw_supply_sp_c" in now:

@@ -9,6 +9,8 @@ from jax import Array
 from models.graybox.roots import root
 
 WATER_KJ_KG_K = 4.186
+AIR_FILM, WATER_FILM = 0.6, 0.8  # exponents of a film's conductance over velocity
+MOST_WATER_SIDE = 0.8
 MOST_FAN_SHARE = 0.6  # of compute: no server's fans need more
 MOST_GAIN = 1.6  # of `inlet_gain`: fans have a top speed
 Parameters = dict[str, Array]
@@ -46,16 +48,21 @@ def _airflow(p: Parameters, compute_kw: Array, rack_inlet_c: Array, reference_kw
     return jnp.clip(compute_kw / reference_kw, 0.02, 2.0) ** p["airflow_exponent"] * gain
 
 
-def fans_kw(p: Parameters, compute_kw: Array, rack_inlet_c: Array, reference_kw: Array) -> Array:
+def servers_kw(p: Parameters, compute_kw: Array, rack_inlet_c: Array, reference_kw: Array) -> Array:
+    """IT power: compute, which an inlet does not change, and fans, which it does."""
+    return compute_kw + _fans_kw(p, compute_kw, rack_inlet_c, reference_kw)
+
+
+def _fans_kw(p: Parameters, compute_kw: Array, rack_inlet_c: Array, reference_kw: Array) -> Array:
     flow = _airflow(p, compute_kw, rack_inlet_c, reference_kw)
     return jnp.minimum(p["server_fan"] * reference_kw * flow**3, MOST_FAN_SHARE * compute_kw)
 
 
 def compute_kw(p: Parameters, it_kw: Array, rack_inlet_c: Array, reference_kw: Array) -> Array:
-    """IT power without its fans, from IT power at a rack inlet."""
+    """IT power without its fans, from IT power at a rack inlet: the inverse of `servers_kw`."""
     compute = it_kw * (1.0 - p["server_fan"])
     for _ in range(4):  # a contraction: fans are a small part
-        compute = it_kw - jnp.minimum(fans_kw(p, compute, rack_inlet_c, reference_kw), 0.4 * it_kw)
+        compute = it_kw - jnp.minimum(_fans_kw(p, compute, rack_inlet_c, reference_kw), 0.4 * it_kw)
     return compute
 
 
@@ -65,7 +72,7 @@ def air_side(
     """The air side at compute power, supply air and chilled water (n,)."""
     inlet_c = supply_air_c + p["inlet_rise_k"]
     flow = _airflow(p, compute, inlet_c, reference_kw)
-    it_kw = compute + fans_kw(p, compute, inlet_c, reference_kw)
+    it_kw = servers_kw(p, compute, inlet_c, reference_kw)
     crah_flow = smooth_max(flow, p["crah_turndown"], 0.04)
     crah_kw = p["crah_fan"] * reference_kw * crah_flow ** p["crah_exponent"]
     return _coils(p, it_kw, crah_kw, crah_flow, supply_air_c, chw_supply_c, inlet_c, reference_kw)
@@ -76,17 +83,22 @@ def _coils(p, it_kw, crah_kw, crah_flow, supply_air_c, chw_supply_c, inlet_c, re
     air_kw_k = reference_kw / p["air_rise_k"] * crah_flow
     return_c = supply_air_c + heat_kw / air_kw_k
     needed_kw_k = heat_kw / jnp.maximum(return_c - chw_supply_c, 0.05)
-    ua_kw_k = p["coil_ntu"] * reference_kw / p["air_rise_k"] * crah_flow**0.6
+    # Two films in series, each thinner at higher velocity (Brandemuehl 1993, HVAC 2 Toolkit).
+    ua_kw_k = p["coil_ntu"] * reference_kw / p["air_rise_k"]
+    on_water = jnp.minimum(p["coil_water_side"], MOST_WATER_SIDE)
+    on_air = (1.0 - on_water) * crah_flow**-AIR_FILM
     most_kg_s = p["chw_full_flow"] * reference_kw
 
     def spare(flow_kg_s: Array, args: tuple[Array, ...]) -> Array:
-        ua, air, needed = args
+        rated_ua, on_air, on_water, most, air, needed = args
         water = flow_kg_s * WATER_KJ_KG_K
-        least, most = jnp.minimum(water, air), jnp.maximum(water, air)
-        return (effectiveness(ua / least, least / most) * least - needed) / needed
+        ua = rated_ua / (on_air + on_water * (flow_kg_s / most) ** -WATER_FILM)
+        least, larger = jnp.minimum(water, air), jnp.maximum(water, air)
+        return (effectiveness(ua / least, least / larger) * least - needed) / needed
 
     most = jnp.broadcast_to(most_kg_s, heat_kw.shape)
-    asked = root(spare, (ua_kw_k, air_kw_k, needed_kw_k), 0.001 * most, 3.0 * most)
+    args = (ua_kw_k, on_air, on_water, most, air_kw_k, needed_kw_k)
+    asked = root(spare, args, 0.001 * most, 3.0 * most)
     flow_kg_s = smooth_max(asked, p["chw_least_flow"] * reference_kw, 0.03 * most_kg_s)
     flow_kg_s = -smooth_max(-flow_kg_s, -most_kg_s, 0.03 * most_kg_s)
     chw_return_c = chw_supply_c + heat_kw / (flow_kg_s * WATER_KJ_KG_K)

@@ -7,14 +7,14 @@ import numpy as np
 from flax import struct
 from jax import Array
 
-from models.graybox.air_side import Parameters, compute_kw, fans_kw
+from models.graybox.air_side import Parameters, compute_kw, servers_kw
 from models.graybox.observed import Metering
 from models.graybox.smoothing import running_mean
 
 MOST_MOVES = 256
 FEWEST_MOVES = 30  # fewer are the load's own steps; six plants, docs/graybox.md
-SCATTER = 0.02  # of the logarithm of IT power, between the hours before and after a move
 SMOOTHED = 5  # rows
+UNKNOWN_SCATTER = 0.02
 LEAST_SCATTER = 0.003  # meters of class 0.5
 LEAST_MOVE_K = 0.7
 WORTH = 150.0  # moves that they count for at most
@@ -24,20 +24,22 @@ WORTH = 150.0  # moves that they count for at most
 class Moves:
     """Moves of supply air, (256,) each, NaN beyond the last.
 
-    change: of the logarithm of IT power, what the load did on its own taken out. weight: of one move, in the fit.
+    change: of the logarithm of IT power, what the load did on its own taken out; scatter: what it still did. weight: of
+    one move, in the fit.
     """
 
     before_c: Any
     after_c: Any
     it_kw: Any
     change: Any
+    scatter: float
     weight: float
 
     @staticmethod
     def none() -> "Moves":
         """No moves."""
         nan = np.full(MOST_MOVES, np.nan, np.float32)
-        return Moves(nan, nan, nan, nan, 0.0)
+        return Moves(nan, nan, nan, nan, 1.0, 0.0)
 
 
 def move_errors(p: Parameters, moves: Moves, metering: Metering, reference_kw: Array) -> Array:
@@ -46,8 +48,8 @@ def move_errors(p: Parameters, moves: Moves, metering: Metering, reference_kw: A
         return jnp.full(MOST_MOVES, jnp.nan)
     before, after = moves.before_c, moves.after_c
     compute = compute_kw(p, moves.it_kw, before, reference_kw)
-    it_kw = compute + fans_kw(p, compute, after, reference_kw)
-    error = (jnp.log(it_kw / moves.it_kw) - moves.change) / SCATTER
+    it_kw = servers_kw(p, compute, after, reference_kw)
+    error = (jnp.log(it_kw / moves.it_kw) - moves.change) / moves.scatter
     return jnp.clip(error, -4.0, 4.0)
 
 
@@ -89,7 +91,8 @@ def moves_of(it_kw: np.ndarray, inlet_c: np.ndarray, setpoint_c: np.ndarray, *, 
     table = np.full((MOST_MOVES, 4), np.nan, np.float32)
     table[: len(found)] = found
     before_c, after_c, kw, changed = table.T
-    return Moves(before_c, after_c, kw, changed, min(1.0, float(np.sqrt(WORTH / len(found)))))
+    weight = min(1.0, float(np.sqrt(WORTH / len(found))))
+    return Moves(before_c, after_c, kw, changed, _scatter(np.array([change for *_, change in found])), weight)
 
 
 def load_scatter(it_kw: np.ndarray, *, steps_per_hour: int) -> float:
@@ -101,8 +104,12 @@ def load_scatter(it_kw: np.ndarray, *, steps_per_hour: int) -> float:
     lag = 2 * steps_per_hour
     change = change[lag:] - change[:-lag]
     change = change[np.isfinite(change)]
+    return _scatter(change)
+
+
+def _scatter(change: np.ndarray) -> float:
     if len(change) == 0:
-        return SCATTER
+        return UNKNOWN_SCATTER
     robust = 1.4826 * np.median(np.abs(change - np.median(change)))
     return float(max(0.5 * (robust + change.std()), LEAST_SCATTER))
 

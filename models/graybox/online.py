@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 import numpy as np
 
-from models.graybox.air_side import compute_kw, fans_kw
+from models.graybox.air_side import compute_kw, servers_kw
 from models.graybox.fit import Estimate, linearised, padded
 from models.graybox.observed import Metering, Observed, errors
 from models.graybox.parameters import values_of
@@ -37,7 +37,7 @@ def _errors(z, rows, earlier, metering, reference_kw):
         return at_rest
     it_kw, inlet_c, scatter = earlier
     compute = compute_kw(p, it_kw, inlet_c, reference_kw)
-    then_now = compute + fans_kw(p, compute, rows.supply_air_c[0] + p["inlet_rise_k"], reference_kw)
+    then_now = servers_kw(p, compute, rows.supply_air_c[0] + p["inlet_rise_k"], reference_kw)
     moved = jnp.log(then_now / rows.load_kw[0]) / scatter * np.sqrt(1.0 / TRUST)
     return jnp.append(at_rest, moved)
 

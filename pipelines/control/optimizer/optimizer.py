@@ -85,7 +85,7 @@ class SetpointOptimizer:
             drivers |= {"cover_in_hand_k": to_stop_k(memory, now.at)}
         for name in ("reach_bias_k", "inlet_bias_k"):
             drivers[name] = jnp.float32(getattr(memory.feedback, name))
-        aim = replace(self.objective, weight=jnp.float32(self.weight_of(now.at)))
+        aim = self._aim(now, drivers)
         if self.measured.any():
             drivers["reach_bias_k"] -= self._within_reach_k(now, drivers, aim)
         notices: tuple[str, ...] = ()
@@ -99,6 +99,17 @@ class SetpointOptimizer:
         return replace(memory, target=tuple(target.tolist()), expected=expected), replace(
             chosen, notices=notices
         )
+
+    def _aim(self, now: Moment, drivers: dict[str, Any]) -> Objective:
+        """The objective now. Setpoints are not chosen to dry the air: what dew point the site's rule leaves is allowed.
+
+        Beyond the limit outdoor air decides; a slope of a few hundredths of a kelvin would else outweigh any saving.
+        """
+        aim = replace(self.objective, weight=jnp.float32(self.weight_of(now.at)))
+        if self.cascade.dew_point is None:
+            return aim
+        _, at_rule = self._priced(drivers, aim, now.rule[None])
+        return replace(aim, dew_point_high_c=jnp.maximum(aim.dew_point_high_c, at_rule.dew_point_c[0]))
 
     def outcomes(self, values: Array, conditions: Mapping[str, float]) -> Outcome:
         """Outcome of setpoints (n, k) under the conditions of a decision (`Expectation.conditions`)."""
