@@ -12,7 +12,9 @@ WATER_KJ_KG_K = 4.186
 AIR_FILM, WATER_FILM = 0.6, 0.8  # exponents of a film's conductance over velocity
 MOST_WATER_SIDE = 0.8
 MOST_FAN_SHARE = 0.6  # of compute: no server's fans need more
-MOST_GAIN = 1.6  # of `inlet_gain`: fans have a top speed
+MOST_GAIN = 0.6  # of airflow: fans have a top speed
+KNEE_K = 0.3  # over which the knee is rounded
+LEAKAGE_AT_C = 20.0
 Parameters = dict[str, Array]
 
 
@@ -42,28 +44,34 @@ def effectiveness(ntu: Array, ratio: Array) -> Array:
 
 
 def _airflow(p: Parameters, compute_kw: Array, rack_inlet_c: Array, reference_kw: Array) -> Array:
-    """Servers' airflow per that at reference load and cool inlets."""
-    warm = smooth_max(rack_inlet_c, p["inlet_knee_c"], 0.3) - p["inlet_knee_c"]
-    gain = 1.0 + p["inlet_gain"] * jnp.clip(warm / p["inlet_width_k"], 0.0, MOST_GAIN)
+    """Servers' airflow per that at reference load and cool inlets: a parabola above a knee (ASHRAE TC9.9 2011)."""
+    warm_k = smooth_max(rack_inlet_c, p["inlet_knee_c"], KNEE_K) - p["inlet_knee_c"]
+    gain = 1.0 + jnp.minimum(p["inlet_gain"] * warm_k**2, MOST_GAIN)
     return jnp.clip(compute_kw / reference_kw, 0.02, 2.0) ** p["airflow_exponent"] * gain
 
 
 def servers_kw(p: Parameters, compute_kw: Array, rack_inlet_c: Array, reference_kw: Array) -> Array:
-    """IT power: compute, which an inlet does not change, and fans, which it does."""
-    return compute_kw + _fans_kw(p, compute_kw, rack_inlet_c, reference_kw)
+    """IT power: chips, whose leakage grows with the inlet (Liu et al. 2007, DATE), and fans."""
+    return compute_kw * _leakage(p, rack_inlet_c) + _fans_kw(p, compute_kw, rack_inlet_c, reference_kw)
+
+
+def compute_kw(p: Parameters, it_kw: Array, rack_inlet_c: Array, reference_kw: Array) -> Array:
+    """Power of chips at 20 °C, from IT power at a rack inlet: the inverse of `servers_kw`."""
+    leakage = _leakage(p, rack_inlet_c)
+    compute = it_kw * (1.0 - p["server_fan"])
+    for _ in range(4):  # a contraction: fans are a small part
+        fans = jnp.minimum(_fans_kw(p, compute, rack_inlet_c, reference_kw), 0.4 * it_kw)
+        compute = (it_kw - fans) / leakage
+    return compute
+
+
+def _leakage(p: Parameters, rack_inlet_c: Array) -> Array:
+    return jnp.exp(p["leakage_per_k"] * (rack_inlet_c - LEAKAGE_AT_C))
 
 
 def _fans_kw(p: Parameters, compute_kw: Array, rack_inlet_c: Array, reference_kw: Array) -> Array:
     flow = _airflow(p, compute_kw, rack_inlet_c, reference_kw)
     return jnp.minimum(p["server_fan"] * reference_kw * flow**3, MOST_FAN_SHARE * compute_kw)
-
-
-def compute_kw(p: Parameters, it_kw: Array, rack_inlet_c: Array, reference_kw: Array) -> Array:
-    """IT power without its fans, from IT power at a rack inlet: the inverse of `servers_kw`."""
-    compute = it_kw * (1.0 - p["server_fan"])
-    for _ in range(4):  # a contraction: fans are a small part
-        compute = it_kw - jnp.minimum(_fans_kw(p, compute, rack_inlet_c, reference_kw), 0.4 * it_kw)
-    return compute
 
 
 def air_side(

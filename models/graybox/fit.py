@@ -22,7 +22,7 @@ ITERATIONS, ENOUGH = 40, 1e-4
 MEMBERS = 8
 # How servers answer to warm inlets is taken as most probable: averaged over every server that there might be, their
 # cube would forbid warm air until it was tried.
-FANS = ("server_fan", "airflow_exponent", "inlet_gain", "inlet_knee_c", "inlet_width_k")
+FANS = ("server_fan", "airflow_exponent", "inlet_gain", "inlet_knee_c", "leakage_per_k")
 FARTHEST = 5.0  # standard deviations from the textbook
 FIRST_DAMPING, LEAST_DAMPING = 1e-2, 1e-6
 

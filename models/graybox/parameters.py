@@ -3,7 +3,8 @@
 Sizes are shares of the reference load, so that one table serves a plant of 100 kW and one of 10 MW. A parameter is
 `mean * exp(z * spread)` where it cannot be negative (`log`), else `mean + z * spread`: z = 0 is the textbook's plant,
 and a unit of z one standard deviation of plants. Means and spreads are engineering judgement within the ranges of
-ASHRAE Handbook HVAC Systems and Equipment 2020 (chapters 13, 20, 40, 43) and ASHRAE 90.1-2019; the family of plants
+ASHRAE Handbook HVAC Systems and Equipment 2020 (chapters 13, 20, 40, 43), ASHRAE 90.1-2019 and, for servers, ASHRAE
+TC9.9 2011 (2.5 times the airflow at 35 °C); the family of plants
 that they were checked on is named in docs/graybox.md.
 """
 
@@ -39,9 +40,9 @@ PRIORS: tuple[Prior, ...] = (
     _share("lighting", 0.01, 1.0, "lighting and the like, per reference load"),
     _share("server_fan", 0.06, 0.12, "server fans at reference load and cool inlets, per reference load"),
     _value("airflow_exponent", 0.6, 0.3, "of airflow over compute"),
-    _share("inlet_gain", 0.30, 0.8, "rise of airflow where inlets are warm by `inlet_width_k`"),
-    _value("inlet_knee_c", 23.0, 1.5, "rack inlet above which servers speed up their fans"),
-    _share("inlet_width_k", 2.5, 0.4, "over which they do"),
+    _share("inlet_gain", 0.006, 0.7, "relative rise of airflow per square kelvin above `inlet_knee_c`"),
+    _value("inlet_knee_c", 21.5, 1.5, "rack inlet above which servers speed up their fans"),
+    _share("leakage_per_k", 0.001, 0.5, "relative rise of the power of chips per kelvin of inlet"),
     _share("air_rise_k", 12.0, 0.3, "rise of air through servers at reference load"),
     _share("crah_fan", 0.04, 0.6, "CRAH fans at reference load, per reference load"),
     _value("crah_exponent", 2.5, 0.3, "of their power over airflow"),
