@@ -1,5 +1,6 @@
 """Fits a plant to its telemetry: several starts by Adam, then Gauss-Newton with scales from residuals."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,29 +27,45 @@ LEAST_SHARE_OF_BEST = 1.05  # starts within this factor of the best loss count a
 class TwinConfig:
     """Settings of a twin's fit.
 
-    starts: random departures from the nameplate, the first being the nameplate itself. adam_steps: of each
-    start, on `first_windows` windows; then Gauss-Newton on `thinned` windows spread over the record, at most
-    `newton_steps`. The best start goes on with all windows, `final_steps`. folds: of time, left out in turn
-    to judge the fit.
+    candidates: random departures from the nameplate, the first being the nameplate itself, of which the `starts` with
+    the least loss go on. adam_steps: of each start, on `first_windows` windows; then Gauss-Newton on `thinned` windows
+    spread over the record, at most `newton_steps`. The best start goes on with all windows, at most `most_windows`,
+    `final_steps`. folds: of time, left out in turn to judge the fit. seconds: from which on no further step is taken;
+    None: no limit, and the same result on every machine.
     """
 
-    starts: int = 4
-    adam_steps: int = 6
+    candidates: int = 24
+    starts: int = 2
+    adam_steps: int = 4
     learning_rate: float = 0.3
-    newton_steps: int = 10
+    newton_steps: int = 8
     first_windows: int = 8
     thinned: int = 24
-    final_steps: int = 4
-    window_hours: float = 48.0
+    most_windows: int = 64
+    final_steps: int = 3
+    window_hours: float = 24.0
     settle_hours: float = 3.0
     folds: int = 4
+    seconds: float | None = None
+
+
+class Budget:
+    """Time left to a fit."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._begun, self._seconds = time.monotonic(), seconds
+
+    def is_spent(self, share: float = 1.0) -> bool:
+        """Whether a share of the time is over."""
+        return self._seconds is not None and time.monotonic() - self._begun > share * self._seconds
 
 
 @dataclass(frozen=True)
 class Descent:
     """The end of a fit: `z` (p,), the objective there, curvature (p, p), ends of the good starts (k, p).
 
-    first_rows: the record's row at which each window begins to be scored, after `settle_steps`.
+    first_rows: the record's row at which each window begins to be scored, after `settle_steps`. budget: what is left
+    of it.
     """
 
     z: np.ndarray
@@ -57,6 +74,7 @@ class Descent:
     starts: np.ndarray
     first_rows: np.ndarray
     settle_steps: int
+    budget: Budget
 
 
 def descend(
@@ -68,16 +86,23 @@ def descend(
         TooFewRowsError: no window has enough readings.
         DivergedError: no start gives a finite loss.
     """
+    budget = Budget(config.seconds)
     windows, first_rows = cut_windows(
         record, channels, hours=config.window_hours, settle_hours=config.settle_hours
     )
+    few = spread_out(len(first_rows), config.most_windows)
+    windows, first_rows = windows.take(few), first_rows[few]
     noise = first_scales(channels, windows) * np.sqrt(FIRST_CORRELATION)
     objective = Objective(space, channels, record.dt_s, windows, noise)
     say(f"{len(windows.weight)} windows of {config.window_hours:g} h, {len(space.parameters)} parameters")
-    ends = []
-    for number, start in enumerate(_starts(len(space.parameters), config.starts, seed)):
-        z = adam(objective.thinned(config.first_windows), start, config)
-        ends.append(newton(objective.thinned(config.thinned), z, config.newton_steps))
+    first = objective.thinned(config.first_windows)
+    ends: list[tuple[np.ndarray, float]] = []
+    for number, start in enumerate(_starts(first, config, seed)):
+        if ends and budget.is_spent(0.4):
+            say(f"no time for start {number + 1} of {config.starts}")
+            break
+        z = adam(first, start, config)
+        ends.append(newton(objective.thinned(config.thinned), z, config.newton_steps, budget, 0.5))
         say(f"start {number + 1} of {config.starts} ends at loss {ends[-1][1]:.0f}")
     ends = sorted((end for end in ends if np.isfinite(end[1])), key=lambda end: end[1])
     if not ends:
@@ -85,19 +110,27 @@ def descend(
     z = ends[0][0]
     for _ in range(2):  # residuals' spread and autocorrelation are known only near the fit
         objective = objective.rescaled(scales(objective, z, held=True))
-        z, _ = newton(objective.thinned(config.thinned), z, config.newton_steps)
-    z, loss = newton(objective, z, config.final_steps)
+        z, _ = newton(objective.thinned(config.thinned), z, config.newton_steps, budget, 0.65)
+    z, loss = newton(objective, z, config.final_steps, budget, 0.75)
     say(f"loss {loss:.0f} on all windows")
     good = np.stack([end for end, value in ends if value <= LEAST_SHARE_OF_BEST * ends[0][1]])
     settle_steps = steps_of(config.settle_hours, record.dt_s)
     honest = objective.rescaled(scales(objective, z, held=False))
-    return Descent(z, objective, honest.curvature(z).matrix, good, first_rows, settle_steps)
+    return Descent(z, objective, honest.curvature(z).matrix, good, first_rows, settle_steps, budget)
 
 
-def _starts(parameters: int, starts: int, seed: int) -> np.ndarray:
-    z = 0.7 * np.random.default_rng(seed).normal(size=(starts, parameters))
+def _starts(objective: Objective, config: TwinConfig, seed: int) -> np.ndarray:
+    """The candidates (starts, p) with the least loss."""
+    size = max(config.candidates, config.starts), len(objective.space.parameters)
+    z = 0.7 * np.random.default_rng(seed).normal(size=size)
     z[0] = 0.0
-    return z
+    loss = objective.losses(z[: size[1] + 1])
+    return z[np.argsort(np.where(np.isfinite(loss), loss, np.inf), kind="stable")[: config.starts]]
+
+
+def spread_out(number: int, most: int) -> np.ndarray:
+    """At most so many of a number of positions, evenly spread."""
+    return np.unique(np.linspace(0, number - 1, min(most, number)).round().astype(int))
 
 
 def adam(objective: Objective, z: np.ndarray, config: TwinConfig) -> np.ndarray:
@@ -113,23 +146,33 @@ def adam(objective: Objective, z: np.ndarray, config: TwinConfig) -> np.ndarray:
     return np.asarray(parameters, dtype=float)
 
 
-def newton(objective: Objective, z: np.ndarray, steps: int) -> tuple[np.ndarray, float]:
-    """Levenberg-Marquardt descent from `z` (p,): end and loss. Marquardt 1963, J. SIAM 11(2)."""
+def newton(
+    objective: Objective, z: np.ndarray, steps: int, budget: Budget, share: float
+) -> tuple[np.ndarray, float]:
+    """Levenberg-Marquardt descent from `z` (p,): end and loss. Marquardt 1963, J. SIAM 11(2).
+
+    share: of the budget, after which no further step is taken.
+    """
+    if budget.is_spent(share):
+        return z, objective.loss(z)
     damping, at = 1e-2, objective.curvature(z)
     for _ in range(steps):
+        if budget.is_spent(share):
+            break
         for _ in range(6):
             step = np.linalg.solve(at.matrix + damping * np.diag(np.diag(at.matrix)), at.gradient)
             step *= min(1.0, 2.0 / max(np.abs(step).max(), 1e-9))  # a trust region of two prior spreads
-            trial, loss = z - step, objective.loss(z - step)
-            if np.isfinite(loss) and loss < at.loss:
+            there = objective.curvature(z - step)
+            if np.isfinite(there.loss) and there.loss < at.loss:
                 break
             damping *= 6.0
+            if budget.is_spent(share):
+                return z, at.loss
         else:
             return z, at.loss
-        gain, z, damping = at.loss - loss, trial, max(damping / 5.0, 1e-6)
-        if gain < LEAST_GAIN * max(loss, 1.0):
-            return z, loss
-        at = objective.curvature(z)
+        gain, z, at, damping = at.loss - there.loss, z - step, there, max(damping / 5.0, 1e-6)
+        if gain < LEAST_GAIN * max(at.loss, 1.0):
+            break
     return z, at.loss
 
 

@@ -60,17 +60,23 @@ class Objective:
             object.__setattr__(other, name, value)
         return other
 
+    def losses(self, z: np.ndarray) -> np.ndarray:
+        """Losses at several points (k, p), at most p + 1: (k,)."""
+        r = (self._readings(z) - self.windows.measured) / self.scale
+        misfit = self.windows.weight * OUTLIER**2 * (np.sqrt(1 + (r / OUTLIER) ** 2) - 1)
+        return misfit.sum(axis=(1, 2, 3), dtype=float) + 0.5 * np.sum(np.asarray(z) ** 2, axis=1)
+
     def loss(self, z: np.ndarray) -> float:
         """Loss at `z` (p,)."""
-        r = (self.predictions(z) - self.windows.measured) / self.scale
-        misfit = self.windows.weight * OUTLIER**2 * (np.sqrt(1 + (r / OUTLIER) ** 2) - 1)
-        return float(misfit.sum(dtype=float) + 0.5 * np.sum(np.asarray(z) ** 2))
+        return float(self.losses(np.asarray(z)[None])[0])
 
     def curvature(self, z: np.ndarray) -> Curvature:
         """Loss, gradient (p,) and `J' W J + I` (p, p) at `z` (p,)."""
         loss, gradient, matrix = 0.5 * float(np.sum(z**2)), np.array(z, dtype=float), np.eye(len(z))
+        plants = np.concatenate([z[None], z + STEP * np.eye(len(z))])
         for chunk in self._chunks():
-            part = self._compiled.curvature(z, chunk, self._scale)  # type: ignore[attr-defined]
+            predicted = self._compiled.readings(plants, chunk.inputs)  # type: ignore[attr-defined]
+            part = self._compiled.normal(predicted, chunk, self._scale)  # type: ignore[attr-defined]
             loss, gradient, matrix = (
                 total + np.asarray(term, dtype=float)
                 for total, term in zip((loss, gradient, matrix), part, strict=True)
@@ -79,8 +85,18 @@ class Objective:
 
     def predictions(self, z: np.ndarray) -> np.ndarray:
         """Readings of perfect meters, (windows, steps, channels)."""
-        parts = [self._compiled.predict(z, chunk.inputs) for chunk in self._chunks()]  # type: ignore[attr-defined]
-        return np.concatenate([np.asarray(part) for part in parts])[: len(self.windows.weight)]
+        return self._readings(np.asarray(z)[None])[0]
+
+    def _readings(self, z: np.ndarray) -> np.ndarray:
+        """Readings at k points (k, p): (k, windows, steps, channels). One program is compiled, for p + 1 plants."""
+        size = len(self.space.parameters) + 1
+        if len(z) > size:
+            raise ValueError(f"{len(z)} points at once, at most {size}")
+        plants = np.concatenate([z, np.repeat(z[-1:], size - len(z), axis=0)])
+        parts = [self._compiled.readings(plants, chunk.inputs) for chunk in self._chunks()]  # type: ignore[attr-defined]
+        return np.concatenate([np.asarray(part)[: len(z)] for part in parts], axis=1)[
+            :, : len(self.windows.weight)
+        ]
 
     def thinned(self, most: int) -> "Objective":
         """At most `most` windows, spread evenly over the record and weighted for those left out."""
@@ -103,12 +119,12 @@ class Objective:
 
 
 class _Compiled(NamedTuple):
-    predict: Callable[[np.ndarray, Inputs], Array]
-    curvature: Callable[[np.ndarray, Windows, Array], tuple[Array, Array, Array]]
+    readings: Callable[[np.ndarray, Inputs], Array]
+    normal: Callable[[Array, Windows, Array], tuple[Array, Array, Array]]
 
 
 def _compiled(space: Space, channels: tuple[str, ...], dt_s: float) -> _Compiled:
-    """Predictions of a chunk of windows, and its loss, gradient and curvature.
+    """Readings of several plants (k, p) in a chunk of windows, and from them its loss, gradient and curvature.
 
     The Jacobian is by differences between plants side by side rather than by `jax.jacfwd`: as fast to run, a
     sixth of the time to compile, and a step of `STEP` averages over the edges that staging and lock-outs make in
@@ -121,9 +137,8 @@ def _compiled(space: Space, channels: tuple[str, ...], dt_s: float) -> _Compiled
 
     over_windows = jax.vmap(predict, in_axes=(None, 0))
 
-    def curvature(z: Array, chunk: Windows, scale: Array) -> tuple[Array, Array, Array]:
-        plants = jnp.concatenate([z[None], z + STEP * jnp.eye(len(z))])
-        predicted = jax.vmap(over_windows, in_axes=(0, None))(plants, chunk.inputs) / scale
+    def normal(predicted: Array, chunk: Windows, scale: Array) -> tuple[Array, Array, Array]:
+        predicted = predicted / scale
         J = (predicted[1:] - predicted[0]) / STEP
         r = predicted[0] - chunk.measured / scale
         root = jnp.sqrt(1 + (r / OUTLIER) ** 2)
@@ -132,4 +147,4 @@ def _compiled(space: Space, channels: tuple[str, ...], dt_s: float) -> _Compiled
         matrix = jnp.einsum("wtc,pwtc,qwtc->pq", W, J, J)
         return (chunk.weight * OUTLIER**2 * (root - 1)).sum(), gradient, matrix
 
-    return _Compiled(jax.jit(over_windows), jax.jit(curvature))
+    return _Compiled(jax.jit(jax.vmap(over_windows, in_axes=(0, None))), jax.jit(normal))

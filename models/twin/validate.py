@@ -38,7 +38,9 @@ def held_out(descent: Descent, rows: int, *, folds: int) -> tuple[np.ndarray, He
         inside, outside = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
         z = descent.z
         if len(outside):
-            z, _ = newton(objective.over(objective.windows.take(outside)), z, REFIT_STEPS)
+            z, _ = newton(
+                objective.over(objective.windows.take(outside)), z, REFIT_STEPS, descent.budget, 1.0
+            )
         residual[inside] = residuals(objective.over(objective.windows.take(inside)), z)
     return residual, _on_rows(descent, residual, fold, rows)
 

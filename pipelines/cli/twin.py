@@ -30,7 +30,10 @@ def twin(
         datetime | None, typer.Option("--test-from", help="Predict telemetry from this time on, not fitted")
     ] = None,
     test_end: Annotated[datetime | None, typer.Option("--test-to", help="and before this time")] = None,
-    starts: Annotated[int, typer.Option("--starts", min=1, help="Descents from different plants")] = 4,
+    starts: Annotated[int, typer.Option("--starts", min=1, help="Descents from different plants")] = 2,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=0.0, help="Begin no step of the fit after these; 0: no limit")
+    ] = 38.0,
     seed: Annotated[int, typer.Option("--seed", help="Of the starts")] = 0,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -48,7 +51,7 @@ def twin(
         span=(utc(begin), utc(end)),
         test=tested if any(tested) else None,
         seed=seed,
-        config=TwinConfig(starts=starts),
+        config=TwinConfig(starts=starts, seconds=seconds or None),
         progress=_say,
     )
     emit(report, as_json, show)
