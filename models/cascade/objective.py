@@ -33,6 +33,7 @@ class Objective:
     inlet_low_c, inlet_high_c, dew_point_high_c: the envelope less its margin. caution: standard deviations of the
     members' spread that count as power. outside: 1 where the record's edge binds, 0 where it does not.
     weight: value of a kWh now over its mean: a tariff's, a grid's carbon, water's; wear is not weighted.
+    demand_hours: hours for which a kW costs as much as a demand charge takes for it beyond the month's peak, peak_kw.
     """
 
     inlet_low_c: Leaf
@@ -41,6 +42,8 @@ class Objective:
     caution: Leaf = 1.0
     outside: Leaf = 1.0
     weight: Leaf = 1.0
+    peak_kw: Leaf = 0.0
+    demand_hours: Leaf = 0.0
     aim: Aim = struct.field(pytree_node=False, default="facility")
 
 
@@ -60,6 +63,7 @@ def price(
         # Doubt about the difference to what is kept, not about the level.
         doubtful_kw = power_kw - jnp.asarray(drivers["kept_kw"])[:, None]
     kw = objective.weight * (power_kw.mean(axis=0) + objective.caution * doubtful_kw.std(axis=0))
+    kw += objective.demand_hours * jnp.maximum(power_kw.mean(axis=0) - objective.peak_kw, 0.0)
     wear = RESTART * drivers["chillers_stopped"] * (expected.mode < MODES.index(FULL))
     if cascade.physics is not None:
         starts = jnp.abs(expected.chillers_run - drivers["chillers_run"]) + FLICKER * expected.flicker

@@ -240,7 +240,10 @@ def _wanted(
     history = memory.sensing.history
     explores = now.orders.mode == "auto" and not now.orders.accepted
     rule = backup(now.bounds, params.resets, now.sensed.quantities)
-    moment = Moment(now.at, now.sensed.quantities, history, now.present, now.most, now.bounds, rule, explores)
+    advises = now.orders.mode == "advise"
+    moment = Moment(
+        now.at, now.sensed.quantities, history, now.present, now.most, now.bounds, rule, explores, advises
+    )
     model, answer = params.model.choose(memory.model, moment, now.passed)
     memory = replace(memory, model=model)
     troubles = [answer.reason] if answer.failed else []

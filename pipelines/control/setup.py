@@ -28,7 +28,7 @@ from pipelines.site.file import Site
 from pipelines.site.rule import resets_of
 from pipelines.site.setpoints import Settable, modelled_name
 from pipelines.site.tags import setpoint_tags, tags_of
-from pipelines.site.tariff import prices_per_kwh
+from pipelines.site.tariff import demand_hours, prices_per_kwh
 from pipelines.telemetry.plant_table import row_quantities
 
 log = logging.getLogger(__name__)
@@ -108,6 +108,7 @@ def optimizer_of(site: Site, setpoints: Settable, cascade: Cascade, twin: Twin |
         aim="facility" if options.objective == "cost" else options.objective,
         caution=options.caution,
         support=options.support,
+        demand_hours=demand_hours(site.tariff) if options.objective == "cost" else 0.0,
     )
     asked = twin if options.twin_check else None
     return SetpointOptimizer(

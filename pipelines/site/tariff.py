@@ -12,13 +12,17 @@ Price = Annotated[float, within(0.0, 1e5, "per kWh", "of any currency")]
 
 
 class Tariff(Table):
-    """Price of electricity: one rate, or another on working days from `peak_from_hour` to `peak_to_hour`."""
+    """Price of electricity: one rate, or another on working days from `peak_from_hour` to `peak_to_hour`.
+
+    demand_per_kw: charge per kW of the month's highest hourly mean of facility power.
+    """
 
     currency: str = Field(default="USD", min_length=3, max_length=3)
     per_kwh: Price
     peak_per_kwh: Price | None = None
     peak_from_hour: float = Field(default=8.0, ge=0, le=24)
     peak_to_hour: float = Field(default=20.0, ge=0, le=24)
+    demand_per_kw: Price = 0.0
     time_zone: Annotated[str, AfterValidator(known_time_zone)] = "UTC"
 
     @model_validator(mode="after")
@@ -40,3 +44,11 @@ def prices_per_kwh(tariff: Tariff | None, times: pd.DatetimeIndex) -> np.ndarray
     peak = (local.dayofweek < 5) & (hour >= tariff.peak_from_hour) & (hour < tariff.peak_to_hour)
     peak_price = tariff.per_kwh if tariff.peak_per_kwh is None else tariff.peak_per_kwh
     return np.where(peak, peak_price, tariff.per_kwh)
+
+
+def demand_hours(tariff: Tariff | None) -> float:
+    """Hours for which a kW costs as much as its demand charge; 0 where there is none."""
+    if tariff is None or tariff.demand_per_kw <= 0.0:
+        return 0.0
+    prices = prices_per_kwh(tariff, pd.date_range("2026-01-05", periods=168, freq="1h", tz="UTC"))
+    return float(tariff.demand_per_kw / max(prices.mean(), 1e-9))

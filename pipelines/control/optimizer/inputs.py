@@ -51,12 +51,18 @@ def needed(cascade: Cascade) -> set[str]:
 
 
 def objective_of(
-    cascade: Cascade, envelope: Envelope, *, aim: Aim, caution: float, support: bool
+    cascade: Cascade,
+    envelope: Envelope,
+    *,
+    aim: Aim,
+    caution: float,
+    support: bool,
+    demand_hours: float = 0.0,
 ) -> Objective:
     """What is minimised, inside the envelope less a margin.
 
     caution: standard deviations of the members' spread that count as power; support: whether setpoints must
-    stay in the record's support.
+    stay in the record's support; demand_hours: of a tariff's demand charge.
     """
     inlet_k = MARGIN_K + 2.0 * inlet_noise_k(cascade)
     dew_k = MARGIN_K + 2.0 * (float(cascade.dew_point.noise) if cascade.dew_point else 0.0)
@@ -67,6 +73,8 @@ def objective_of(
         "caution": caution,
         "outside": float(support),
         "weight": 1.0,
+        "peak_kw": 0.0,
+        "demand_hours": demand_hours,
     }
     return Objective(**{name: jnp.float32(value) for name, value in leaves.items()}, aim=aim)
 

@@ -13,6 +13,7 @@ from pipelines.control.optimizer.adaptation import Adaptation
 from pipelines.control.optimizer.corrections import Comparison, Dither
 from pipelines.control.optimizer.exploration import Exploration
 from pipelines.control.optimizer.never_worse import NeverWorse
+from pipelines.control.optimizer.peak import Peak
 from pipelines.control.optimizer.wear import Wear
 from pipelines.control.sensing.history import History
 
@@ -23,7 +24,8 @@ class OptimizerMemory:
 
     target (k,): the setpoints that steps lead to. expected: at the last step taken. chillers_stand, started_at:
     whether chillers were stopped at the last decision, and when they last started. aimed_at: when a target was last
-    looked for with the gray-box plant; adaptation, never_worse, exploration, wear: what is kept for that.
+    looked for with the gray-box plant; adaptation, never_worse, exploration, wear: what is kept for that. peak: of the
+    month, for a demand charge.
     """
 
     target: tuple[float, ...] | None = None
@@ -37,6 +39,7 @@ class OptimizerMemory:
     never_worse: NeverWorse = field(default_factory=NeverWorse)
     exploration: Exploration = field(default_factory=Exploration)
     wear: Wear = field(default_factory=Wear)
+    peak: Peak = field(default_factory=Peak)
     aimed_at: datetime | None = None
 
     def forgetting_target(self) -> "OptimizerMemory":
@@ -61,7 +64,7 @@ class Moment:
     """Inputs of one decision.
 
     present, most, rule (k,): present setpoints, how far each may move now, and what the site's own rule would set.
-    explores: whether choices that teach may cost something.
+    explores: whether choices that teach may cost something. advises: whether a person answers every target.
     """
 
     at: datetime
@@ -72,6 +75,7 @@ class Moment:
     bounds: Bounds
     rule: Array
     explores: bool = False
+    advises: bool = False
 
 
 @dataclass(frozen=True)

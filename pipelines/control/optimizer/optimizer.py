@@ -24,7 +24,7 @@ from pipelines.control.optimizer.corrections import BACK
 from pipelines.control.optimizer.hour import hour_at_rest, is_over
 from pipelines.control.optimizer.inputs import an_hour_ago_c, drivers_of, needed, rest
 from pipelines.control.optimizer.moment import Chosen, Moment, OptimizerMemory
-from pipelines.control.optimizer.physical_target import CAREFUL, aimed, is_due, unseen, wear_share
+from pipelines.control.optimizer.physical_target import ADVISED, CAREFUL, aimed, is_due, unseen, wear_share
 from pipelines.control.optimizer.surface_target import better, noted_start, to_stop_k
 from pipelines.control.sensing.history import History
 
@@ -79,13 +79,13 @@ class SetpointOptimizer:
         drivers = drivers_of(self.cascade, self.names, now.history, now.at)
         if drivers is None:
             return memory.forgetting_choice(), None
-        memory = self._learned(memory, now, drivers)
+        memory = replace(self._learned(memory, now, drivers), peak=memory.peak.after(now.history, now.at))
         memory = noted_start(memory, drivers, now.at)
         if not memory.chillers_stand:
             drivers |= {"cover_in_hand_k": to_stop_k(memory, now.at)}
         for name in ("reach_bias_k", "inlet_bias_k"):
             drivers[name] = jnp.float32(getattr(memory.feedback, name))
-        aim = self._aim(now, drivers)
+        aim = replace(self._aim(now, drivers), peak_kw=jnp.float32(memory.peak.kw))
         if self.measured.any():
             drivers["reach_bias_k"] -= self._within_reach_k(now, drivers, aim)
         notices: tuple[str, ...] = ()
@@ -183,7 +183,7 @@ class SetpointOptimizer:
         kept = memory.kept(now)
         _, outcome = self._priced(drivers, aim, kept[None])
         memory = replace(memory, wear=memory.wear.after(_chillers_run(physics, now, outcome), now.at))
-        if memory.target is not None and not is_due(memory.aimed_at, now.at):
+        if memory.target is not None and not is_due(memory.aimed_at, now.at, advises=now.advises):
             return memory, kept, STILL
         reference_kw = float(physics.reference_kw)
         factor = memory.wear.factor(now.at, float(physics.starts_per_day))
@@ -199,7 +199,7 @@ class SetpointOptimizer:
             bounds=now.bounds,
             drivers=drivers,
             aim=aim if known else replace(aim, caution=jnp.maximum(aim.caution, CAREFUL)),
-            reference_kw=reference_kw,
+            reference_kw=reference_kw * (ADVISED if now.advises else 1.0),
             exploration=memory.exploration.of_day(now.at),
             budget_kwh=self.exploration_share * self.usual_kw * 24.0 if explores else 0.0,
         )

@@ -26,6 +26,8 @@ EVERY = timedelta(minutes=59)  # a clock may run a little fast
 GAIN, SWITCH, WEAR = 0.002, 0.004, 0.006
 CURIOSITY = 0.5  # standard deviations of doubt that count as saving, chosen on the same
 CAREFUL = 1.0  # standard deviations of doubt that count as power where the record has never been
+# A person is asked every third hour at most, and for what gains three times as much: engineering judgement.
+ADVISED, ADVISED_EVERY = 3.0, timedelta(hours=2, minutes=59)
 SEEN_K, SEEN_SHARE = 1.0, 0.05  # beyond the record's extremes: of weather, of load
 
 
@@ -48,9 +50,13 @@ class Prices(Protocol):
         """Prices (n,) in kW and outcomes of setpoints (n, k)."""
 
 
-def is_due(aimed_at: datetime | None, at: datetime) -> bool:
-    """Whether an hour has passed since a target was last looked for, or the clock was set back."""
-    return aimed_at is None or not timedelta(0) <= at - aimed_at < EVERY
+def is_due(aimed_at: datetime | None, at: datetime, *, advises: bool = False) -> bool:
+    """Whether an hour has passed since a target was last looked for, or the clock was set back.
+
+    advises: a person answers every target, and is asked a few times a shift.
+    """
+    every = ADVISED_EVERY if advises else EVERY
+    return aimed_at is None or not timedelta(0) <= at - aimed_at < every
 
 
 def unseen(physics: Graybox, drivers: Mapping[str, Any]) -> tuple[str, ...]:

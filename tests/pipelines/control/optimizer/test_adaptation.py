@@ -1,54 +1,21 @@
 """The gray-box plant in the controller's memory: learned from hours at rest, kept as JSON."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from models.graybox.fit import Estimate, members_of
 from models.graybox.learn import Graybox
 from models.graybox.parameters import NAMES
 from pipelines.control.memory import Memory
 from pipelines.control.optimizer.adaptation import Adaptation, warm_up
 from pipelines.control.optimizer.hour import hour_at_rest, is_over
-from pipelines.control.sensing.history import History
-from tests.models.graybox.plants import REFERENCE_KW, metering
-
-AT = datetime(2026, 1, 8, 12, tzinfo=UTC)
-ROW = {
-    "load_kw": 600.0,
-    "it_kw": 600.0,
-    "overhead_kw": 260.0,
-    "outdoor_wetbulb_c": 15.0,
-    "supply_air_sp_c": 21.0,
-    "chw_supply_sp_c": 12.0,
-    "cw_supply_sp_c": 22.0,
-    "economizer_enable": 0.0,
-    "chiller_kw": 140.0,
-}
+from tests.pipelines.control.optimizer.plants import AT, graybox, history
 
 
 @pytest.fixture(scope="module")
 def physics() -> Graybox:
-    textbook = Estimate.textbook()
-    seen = [[300.0, 800.0], [-10.0, 25.0]]
-    arrays = (textbook.z, textbook.covariance, members_of(textbook), REFERENCE_KW, 0.01, seen, 0.5)
-    inputs = ("supply_air_sp_c", "chw_supply_sp_c", "cw_supply_sp_c", "economizer_enable")
-    return Graybox(
-        *(jnp.asarray(each, jnp.float32) for each in arrays),
-        metering(),
-        ("chiller_kw", "overhead_kw"),
-        inputs,
-    )
-
-
-def history(until: datetime = AT, **changed: list[float]) -> History:
-    readings = History()
-    for k in range(4):
-        row = ROW | {name: values[k] for name, values in changed.items()}
-        readings = readings.with_reading(until - timedelta(minutes=15 * (3 - k)), row)
-    return readings
+    return graybox()
 
 
 def learned(physics: Graybox, **changed: list[float]) -> Adaptation:

@@ -1,5 +1,5 @@
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,9 +9,9 @@ import pytest
 from models.cascade.objective import Objective
 from models.setpoints import Bounds
 from pipelines.control.optimizer.exploration import Exploration
-from pipelines.control.optimizer.physical_target import CURIOSITY, GAIN, aimed, is_due
+from pipelines.control.optimizer.physical_target import CURIOSITY, GAIN, aimed, is_due, unseen
+from tests.pipelines.control.optimizer.plants import AT, graybox
 
-AT = datetime(2026, 1, 8, 12, tzinfo=UTC)
 BOUNDS = Bounds(
     ("chw_supply_sp_c", "economizer_enable"),
     *(np.array(each) for each in ([6.0, 0.0], [18.0, 1.0], [8.0, 0.0], [2.0, 1.0], [False, True])),
@@ -87,6 +87,21 @@ def test_a_target_is_looked_for_once_an_hour():
     assert not is_due(AT, AT + timedelta(minutes=45))
     assert is_due(AT, AT + timedelta(hours=1))
     assert is_due(AT, AT - timedelta(minutes=5))
+
+
+def test_a_person_is_asked_every_third_hour_at_most():
+    assert not is_due(AT, AT + timedelta(hours=2), advises=True)
+    assert is_due(AT, AT + timedelta(hours=3), advises=True)
+
+
+def test_weather_and_loads_that_the_record_never_had_are_named():
+    drivers = {"load_kw": 600.0, "outdoor_wetbulb_c": 15.0}
+    assert unseen(graybox(), drivers) == ()
+    assert unseen(graybox(), drivers | {"outdoor_wetbulb_c": 25.5}) == ()  # sensors scatter
+    assert unseen(graybox(), drivers | {"outdoor_wetbulb_c": 28.0}) == (
+        "wetbulb of 28.0 °C, recorded -10.0 to 25.0 °C",
+    )
+    assert unseen(graybox(), drivers | {"load_kw": 900.0}) == ("load of 900 kW, recorded 300 to 800 kW",)
 
 
 def test_a_cheaper_choice_costs_the_budget_nothing():
