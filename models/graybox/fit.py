@@ -20,9 +20,6 @@ ROWS = 1_536  # of the record, chosen to cover it; fit and online step are compi
 INDEPENDENT = 300.0  # rows that they count for: neighbouring hours share their weather and their errors
 ITERATIONS, ENOUGH = 40, 1e-4
 MEMBERS = 8
-# How servers answer to warm inlets is taken as most probable: averaged over every server that there might be, their
-# cube would forbid warm air until it was tried.
-FANS = ("server_fan", "airflow_exponent", "inlet_gain", "inlet_knee_c", "leakage_per_k")
 FARTHEST = 5.0  # standard deviations from the textbook
 FIRST_DAMPING, LEAST_DAMPING = 1e-2, 1e-6
 
@@ -49,7 +46,6 @@ def members_of(estimate: Estimate) -> np.ndarray:
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     draws = np.random.default_rng(0).standard_normal((MEMBERS // 2, len(estimate.z)))
     apart = np.concatenate([draws, -draws]) @ root.T
-    apart[:, [NAMES.index(name) for name in FANS]] = 0.0
     return np.clip(estimate.z + apart, -FARTHEST, FARTHEST)
 
 

@@ -66,6 +66,9 @@ def show(report: dict[str, Any], console: Console) -> None:
     console.print(_parameters(report))
     left = ", ".join(report["not_pinned"]) or "none"
     console.print(f"Not determined by this record, so at their prior: {left}", markup=False)
+    console.print(
+        f"Assumed, as nothing is read of it: {'; '.join(report['assumed']) or 'nothing'}", markup=False
+    )
     console.print(_errors(report))
     for name, rows in report["scores"].items():
         console.print(_scores(f"{report['site']}: {report['power']}, {name}", rows))

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from models.graybox.observed import wetbulb_line_c
 from models.twin.record import Inputs, Record
 from models.twin.run import CHANNELS, OVERHEAD
 from pipelines.errors import ModelError
@@ -21,7 +22,8 @@ CONTROLLED = {"chw_supply_c": "chw_supply_c", "cw_supply_c": "cw_supply_c", "sup
 def record_of(site: Site, table: pd.DataFrame) -> Record:
     """Telemetry of the interval table on every interval between its first and last row, in the simulator's units.
 
-    Raises ModelError where the table is empty, or load or wetbulb, which drive the plant, is never read.
+    Where no wetbulb is read, usual humidity makes one of the drybulb (`assumed_of`). Raises ModelError where the table
+    is empty, or load or weather, which drive the plant, is never read.
     """
     if table.empty:
         raise ModelError(
@@ -29,7 +31,7 @@ def record_of(site: Site, table: pd.DataFrame) -> Record:
         )
     table = table.reindex(clock(site, table))
     plant = plant_table(site, table)
-    wrong, wetbulb_c = contradictory(plant), _driver(site, plant, "outdoor_wetbulb_c")
+    wrong, wetbulb_c = contradictory(plant), _wetbulb_c(site, plant)
     inputs = Inputs(
         setpoints=_setpoints(site, plant),
         outdoor_drybulb_c=_driver(site, plant, "outdoor_drybulb_c", "outdoor_wetbulb_c"),
@@ -68,12 +70,29 @@ def _setpoints(site: Site, plant: pd.DataFrame) -> dict[str, np.ndarray]:
 
 def _driver(site: Site, plant: pd.DataFrame, *names: str) -> np.ndarray:
     for name in names:
-        if name in plant and plant[name].notna().any():
+        if _is_read(plant, name):
             return _closed(plant[name], site).to_numpy(dtype=float)
     raise ModelError(
         f'a twin of site "{site.name}" needs {names[0]}, which is never read; '
         "declare a point of it in [[points]] and ingest its export"
     )
+
+
+def _wetbulb_c(site: Site, plant: pd.DataFrame) -> np.ndarray:
+    if _is_read(plant, "outdoor_drybulb_c") and not _is_read(plant, "outdoor_wetbulb_c"):
+        return wetbulb_line_c(_driver(site, plant, "outdoor_drybulb_c"))
+    return _driver(site, plant, "outdoor_wetbulb_c")
+
+
+def _is_read(plant: pd.DataFrame, name: str) -> bool:
+    return name in plant and bool(plant[name].notna().any())
+
+
+def assumed_of(site: Site, table: pd.DataFrame) -> list[str]:
+    """What of a record is assumed because nothing is read of it, in words."""
+    plant = plant_table(site, table)
+    found = [] if _is_read(plant, "outdoor_wetbulb_c") else ["wetbulb, from drybulb at usual humidity"]
+    return found if site.meters.it else [*found, "servers: the load is thermal"]
 
 
 def _pressure_pa(site: Site, plant: pd.DataFrame) -> np.ndarray:

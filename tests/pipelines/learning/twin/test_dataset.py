@@ -4,11 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.graybox.observed import wetbulb_line_c
 from pipelines.errors import ModelError
-from pipelines.learning.twin.dataset import clock, record_of
+from pipelines.learning.twin.dataset import assumed_of, clock, record_of
 from pipelines.learning.twin.scores import quadratic, whole_hours
 from tests.pipelines.learning_kit import chiller_readings, chillers, hall, hall_readings, setpoint, table
 from tests.pipelines.telemetry.ingest.kit import point, site_of
+
+DRYBULB = site_of(
+    point("LOAD", "cooling_load_kw"), point("CH1", "chiller_kw"), point("OAT", "outdoor_drybulb_c"),
+    meters={"load": ["cooling_load_kw"], "cooling": ["chiller_kw"], "boundary": "chillers"},
+).points[-1]  # fmt: skip
 
 
 def plant_site(**more):
@@ -84,6 +90,17 @@ def test_a_site_that_never_reads_the_wetbulb_cannot_have_a_twin():
     readings = chiller_readings(100).assign(WBT=np.nan)
     with pytest.raises(ModelError, match="needs outdoor_wetbulb_c, which is never read"):
         record_of(site, table(site, readings))
+
+
+def test_where_only_the_drybulb_is_read_usual_humidity_makes_a_wetbulb_of_it_and_it_is_said():
+    site = plant_site()
+    site = site.model_copy(update={"points": [*[each for each in site.points if each.tag != "WBT"], DRYBULB]})
+    readings = chiller_readings(100).drop(columns="WBT").assign(OAT=25.0)
+    given = table(site, readings)
+    record = record_of(site, given)
+    assert record.inputs.outdoor_wetbulb_c == pytest.approx(wetbulb_line_c(25.0))
+    assert assumed_of(site, given)[0].startswith("wetbulb")
+    assert record.inputs.outdoor_drybulb_c == pytest.approx(25.0)
 
 
 def test_an_empty_stretch_says_so():
