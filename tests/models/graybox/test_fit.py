@@ -96,7 +96,6 @@ def test_members_spread_as_the_covariance_and_pair_around_the_mean():
     assert members.shape == (MEMBERS, len(NAMES))
     assert members.mean(axis=0) == pytest.approx(estimate.z, abs=1e-6)
     assert members[:, NAMES.index("tower_ntu")].std() == pytest.approx(0.2, abs=0.15)
-    assert (members[:, NAMES.index("inlet_gain")] == 0.0).all()
 
 
 def test_the_hourly_step_follows_a_plant_that_changed():
