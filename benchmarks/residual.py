@@ -35,7 +35,6 @@ def run() -> list[dict[str, Any]]:
     for path, home in zip(sites, homes, strict=True):
         os.environ["COLDAISLE_HOME"] = home
         rows += _of_site(path)
-        print(rows[-1]["site"], file=sys.stderr)
     return rows
 
 
@@ -47,6 +46,9 @@ def _of_site(path: str) -> list[dict[str, Any]]:
     blind = learn_site(site, plant[~judged]).cascade
     inputs = inputs_of(site, plant)
     by_model, rows = predictions(site, blind, plant, inputs, ~judged, judged)
+    if not by_model:
+        print(f"{site.name}: too few settled rows have every input", file=sys.stderr)
+        return []
     fitted = ~judged & inputs.settled
     x = np.stack([each for each in inputs.by_name.values() if np.isfinite(each[fitted]).all()], axis=1)
     physics_kw = np.full(len(plant), np.nan)

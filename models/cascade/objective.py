@@ -62,8 +62,9 @@ def price(
     if cascade.physics is not None and len(power_kw) > 1:
         # Doubt about the difference to what is kept, not about the level.
         doubtful_kw = power_kw - jnp.asarray(drivers["kept_kw"])[:, None]
-    kw = objective.weight * (power_kw.mean(axis=0) + objective.caution * doubtful_kw.std(axis=0))
-    kw += objective.demand_hours * jnp.maximum(power_kw.mean(axis=0) - objective.peak_kw, 0.0)
+    mean_kw = power_kw.mean(axis=0)
+    kw = objective.weight * (mean_kw + objective.caution * doubtful_kw.std(axis=0))
+    kw += objective.demand_hours * jnp.maximum(mean_kw - objective.peak_kw, 0.0)
     wear = RESTART * drivers["chillers_stopped"] * (expected.mode < MODES.index(FULL))
     if cascade.physics is not None:
         starts = jnp.abs(expected.chillers_run - drivers["chillers_run"]) + FLICKER * expected.flicker

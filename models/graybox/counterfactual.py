@@ -20,6 +20,9 @@ CALLED = {
     "economizer_enable": "economizer",
 }
 
+# K, or of on and off: setpoints this near are the same. Of an hour at rest, and of rows at the site's rule.
+NEAR = {"supply_air_sp_c": 0.6, "chw_supply_sp_c": 0.8, "cw_supply_sp_c": 0.9, "economizer_enable": 0.1}
+
 
 def power_at(physics: Graybox, rows: Observed, setpoints: Mapping[str, np.ndarray]) -> np.ndarray:
     """Cooling power, and IT power where it is metered, kW (n,), of the most probable plant at other setpoints.
@@ -42,11 +45,9 @@ def _power_at(physics: Graybox, rows: Observed, asked: dict[str, Array]) -> Arra
     return cooling_kw + there.air.it_kw if metering.has_it else cooling_kw
 
 
-def at_setpoints(
-    rows: Observed, setpoints: Mapping[str, np.ndarray], within: Mapping[str, float]
-) -> np.ndarray:
-    """Rows (n,) that were run at some setpoints (n,), each within a tolerance by its name."""
+def at_setpoints(rows: Observed, setpoints: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Rows (n,) that were run near some setpoints (n,), by the names of `CALLED`."""
     near = np.ones(len(np.asarray(rows.load_kw)), bool)
     for name, values in setpoints.items():
-        near &= np.abs(np.asarray(getattr(rows, CALLED[name]), float) - values) <= within[name]
+        near &= np.abs(np.asarray(getattr(rows, CALLED[name]), float) - values) <= NEAR[name]
     return near

@@ -11,7 +11,7 @@ import optax
 from models.errors import DivergedError
 from models.twin.objective import Objective
 from models.twin.parameters import Space
-from models.twin.record import Record, Windows, cut_windows, steps_of
+from models.twin.record import Record, Windows, cut_windows, spread_out, steps_of
 
 Say = Callable[[str], None]
 
@@ -126,11 +126,6 @@ def _starts(objective: Objective, config: TwinConfig, seed: int) -> np.ndarray:
     z[0] = 0.0
     loss = objective.losses(z[: size[1] + 1])
     return z[np.argsort(np.where(np.isfinite(loss), loss, np.inf), kind="stable")[: config.starts]]
-
-
-def spread_out(number: int, most: int) -> np.ndarray:
-    """At most so many of a number of positions, evenly spread."""
-    return np.unique(np.linspace(0, number - 1, min(most, number)).round().astype(int))
 
 
 def adam(objective: Objective, z: np.ndarray, config: TwinConfig) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 
 from models.twin.parameters import Space
-from models.twin.record import Inputs, Windows
+from models.twin.record import Inputs, Windows, spread_out
 from models.twin.run import readings, run
 
 STEP = (
@@ -101,7 +101,7 @@ class Objective:
     def thinned(self, most: int) -> "Objective":
         """At most `most` windows, spread evenly over the record and weighted for those left out."""
         number = len(self.windows.weight)
-        few = self.windows.take(np.unique(np.linspace(0, number - 1, min(most, number)).round().astype(int)))
+        few = self.windows.take(spread_out(number, most))
         return self._with(few, self.scale * np.sqrt(len(few.weight) / number))
 
     @property

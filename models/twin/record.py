@@ -33,7 +33,7 @@ class Record:
     inputs: leaves (n,) and (n, halls). measured: by sensor of `models.twin.run.CHANNELS`, (n,) in the
     simulator's units (W, °C, kg/s). running: by machine, "chillers" and "towers" as far as recorded: (n,) how
     many run. units: how many of each there are. metered_it: False where the plant's thermal load stands for
-    IT power.
+    IT power. assumed: what nothing is read of, in words.
     """
 
     dt_s: float
@@ -42,6 +42,7 @@ class Record:
     running: dict[str, np.ndarray]
     units: dict[str, int]
     metered_it: bool
+    assumed: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.inputs.it_w)
@@ -60,6 +61,7 @@ class Record:
             running={name: values[rows] for name, values in self.running.items()},
             units=self.units,
             metered_it=self.metered_it,
+            assumed=self.assumed,
         )
 
     @property
@@ -120,6 +122,11 @@ def cut_windows(
             f"({record.known.sum()} of {len(record)} rows have every input); give a longer period"
         )
     return windows.take(np.flatnonzero(good)), starts[good]
+
+
+def spread_out(number: int, most: int) -> np.ndarray:
+    """At most so many of a number of positions, evenly spread."""
+    return np.unique(np.linspace(0, number - 1, min(most, number)).round().astype(int))
 
 
 def steps_of(hours: float, dt_s: float) -> int:

@@ -22,8 +22,6 @@ def rule_of_record(site: Site, columns: Mapping[str, np.ndarray]) -> dict[str, n
     count = len(next(iter(columns.values())))
     wanted = {site.setpoint_name(each): np.full(count, float(each.default)) for each in site.setpoints}
     for reset in resets_of(site):
-        quantity = columns.get(reset.on, np.full(count, np.nan))
-        value = np.interp(quantity, reset.at, reset.value)
-        wanted[reset.setpoint] = np.where(np.isfinite(quantity), value, wanted[reset.setpoint])
+        wanted[reset.setpoint] = reset.of(columns.get(reset.on, np.nan), wanted[reset.setpoint])
     limits = {site.setpoint_name(each): (each.min, each.max) for each in site.setpoints}
     return {name: np.clip(values, *limits[name]) for name, values in wanted.items()}

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from models.cascade.groups import with_shared
+from models.graybox.counterfactual import NEAR
 from models.graybox.learn import Graybox
 from models.graybox.observed import Observed, known, observed
 from models.setpoints import quantity_of
 from pipelines.control.sensing.history import WINDOW, History
 
-EVERY = timedelta(hours=1)
+EVERY = timedelta(minutes=59)  # a clock may run a little fast
 FEWEST = 3  # readings in the hour
-STILL = {"supply_air_sp_c": 0.6, "chw_supply_sp_c": 0.8, "cw_supply_sp_c": 0.9, "economizer_enable": 0.1}
 PLAUSIBLE_LOAD = (0.15, 1.6)  # of the reference load: else a meter is wrong
 
 
@@ -36,9 +36,9 @@ class Hour:
         return float(self.row.supply_air_c[0])
 
 
-def is_over(since: datetime | None, at: datetime) -> bool:
-    """Whether an hour has passed, or the clock was set back."""
-    return since is None or not timedelta(0) <= at - since < EVERY - timedelta(minutes=1)
+def is_over(since: datetime | None, at: datetime, every: timedelta = EVERY) -> bool:
+    """Whether an hour, or what else is given, has passed, or the clock was set back."""
+    return since is None or not timedelta(0) <= at - since < every
 
 
 def hour_at_rest(physics: Graybox, history: History, at: datetime) -> Hour | None:
@@ -49,7 +49,7 @@ def hour_at_rest(physics: Graybox, history: History, at: datetime) -> Hour | Non
     names = sorted(set().union(*readings))
     course = {name: np.array([values.get(name, np.nan) for values in readings]) for name in names}
     for name, values in course.items():
-        most = STILL.get(quantity_of(name))
+        most = NEAR.get(quantity_of(name))
         if most is not None and np.isfinite(values).any() and np.nanmax(values) - np.nanmin(values) > most:
             return None
     columns = {

@@ -18,7 +18,7 @@ from models.guard.reference import learned
 from models.guard.regimes import regime_of
 from models.guard.state import GuardState, Interval, Options
 from models.setpoints import Array
-from pipelines.control.optimizer.hour import STILL, Hour
+from pipelines.control.optimizer.hour import Hour
 
 OPTIONS = Options()
 
@@ -46,7 +46,7 @@ class NeverWorse:
             regime=regime_of(float(hour.row.wetbulb_c[0])),
             measured_kw=hour.cooling_kw + (hour.load_kw if physics.metering.has_it else 0.0),
             rule_kw=rule_kw,
-            at_rule=bool(at_setpoints(hour.row, asked, STILL)[0]),
+            at_rule=bool(at_setpoints(hour.row, asked)[0]),
         )
         state, notices = judged(OPTIONS, before.state, interval)
         told = dict(before.told) | ({interval.regime: notices[-1]} if notices else {})
@@ -59,10 +59,7 @@ class NeverWorse:
 
     def _of_fit(self, cascade: Cascade, name: str) -> "NeverWorse":
         """The same; after new learning with its errors at the rule in place of the old ones'."""
-        return (
-            self
-            if self.of == name
-            else NeverWorse(
-                learned(self.state, {regime: each.regime for regime, each in cascade.at_rule.items()}), name
-            )
-        )
+        if self.of == name:
+            return self
+        at_rule = {regime: each.regime for regime, each in cascade.at_rule.items()}
+        return NeverWorse(learned(self.state, at_rule), name)

@@ -96,9 +96,8 @@ class SetpointOptimizer:
             )
         memory, target, reason = self._target(memory, now, drivers, aim, known=not notices)
         chosen, expected = self._step(now, drivers, aim, target, reason)
-        return replace(memory, target=tuple(target.tolist()), expected=expected), replace(
-            chosen, notices=notices
-        )
+        memory = replace(memory, target=tuple(target.tolist()), expected=expected)
+        return memory, replace(chosen, notices=notices)
 
     def _aim(self, now: Moment, drivers: dict[str, Any]) -> Objective:
         """The objective now. Setpoints are not chosen to dry the air: what dew point the site's rule leaves is allowed.

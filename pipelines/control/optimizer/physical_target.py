@@ -19,8 +19,8 @@ from models.cascade.objective import Objective
 from models.graybox.learn import Graybox, weather_of
 from models.setpoints import Array, Bounds
 from pipelines.control.optimizer.exploration import Exploration
+from pipelines.control.optimizer.hour import EVERY, is_over
 
-EVERY = timedelta(minutes=59)  # a clock may run a little fast
 # Shares of the reference load, chosen on seeds 1 to 6 of a family of EnergyPlus plants (docs/graybox.md): what a target
 # must be better by, more where an on/off setpoint switches, and what it is worth that chillers need not start or stop.
 GAIN, SWITCH, WEAR = 0.002, 0.004, 0.006
@@ -55,8 +55,7 @@ def is_due(aimed_at: datetime | None, at: datetime, *, advises: bool = False) ->
 
     advises: a person answers every target, and is asked a few times a shift.
     """
-    every = ADVISED_EVERY if advises else EVERY
-    return aimed_at is None or not timedelta(0) <= at - aimed_at < every
+    return is_over(aimed_at, at, ADVISED_EVERY if advises else EVERY)
 
 
 def unseen(physics: Graybox, drivers: Mapping[str, Any]) -> tuple[str, ...]:

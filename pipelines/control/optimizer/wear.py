@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from models.graybox.learn import RUN, STAND
+
 DAY = timedelta(days=1)
-RUN, STAND = 0.7, 0.3  # of the possible plants, or of meters: between them chillers keep the state they had
 SPARE_PER_DAY = 1.0  # starts beyond the record's own rate that need no excuse
 KEPT = 100  # starts that are remembered
 

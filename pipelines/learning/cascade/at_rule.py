@@ -15,8 +15,6 @@ from pipelines.site.file import Site
 from pipelines.site.rule import rule_of_record
 from pipelines.site.setpoints import modelled_name
 
-WITHIN = {"supply_air_sp_c": 0.6, "chw_supply_sp_c": 0.8, "cw_supply_sp_c": 0.9, "economizer_enable": 0.1}
-
 
 def errors_at_rule(site: Site, blind: Cascade, plant: pd.DataFrame, judged: np.ndarray) -> dict[str, AtRule]:
     """Errors by regime of weather on the settled rows judged (n,) of a plant table that were run at the rule.
@@ -32,7 +30,7 @@ def errors_at_rule(site: Site, blind: Cascade, plant: pd.DataFrame, judged: np.n
     rows = observed(columns, physics.metering, physics.meters)
     measured_kw = columns["cooling_kw"] + (columns["load_kw"] if physics.metering.has_it else 0.0)
     there = judged & settled(site, plant) & known(rows) & np.isfinite(measured_kw)
-    there &= at_setpoints(rows, asked, WITHIN)
+    there &= at_setpoints(rows, asked)
     if not there.any():
         return {}
     at = np.flatnonzero(there)

@@ -22,7 +22,7 @@ CONTROLLED = {"chw_supply_c": "chw_supply_c", "cw_supply_c": "cw_supply_c", "sup
 def record_of(site: Site, table: pd.DataFrame) -> Record:
     """Telemetry of the interval table on every interval between its first and last row, in the simulator's units.
 
-    Where no wetbulb is read, usual humidity makes one of the drybulb (`assumed_of`). Raises ModelError where the table
+    Where no wetbulb is read, usual humidity makes one of the drybulb. Raises ModelError where the table
     is empty, or load or weather, which drive the plant, is never read.
     """
     if table.empty:
@@ -47,6 +47,7 @@ def record_of(site: Site, table: pd.DataFrame) -> Record:
         running={kind: count for kind, count in running.items() if count is not None},
         units={kind: _units(site, table, *columns) for kind, columns in _MACHINES.items()},
         metered_it=bool(site.meters.it),
+        assumed=_assumed(site, plant),
     )
 
 
@@ -88,11 +89,9 @@ def _is_read(plant: pd.DataFrame, name: str) -> bool:
     return name in plant and bool(plant[name].notna().any())
 
 
-def assumed_of(site: Site, table: pd.DataFrame) -> list[str]:
-    """What of a record is assumed because nothing is read of it, in words."""
-    plant = plant_table(site, table)
-    found = [] if _is_read(plant, "outdoor_wetbulb_c") else ["wetbulb, from drybulb at usual humidity"]
-    return found if site.meters.it else [*found, "servers: the load is thermal"]
+def _assumed(site: Site, plant: pd.DataFrame) -> tuple[str, ...]:
+    found = () if _is_read(plant, "outdoor_wetbulb_c") else ("wetbulb, from drybulb at usual humidity",)
+    return found if site.meters.it else (*found, "servers: the load is thermal")
 
 
 def _pressure_pa(site: Site, plant: pd.DataFrame) -> np.ndarray:

@@ -21,7 +21,7 @@ from pipelines.files import write_page
 from pipelines.learning.registry import Errors, Files, Judge, publish
 from pipelines.learning.tracking import experiment_id, log_scores, run_of, tracking
 from pipelines.learning.twin.bundle import FOLDER, KIND, log_twin, read_twin
-from pipelines.learning.twin.dataset import assumed_of, clock, record_of
+from pipelines.learning.twin.dataset import clock, record_of
 from pipelines.learning.twin.plot import twin_figure
 from pipelines.learning.twin.scores import QUADRATIC, TWIN, power_of, predictions, quadratic, scores
 from pipelines.site.file import Site
@@ -68,12 +68,12 @@ def train_twin(
     started = time.monotonic()
     store, config = Store(settings.store, site), config or TwinConfig()
     table = store.read(*span)
-    record, times, assumed = record_of(site, table), clock(site, table), assumed_of(site, table)
+    record, times = record_of(site, table), clock(site, table)
     twin, held_out = _fitted(site, record, config, seed, progress)
     judged = {"left out in blocks": _cross_validated(record, times, held_out)}
     if test is not None:
         judged["test"] = _tested(site, store, record, twin, test)
-    report = _report(site, store, record, times, twin, judged, seed) | {"assumed": assumed}
+    report = _report(site, store, record, times, twin, judged, seed)
     with tracking(settings) as client:
         experiment = experiment_id(client, site.name, settings)
         with run_of(client, experiment, "twin", "twin") as run_id:
@@ -150,6 +150,7 @@ def _report(
         "nameplate": twin.nameplate,
         "parameters": [_UNKNOWN | estimate for estimate in to_document(twin)["estimates"]],
         "not_pinned": list(twin.not_pinned),
+        "assumed": list(record.assumed),
         "bounds": {name: asdict(bounds) for name, bounds in twin.bounds.items()},
         "scores": {name: of.scores() for name, of in judged.items()},
     }

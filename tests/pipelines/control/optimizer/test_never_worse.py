@@ -13,7 +13,7 @@ from models.graybox.learn import Graybox
 from models.guard.reference import AtRule
 from models.guard.regimes import regime_of
 from pipelines.control.memory import Memory
-from pipelines.control.optimizer.hour import STILL, Hour, hour_at_rest
+from pipelines.control.optimizer.hour import Hour, hour_at_rest
 from pipelines.control.optimizer.never_worse import NeverWorse
 from tests.pipelines.control.optimizer.plants import AT, NAMES, ROW, RULE, graybox, history
 
@@ -107,7 +107,7 @@ def test_the_rule_s_power_is_that_of_the_same_plant_run_at_the_rule(physics):
     there = history(**{name: [value] * 4 for name, value in zip(NAMES, RULE, strict=True)})
     hour = hour_at_rest(physics, there, AT)
     asked = dict(zip(NAMES, RULE[:, None], strict=True))
-    assert at_setpoints(hour.row, asked, STILL).all()
+    assert at_setpoints(hour.row, asked).all()
     assert power_at(physics, hour.row, asked) == pytest.approx(power_at(physics, hour.row, {}), rel=1e-4)
     warmer = asked | {"chw_supply_sp_c": RULE[1:2] + 4.0}
     assert power_at(physics, hour.row, warmer)[0] < power_at(physics, hour.row, asked)[0]

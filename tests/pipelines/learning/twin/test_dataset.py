@@ -6,7 +6,7 @@ import pytest
 
 from models.graybox.observed import wetbulb_line_c
 from pipelines.errors import ModelError
-from pipelines.learning.twin.dataset import assumed_of, clock, record_of
+from pipelines.learning.twin.dataset import clock, record_of
 from pipelines.learning.twin.scores import quadratic, whole_hours
 from tests.pipelines.learning_kit import chiller_readings, chillers, hall, hall_readings, setpoint, table
 from tests.pipelines.telemetry.ingest.kit import point, site_of
@@ -99,7 +99,7 @@ def test_where_only_the_drybulb_is_read_usual_humidity_makes_a_wetbulb_of_it_and
     given = table(site, readings)
     record = record_of(site, given)
     assert record.inputs.outdoor_wetbulb_c == pytest.approx(wetbulb_line_c(25.0))
-    assert assumed_of(site, given)[0].startswith("wetbulb")
+    assert record.assumed[0].startswith("wetbulb")
     assert record.inputs.outdoor_drybulb_c == pytest.approx(25.0)
 
 
