@@ -105,7 +105,9 @@ def outcome(cascade: Cascade, given: Mapping[str, ArrayLike]) -> Outcome:
     outside = _air_and_chilled_water(cascade, now)
     now["dew_point_c"] = mean(cascade.dew_point, now) if cascade.dew_point else now["load_kw"] * 0.0 + DRY_C
     if cascade.physics is not None:
-        return physical_outcome(cascade.physics, now, least_gap_k=cascade.least_gap_k)
+        return physical_outcome(
+            cascade.physics, now, least_gap_k=cascade.least_gap_k, inlet_rise_k=cascade.inlet_rise_k
+        )
     if cascade.coverage:
         outside = jnp.maximum(outside, beyond_coverage(cascade.coverage, now))
     ends = {mode: _in_mode(cascade, now, mode) for mode in _modes(cascade)}

@@ -28,13 +28,17 @@ EDGE_WIDTH = 0.05  # of the load: what load and weather do within an hour or so
 STANDS = 0.5  # of the chillers' load: below it they stand
 
 
-def physical_outcome(physics: Graybox, now: Values, *, least_gap_k: Array) -> Outcome:
+def physical_outcome(physics: Graybox, now: Values, *, least_gap_k: Array, inlet_rise_k: Array) -> Outcome:
     """Outcome of choices `now` (n,), with inlets as `worst_inlet_c` and `coldest_inlet_c` say.
 
-    facility_kw has a row for each of the plants that the record leaves possible (`Graybox.members`).
+    facility_kw has a row for each of the plants that the record leaves possible (`Graybox.members`); cooling and IT
+    power are the most probable plant's: the mean of plants that bend lies beside what the record reads.
+    inlet_rise_k: of the worst inlet over supply air, as `rack_inlet_now_c` has it.
     """
-
-    rest = jax.vmap(lambda z: _one(physics, of_site(values_of(z), physics.metering), now))(physics.members)
+    at_supply = now | {"supply_air_now_c": now["rack_inlet_now_c"] - inlet_rise_k}
+    every = jnp.concatenate([physics.z[None], physics.members])
+    both = jax.vmap(lambda z: _one(physics, of_site(values_of(z), physics.metering), at_supply))(every)
+    probable, rest = jax.tree.map(lambda leaf: leaf[0], both), jax.tree.map(lambda leaf: leaf[1:], both)
     cooling_kw = jnp.einsum(
         "p,mpn->mn", jnp.asarray(physics.metering.counted), rest.parts_kw[:, :COOLING_PARTS]
     )
@@ -42,7 +46,7 @@ def physical_outcome(physics: Graybox, now: Values, *, least_gap_k: Array) -> Ou
     all_kw = cooling_kw + jnp.where(unsure, UNSURE_SHARE * physics.reference_kw, 0.0)
     it_kw = now["load_kw"]
     if physics.metering.has_it:
-        it_kw = rest.air.it_kw.mean(axis=0)
+        it_kw = probable.air.it_kw
         all_kw = all_kw + rest.air.it_kw + rest.parts_kw[:, COOLING_PARTS:].sum(axis=1)
     starved = rest.air.starved.mean(axis=0)
     starved_k = STARVED_K * jnp.maximum(starved - STARVED, 0.0) / (1.0 - STARVED)
@@ -55,7 +59,7 @@ def physical_outcome(physics: Graybox, now: Values, *, least_gap_k: Array) -> Ou
     return Outcome(
         facility_kw=all_kw,
         it_kw=it_kw,
-        cooling_kw=cooling_kw.mean(axis=0),
+        cooling_kw=jnp.asarray(physics.metering.counted) @ probable.parts_kw[:COOLING_PARTS],
         rack_inlet_c=now["worst_inlet_c"],
         coldest_inlet_c=now["coldest_inlet_c"],
         dew_point_c=now["dew_point_c"],
@@ -79,7 +83,8 @@ def _one(physics: Graybox, p: Parameters, now: Values) -> Plant:
         wetbulb_c = p["wetbulb_offset_k"] + p["wetbulb_slope"] * wetbulb_line_c(now["outdoor_drybulb_c"])
     compute = now["load_kw"]
     if physics.metering.has_it:
-        compute = compute_kw(p, compute, now["rack_inlet_now_c"], physics.reference_kw)
+        inlet_c = now["supply_air_now_c"] + p["inlet_rise_k"]
+        compute = compute_kw(p, compute, inlet_c, physics.reference_kw)
     condenser_c = _chosen(now, "cw_supply_sp_c", ASSUMED_CONDENSER_C)
     at = Conditions(
         compute, wetbulb_c, supply_c, chilled_c, condenser_c, _chosen(now, "economizer_enable", 0.0)

@@ -12,7 +12,15 @@ from jax import Array
 from models.errors import TooFewRowsError
 from models.graybox.fit import fit, members_of
 from models.graybox.moves import Moves, load_scatter, moves_of
-from models.graybox.observed import METERS, Metering, Observed, chillers_run, metering_of, observed
+from models.graybox.observed import (
+    METERS,
+    Metering,
+    Observed,
+    chillers_run,
+    mean_inlet_c,
+    metering_of,
+    observed,
+)
 from models.graybox.rows import chosen_rows, taken
 from models.graybox.smoothing import running_mean
 
@@ -82,7 +90,8 @@ def learn_graybox(
     steps_per_hour = max(1, round(1 / step_hours))
     moves = Moves.none()
     if has_it and "supply_air_sp_c" in columns:
-        inlet_c = columns.get("rack_inlet_c", columns["supply_air_sp_c"])
+        inlet_c = mean_inlet_c(columns)
+        inlet_c = columns["supply_air_sp_c"] if inlet_c is None else inlet_c
         moves = moves_of(load_kw, inlet_c, columns["supply_air_sp_c"], steps_per_hour=steps_per_hour)
     estimate = fit(taken(rows, chosen_rows(rows, at_rest)), moves, metering, reference_kw)
     scatter = load_scatter(load_kw, steps_per_hour=steps_per_hour)

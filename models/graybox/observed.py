@@ -122,6 +122,8 @@ def observed(columns: Mapping[str, np.ndarray], metering: Metering, meters: tupl
     readings = {name: get(name) if name in meters else nan for name in METERS}
     readings["chw_pump_kw"] = readings["chw_pump_kw"] + np.nan_to_num(get("secondary_pump_kw"))
     waters = {name: get(name) for name in WATERS}
+    if (inlet_c := mean_inlet_c(columns)) is not None:
+        waters["rack_inlet_c"] = inlet_c
     waters["cw_supply_c"] = np.where(np.isfinite(measured_c), np.maximum(measured_c, asked_c), np.nan)
     return Observed(
         load_kw=get("load_kw"),
@@ -133,6 +135,12 @@ def observed(columns: Mapping[str, np.ndarray], metering: Metering, meters: tupl
         meters_kw=np.stack([readings[name] for name in METERS]),
         waters=np.stack([waters[name] for name in WATERS]),
     )  # fmt: skip
+
+
+def mean_inlet_c(columns: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    """Rack inlet (n,), the mean over halls where each has its own; None where it is not recorded."""
+    halls = [values for name, values in columns.items() if name.startswith("rack_inlet_c:")]
+    return np.mean(halls, axis=0) if halls else columns.get("rack_inlet_c")
 
 
 def _assumed(columns: Mapping[str, np.ndarray], prefix: str, value: float) -> float:

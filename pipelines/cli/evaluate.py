@@ -21,6 +21,7 @@ from pipelines.cli.common import (
 ROWS = {
     "facility_kwh": ("facility energy, kWh", ",.0f"), "it_kwh": ("IT energy, kWh", ",.0f"),
     "cooling_kwh": ("cooling energy, kWh", ",.0f"), "pue": ("PUE", ".4f"), "energy_cost": ("cost", ",.0f"),
+    "peak_kw": ("highest hourly facility power, kW", ",.0f"),
     "rack_inlet_max_c": ("warmest rack inlet, °C", ".1f"),
     "violation_minutes": ("minutes outside the envelope", ",.0f"),
     "jump_minutes": ("minutes of too fast change", ",.0f"),

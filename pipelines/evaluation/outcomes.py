@@ -47,7 +47,7 @@ def plant_of(site: Site, run: Run) -> pd.DataFrame:
 
 
 def outcome(site: Site, run: Run) -> dict[str, float]:
-    """Energy (kWh), PUE, thermal violations (minutes), moves and decisions of a run.
+    """Energy (kWh), PUE, highest hourly power (kW), thermal violations (minutes), moves and decisions of a run.
 
     NaN for what the site does not measure.
     """
@@ -65,6 +65,7 @@ def outcome(site: Site, run: Run) -> dict[str, float]:
         "it_kwh": it_kwh,
         "cooling_kwh": cooling_kwh,
         "pue": facility_kwh / it_kwh if it_kwh > 0.0 else np.nan,
+        "peak_kw": float(plant["facility_kw"].rolling("1h").mean().max()),
         "energy_cost": float(cost.sum()),
         **_thermal(site, plant, minutes),
         **_movements(site, run),
