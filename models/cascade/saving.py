@@ -15,7 +15,7 @@ from models.graybox.learn import Graybox
 from models.graybox.observed import Metering
 from models.guard.reference import AtRule
 
-FORMAT = 7  # of the bytes; a cascade of another format must be learned again
+FORMAT = 8  # of the bytes; a cascade of another format must be learned again
 _BETWEEN = "\n"  # names; equipment may be called anything else
 
 

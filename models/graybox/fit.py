@@ -5,7 +5,8 @@ Maximum a posteriori with a smooth absolute loss; the Gauss-Newton matrix at the
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +14,7 @@ import numpy as np
 from jax import Array
 
 from models.graybox.moves import MOST_MOVES, Moves, move_errors
-from models.graybox.observed import Metering, Observed, errors
+from models.graybox.observed import NO_SHARE, SMALL, Metering, Observed, errors
 from models.graybox.parameters import NAMES, values_of
 
 ROWS = 1_536  # of the record, chosen to cover it; fit and online step are compiled for this many
@@ -22,14 +23,21 @@ ITERATIONS, ENOUGH = 40, 1e-4
 MEMBERS = 8
 FARTHEST = 5.0  # standard deviations from the textbook
 FIRST_DAMPING, LEAST_DAMPING = 1e-2, 1e-6
+LEAST_SHARE = (
+    0.2  # of the usual scatter: what a record leaves of a reading says little of other weather and setpoints
+)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Parameters in standard deviations from the textbook: z (p,), and their covariance (p, p)."""
+    """Parameters in standard deviations from the textbook: z (p,), and their covariance (p, p).
+
+    share (14,): of the usual scatter that the site's readings have about its plant.
+    """
 
     z: np.ndarray
     covariance: np.ndarray
+    share: np.ndarray = field(default_factory=NO_SHARE.copy)
 
     @staticmethod
     def textbook() -> "Estimate":
@@ -54,9 +62,11 @@ def linearised(f: Callable[..., Array]) -> Callable[..., tuple[Array, Array]]:
     return jax.jit(lambda z, *args: (f(z, *args), jax.jacfwd(f)(z, *args)))
 
 
-def _errors(z: Array, rows: Observed, moves: Moves, metering: Metering, reference_kw: Array) -> Array:
+def _errors(
+    z: Array, rows: Observed, moves: Moves, metering: Metering, reference_kw: Array, share: Array
+) -> Array:
     p = values_of(z)
-    at_rest = errors(p, rows, metering, reference_kw).ravel()
+    at_rest = errors(p, rows, metering, reference_kw, share).ravel()
     moved = move_errors(p, moves, metering, reference_kw)
     return jnp.nan_to_num(jnp.concatenate([at_rest, moved]), nan=0.0, posinf=0.0, neginf=0.0)
 
@@ -67,10 +77,29 @@ _errors_and_slopes = linearised(_errors)
 def fit(
     rows: Observed, moves: Moves, metering: Metering, reference_kw: float, *, start: Estimate | None = None
 ) -> Estimate:
-    """The most probable plant behind at most `ROWS` rows and some moves. start: an earlier estimate (weekly refits)."""
+    """The most probable plant behind at most `ROWS` rows and some moves. start: an earlier estimate (weekly refits).
+
+    Fitted twice: with the usual scatter of readings, then with what the first fit leaves of each.
+    """
     args = (padded(rows), moves, metering, jnp.float32(reference_kw))
     weight = _weights(int(np.isfinite(np.asarray(rows.load_kw)).sum()), moves)
-    z, damping = (np.zeros(len(NAMES)) if start is None else start.z), FIRST_DAMPING
+    z = _solved(np.zeros(len(NAMES)) if start is None else start.z, weight, (*args, jnp.asarray(NO_SHARE)))
+    share = _share_of_scatter(z, args)
+    scaled = (*args, jnp.asarray(share))
+    z = _solved(z, weight, scaled)
+    return Estimate(z, np.linalg.inv(_normal(z, weight, scaled, robust=False)[1]), share)
+
+
+def _share_of_scatter(z: np.ndarray, args: tuple[Any, ...]) -> np.ndarray:
+    """Share (14,) of the usual scatter that a plant's readings have; all of it where nothing is measured."""
+    left, _ = _errors_and_slopes(jnp.asarray(z, jnp.float32), *args, jnp.asarray(NO_SHARE))
+    error = np.asarray(left, float)[:-MOST_MOVES].reshape(len(NO_SHARE), ROWS)
+    found = [1.4826 * np.median(np.abs(each[each != 0.0])) if each.any() else 1.0 for each in error]
+    return np.where(SMALL, np.clip(found, LEAST_SHARE, 1.0), 1.0).astype(np.float32)
+
+
+def _solved(z: np.ndarray, weight: tuple[float, float], args: tuple[Any, ...]) -> np.ndarray:
+    damping = FIRST_DAMPING
     cost, normal, gradient = _normal(z, weight, args)
     for _ in range(ITERATIONS):
         step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), -gradient)
@@ -86,7 +115,7 @@ def fit(
             damping *= 4.0
             if damping > 1e6:
                 break
-    return Estimate(z, np.linalg.inv(_normal(z, weight, args, robust=False)[1]))
+    return z
 
 
 def _weights(known: int, moves: Moves) -> tuple[float, float]:

@@ -39,6 +39,7 @@ class Graybox:
     """A site's plant: parameters z (p,) in standard deviations from the textbook, covariance (p, p), reference load.
 
     members (m, p): plants that the record leaves possible, spread over the covariance; what is chosen is best for all.
+    share (14,): of the usual scatter that readings have (`Estimate`).
     load_scatter: of the logarithm of IT power over two hours. seen (2, 2): lowest and highest load (kW) and weather
     (°C wetbulb, or drybulb where that is all there is) of the record. starts_per_day: of its chillers.
 
@@ -48,6 +49,7 @@ class Graybox:
     z: Array
     covariance: Array
     members: Array
+    share: Array
     reference_kw: Array
     load_scatter: Array
     seen: Array
@@ -100,6 +102,7 @@ def learn_graybox(
         jnp.asarray(estimate.z, jnp.float32),
         jnp.asarray(estimate.covariance, jnp.float32),
         jnp.asarray(members_of(estimate), jnp.float32),
+        jnp.asarray(estimate.share, jnp.float32),
         jnp.float32(reference_kw),
         jnp.float32(scatter),
         jnp.asarray(_seen(columns, humid), jnp.float32),

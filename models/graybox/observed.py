@@ -35,6 +35,9 @@ WATERS = ("chw_flow_kg_s", "chw_return_c", "return_air_c", "cw_supply_c", "cw_fl
 POWER, SMALL_POWER = 0.006, 0.003
 _LARGE = ("chiller_kw", "cooling_power_kw", "overhead_kw")
 WATER_SCATTER = (0.05, 0.5, 0.5, 0.5, 0.1, 0.3)
+# Meters of fans, pumps and losses: what a share of the reference load is to them differs most between sites.
+SMALL = np.array([name not in _LARGE for name in METERS] + [False] * len(WATERS))
+NO_SHARE = np.ones(len(METERS) + len(WATERS), np.float32)
 _RELATIVE = np.array([name.endswith("_kg_s") for name in WATERS])
 ASSUMED_SUPPLY_C, ASSUMED_CHILLED_C, ASSUMED_CONDENSER_C = (
     20.0,
@@ -178,13 +181,18 @@ def of_site(p: Parameters, metering: Metering) -> Parameters:
     return p | {name: 0.0 * p[name] for name in ("server_fan", "crah_fan")}
 
 
-def errors(p: Parameters, rows: Observed, metering: Metering, reference_kw: Array) -> Array:
-    """What the plant leaves of every reading, in its scatter: (14, n), NaN where nothing is measured."""
+def errors(
+    p: Parameters, rows: Observed, metering: Metering, reference_kw: Array, share: Leaf = NO_SHARE
+) -> Array:
+    """What the plant leaves of every reading, in its scatter: (14, n), NaN where nothing is measured.
+
+    share (14,): of the usual scatter that this site's readings have, `METERS` before `WATERS`.
+    """
     p = of_site(p, metering)
     at_rest = plant(p, conditions(p, rows, metering, reference_kw), reference_kw)
     scatter = np.array([POWER if name in _LARGE else SMALL_POWER for name in METERS], np.float32)
     power = (metering.reads @ at_rest.parts_kw - rows.meters_kw) / (scatter[:, None] * reference_kw)
-    return jnp.concatenate([power, water_errors(at_rest, rows)])
+    return jnp.concatenate([power, water_errors(at_rest, rows)]) / jnp.asarray(share)[:, None]
 
 
 def water_errors(at_rest: Plant, rows: Observed) -> Array:

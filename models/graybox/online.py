@@ -4,7 +4,7 @@ An extended Kalman filter over the parameters (Ljung 1979, IEEE Transactions on 
 fit's posterior as its start.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax.numpy as jnp
 import numpy as np
@@ -30,9 +30,9 @@ class Earlier:
     scatter: float = 1.0
 
 
-def _errors(z, rows, earlier, metering, reference_kw):
+def _errors(z, rows, earlier, metering, reference_kw, share):
     p = values_of(z)
-    at_rest = errors(p, rows, metering, reference_kw)[:, 0]
+    at_rest = errors(p, rows, metering, reference_kw, share)[:, 0]
     if not metering.has_it:
         return at_rest
     it_kw, inlet_c, scatter = earlier
@@ -54,7 +54,7 @@ def after_hour(
     """
     earlier = earlier or Earlier()
     then = tuple(jnp.float32(each) for each in (earlier.it_kw, earlier.rack_inlet_c, earlier.scatter))
-    args = (padded(row, ROWS), then, metering, jnp.float32(reference_kw))
+    args = (padded(row, ROWS), then, metering, jnp.float32(reference_kw), jnp.asarray(estimate.share))
     error, slopes = (
         np.asarray(part, float) for part in _linearised(jnp.asarray(estimate.z, jnp.float32), *args)
     )
@@ -67,4 +67,5 @@ def after_hour(
     gain = np.linalg.solve(innovation, slopes @ covariance).T
     step = np.clip(gain @ -error, -MOST_STEP, MOST_STEP)
     covariance = covariance - gain @ slopes @ covariance
-    return Estimate(np.clip(estimate.z + step, -FARTHEST, FARTHEST), 0.5 * (covariance + covariance.T))
+    z = np.clip(estimate.z + step, -FARTHEST, FARTHEST)
+    return replace(estimate, z=z, covariance=0.5 * (covariance + covariance.T))

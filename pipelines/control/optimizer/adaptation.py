@@ -32,9 +32,10 @@ class Adaptation:
 
     def estimate(self, physics: Graybox) -> Estimate:
         """The present estimate; the fit's where nothing was learned since."""
+        share = np.asarray(physics.share)
         if self.z is None or self.covariance is None or self.of != physics.name:
-            return Estimate(np.asarray(physics.z, float), np.asarray(physics.covariance, float))
-        return Estimate(np.array(self.z), np.array(self.covariance).reshape(len(self.z), -1))
+            return Estimate(np.asarray(physics.z, float), np.asarray(physics.covariance, float), share)
+        return Estimate(np.array(self.z), np.array(self.covariance).reshape(len(self.z), -1), share)
 
     def adapted(self, physics: Graybox) -> Graybox:
         """The plant as learned so far."""

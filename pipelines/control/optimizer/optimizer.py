@@ -24,6 +24,7 @@ from pipelines.control.optimizer.corrections import BACK
 from pipelines.control.optimizer.hour import hour_at_rest, is_over
 from pipelines.control.optimizer.inputs import an_hour_ago_c, drivers_of, needed, rest
 from pipelines.control.optimizer.moment import Chosen, Moment, OptimizerMemory
+from pipelines.control.optimizer.peak import unhurried
 from pipelines.control.optimizer.physical_target import ADVISED, CAREFUL, aimed, is_due, unseen, wear_share
 from pipelines.control.optimizer.surface_target import better, noted_start, to_stop_k
 from pipelines.control.sensing.history import History
@@ -31,9 +32,6 @@ from pipelines.control.sensing.history import History
 FULL_MODE = MODES.index(FULL)
 RATE_SHARE = 0.8  # of the envelope's rate of change that a step may use
 STILL = "nothing is clearly better"
-# Supply air and chilled water, and the share of their slew rates at which they fall. Engineering judgement; six plants,
-# docs/graybox.md.
-COOLED, PULL_DOWN = ("supply_air_sp_c", "supply_air_c", "chw_supply_sp_c", "chw_supply_c"), 0.5
 
 Objection = Callable[[Array, Array, History, datetime], str]
 
@@ -227,7 +225,10 @@ class SetpointOptimizer:
         self, now: Moment, drivers: dict[str, Any], aim: Objective, target: Array, reason: str
     ) -> tuple[Chosen, Expected]:
         """The largest step towards the target that goes no further beyond the record and the limits."""
-        steps = reachable_steps(now.present, self._unhurried(now, target, aim), now.most, now.bounds)
+        goal = target
+        if now.quantities.get("rack_inlet_c", math.inf) <= float(aim.inlet_high_c):
+            goal = unhurried(self.names, now.present, target, now.most)
+        steps = reachable_steps(now.present, goal, now.most, now.bounds)
         tried = np.vstack([steps, target])
         _, outcome = self._priced(drivers, aim, tried)
         keeps_standing = float(drivers["chillers_stopped"]) > 0.5 and outcome.mode[-1] == FULL_MODE
@@ -251,17 +252,6 @@ class SetpointOptimizer:
             _settled(outcome, len(steps) - 1), _settled(outcome, len(steps)), conditions
         )
         return Chosen(steps[row], target, reason, expectation), expected
-
-    def _unhurried(self, now: Moment, target: Array, aim: Objective) -> Array:
-        """The target (k,), or on the way down to it: heat stored in water and rooms comes out as a peak of chillers.
-
-        Supply air and chilled water fall at a share of their slew rates, unless an inlet is too warm.
-        """
-        if not now.quantities.get("rack_inlet_c", math.inf) <= float(aim.inlet_high_c):
-            return target
-        cooled = np.array([quantity_of(name) in COOLED for name in self.names], bool)
-        lowest = np.where(cooled, now.present - PULL_DOWN * now.most, -np.inf)
-        return np.maximum(target, lowest)
 
     def _beyond(self, outcome: Outcome, aim: Objective, inlet_then_c: float) -> Array:
         """How far outcomes (n,) lie beyond record, reach of the towers, envelope and its rate of change: (5, n)."""

@@ -1,9 +1,12 @@
-"""The month's peak so far: what a demand charge is counted from."""
+"""Peaks of power: the month's so far, which a demand charge is counted from, and how fast a plant is pulled down."""
 
 import math
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+
+from models.setpoints import Array, quantity_of
 from pipelines.control.sensing.history import WINDOW, History
 
 
@@ -20,3 +23,17 @@ class Peak:
         kw = self.kw if month == self.month else 0.0
         hour_kw = history.mean("facility_kw", at, WINDOW)
         return Peak(month, max(kw, hour_kw) if math.isfinite(hour_kw) else kw)
+
+
+# What stores heat, and the share of its slew rate at which it is cooled. Engineering judgement; six plants,
+# docs/graybox.md.
+STORES, PULL_DOWN = ("supply_air_sp_c", "supply_air_c", "chw_supply_sp_c", "chw_supply_c"), 0.5
+
+
+def unhurried(names: tuple[str, ...], present: Array, target: Array, most: Array) -> Array:
+    """The target (k,), or on the way down to it: heat stored in rooms and water comes out as a peak of chillers.
+
+    present, most (k,): setpoints now and the largest move that their slew rates allow.
+    """
+    stores = np.array([quantity_of(name) in STORES for name in names], bool)
+    return np.where(stores, np.maximum(target, present - PULL_DOWN * most), target)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from models.graybox.fit import MEMBERS, ROWS, Estimate, fit, members_of, padded
+from models.graybox.fit import LEAST_SHARE, MEMBERS, ROWS, Estimate, fit, members_of, padded
 from models.graybox.moves import MOST_MOVES, Moves, load_scatter, moves_of
-from models.graybox.observed import METERS, errors, metering_of
+from models.graybox.observed import METERS, WATERS, errors, metering_of, observed
 from models.graybox.online import Earlier, after_hour
 from models.graybox.parameters import NAMES, values_of
 from models.graybox.rows import chosen_rows, taken
@@ -58,6 +58,15 @@ def test_a_refit_starts_from_the_last_one():
     assert again.z == pytest.approx(first.z, abs=0.3)
 
 
+def test_small_meters_that_read_sharply_are_trusted_more_and_large_ones_are_not():
+    truth, metered = z_of(**TRUE), metering(ALL)
+    rows = recorded(truth, random_conditions(600), metered, ALL, noise=0.002)
+    share = fit(rows, Moves.none(), metered, REFERENCE_KW).share
+    by_name = dict(zip((*METERS, *WATERS), share.tolist(), strict=True))
+    assert by_name["crah_fan_kw"] == pytest.approx(LEAST_SHARE)
+    assert {by_name[name] for name in ("chiller_kw", "ups_loss_kw", *WATERS)} == {1.0}
+
+
 def test_glitches_do_not_move_the_fit():
     truth, metered = z_of(**TRUE), metering(ALL)
     rows = recorded(truth, random_conditions(600), metered, ALL, noise=0.005)
@@ -88,6 +97,17 @@ def test_a_meter_reads_what_no_other_does():
         METERS.index("cooling_power_kw")
     ].tolist() == [1, 1, 1, 1, 1, 0, 0]
     assert metering_of(("chiller_kw",), has_it=True, humid=True).counted.tolist() == [1, 0, 0, 0, 0]
+
+
+def test_the_inlet_of_several_halls_is_their_mean():
+    """The warmest of halls whose setpoints stood apart is no rise of inlets over the mean of their supply air."""
+    metered = metering(ALL)
+    row = {"load_kw": 600.0, "outdoor_wetbulb_c": 15.0, "supply_air_sp_c": 20.0, "chw_supply_sp_c": 10.0}
+    row |= {"rack_inlet_c": 24.0, "rack_inlet_c:hall_a": 20.0, "rack_inlet_c:hall_b": 24.0}
+    columns = {name: np.array([value]) for name, value in row.items()}
+    assert observed(columns, metered, ALL).waters[WATERS.index("rack_inlet_c")] == pytest.approx([22.0])
+    del columns["rack_inlet_c:hall_a"], columns["rack_inlet_c:hall_b"]
+    assert observed(columns, metered, ALL).waters[WATERS.index("rack_inlet_c")] == pytest.approx([24.0])
 
 
 def test_members_spread_as_the_covariance_and_pair_around_the_mean():

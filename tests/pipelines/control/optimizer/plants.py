@@ -30,7 +30,16 @@ SEEN = [[300.0, 800.0], [-10.0, 25.0]]
 
 def graybox() -> Graybox:
     textbook = Estimate.textbook()
-    arrays = (textbook.z, textbook.covariance, members_of(textbook), REFERENCE_KW, 0.01, SEEN, 0.5)
+    arrays = (
+        textbook.z,
+        textbook.covariance,
+        members_of(textbook),
+        textbook.share,
+        REFERENCE_KW,
+        0.01,
+        SEEN,
+        0.5,
+    )
     return Graybox(
         *(jnp.asarray(each, jnp.float32) for each in arrays),
         metering(),
