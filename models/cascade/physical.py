@@ -38,15 +38,15 @@ def physical_outcome(physics: Graybox, now: Values, *, least_gap_k: Array, inlet
     at_supply = now | {"supply_air_now_c": now["rack_inlet_now_c"] - inlet_rise_k}
     every = jnp.concatenate([physics.z[None], physics.members])
     both = jax.vmap(lambda z: _one(physics, of_site(values_of(z), physics.metering), at_supply))(every)
-    probable, rest = jax.tree.map(lambda leaf: leaf[0], both), jax.tree.map(lambda leaf: leaf[1:], both)
+    rest = jax.tree.map(lambda leaf: leaf[1:], both)
     cooling_kw = jnp.einsum(
-        "p,mpn->mn", jnp.asarray(physics.metering.counted), rest.parts_kw[:, :COOLING_PARTS]
+        "p,mpn->mn", jnp.asarray(physics.metering.counted), both.parts_kw[:, :COOLING_PARTS]
     )
     unsure = (rest.lead_k > 0.0) & (rest.lead_k < UNSURE_K)
-    all_kw = cooling_kw + jnp.where(unsure, UNSURE_SHARE * physics.reference_kw, 0.0)
+    all_kw = cooling_kw[1:] + jnp.where(unsure, UNSURE_SHARE * physics.reference_kw, 0.0)
     it_kw = now["load_kw"]
     if physics.metering.has_it:
-        it_kw = probable.air.it_kw
+        it_kw = both.air.it_kw[0]
         all_kw = all_kw + rest.air.it_kw + rest.parts_kw[:, COOLING_PARTS:].sum(axis=1)
     starved = rest.air.starved.mean(axis=0)
     starved_k = STARVED_K * jnp.maximum(starved - STARVED, 0.0) / (1.0 - STARVED)
@@ -59,7 +59,7 @@ def physical_outcome(physics: Graybox, now: Values, *, least_gap_k: Array, inlet
     return Outcome(
         facility_kw=all_kw,
         it_kw=it_kw,
-        cooling_kw=jnp.asarray(physics.metering.counted) @ probable.parts_kw[:COOLING_PARTS],
+        cooling_kw=cooling_kw[0],
         rack_inlet_c=now["worst_inlet_c"],
         coldest_inlet_c=now["coldest_inlet_c"],
         dew_point_c=now["dew_point_c"],

@@ -14,7 +14,7 @@ import numpy as np
 from jax import Array
 
 from models.graybox.moves import MOST_MOVES, Moves, move_errors
-from models.graybox.observed import NO_SHARE, SMALL, Metering, Observed, errors
+from models.graybox.observed import SMALL, WHOLE_SHARE, Metering, Observed, errors
 from models.graybox.parameters import NAMES, values_of
 
 ROWS = 1_536  # of the record, chosen to cover it; fit and online step are compiled for this many
@@ -37,7 +37,7 @@ class Estimate:
 
     z: np.ndarray
     covariance: np.ndarray
-    share: np.ndarray = field(default_factory=NO_SHARE.copy)
+    share: np.ndarray = field(default_factory=WHOLE_SHARE.copy)
 
     @staticmethod
     def textbook() -> "Estimate":
@@ -79,11 +79,11 @@ def fit(
 ) -> Estimate:
     """The most probable plant behind at most `ROWS` rows and some moves. start: an earlier estimate (weekly refits).
 
-    Fitted twice: with the usual scatter of readings, then with what the first fit leaves of each.
+    Fitted twice: with the usual scatter of readings, then with what the first fit leaves of small meters.
     """
     args = (padded(rows), moves, metering, jnp.float32(reference_kw))
     weight = _weights(int(np.isfinite(np.asarray(rows.load_kw)).sum()), moves)
-    z = _solved(np.zeros(len(NAMES)) if start is None else start.z, weight, (*args, jnp.asarray(NO_SHARE)))
+    z = _solved(np.zeros(len(NAMES)) if start is None else start.z, weight, (*args, jnp.asarray(WHOLE_SHARE)))
     share = _share_of_scatter(z, args)
     scaled = (*args, jnp.asarray(share))
     z = _solved(z, weight, scaled)
@@ -92,13 +92,14 @@ def fit(
 
 def _share_of_scatter(z: np.ndarray, args: tuple[Any, ...]) -> np.ndarray:
     """Share (14,) of the usual scatter that a plant's readings have; all of it where nothing is measured."""
-    left, _ = _errors_and_slopes(jnp.asarray(z, jnp.float32), *args, jnp.asarray(NO_SHARE))
-    error = np.asarray(left, float)[:-MOST_MOVES].reshape(len(NO_SHARE), ROWS)
+    left, _ = _errors_and_slopes(jnp.asarray(z, jnp.float32), *args, jnp.asarray(WHOLE_SHARE))
+    error = np.asarray(left, float)[:-MOST_MOVES].reshape(len(WHOLE_SHARE), ROWS)
     found = [1.4826 * np.median(np.abs(each[each != 0.0])) if each.any() else 1.0 for each in error]
     return np.where(SMALL, np.clip(found, LEAST_SHARE, 1.0), 1.0).astype(np.float32)
 
 
 def _solved(z: np.ndarray, weight: tuple[float, float], args: tuple[Any, ...]) -> np.ndarray:
+    """The most probable parameters (p,), from z on."""
     damping = FIRST_DAMPING
     cost, normal, gradient = _normal(z, weight, args)
     for _ in range(ITERATIONS):

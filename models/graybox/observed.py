@@ -37,7 +37,7 @@ _LARGE = ("chiller_kw", "cooling_power_kw", "overhead_kw")
 WATER_SCATTER = (0.05, 0.5, 0.5, 0.5, 0.1, 0.3)
 # Meters of fans, pumps and losses: what a share of the reference load is to them differs most between sites.
 SMALL = np.array([name not in _LARGE for name in METERS] + [False] * len(WATERS))
-NO_SHARE = np.ones(len(METERS) + len(WATERS), np.float32)
+WHOLE_SHARE = np.ones(len(METERS) + len(WATERS), np.float32)
 _RELATIVE = np.array([name.endswith("_kg_s") for name in WATERS])
 ASSUMED_SUPPLY_C, ASSUMED_CHILLED_C, ASSUMED_CONDENSER_C = (
     20.0,
@@ -182,7 +182,7 @@ def of_site(p: Parameters, metering: Metering) -> Parameters:
 
 
 def errors(
-    p: Parameters, rows: Observed, metering: Metering, reference_kw: Array, share: Leaf = NO_SHARE
+    p: Parameters, rows: Observed, metering: Metering, reference_kw: Array, share: Leaf = WHOLE_SHARE
 ) -> Array:
     """What the plant leaves of every reading, in its scatter: (14, n), NaN where nothing is measured.
 
