@@ -7,11 +7,9 @@ from pipelines.learning.cascade.training import learned_beyond_record
 from pipelines.site.control_options import ControlOptions
 from pipelines.site.file import Tariff
 from pipelines.site.setpoints import Settable
-from tests.pipelines.control.plants import learned, plant_site, target_of
+from tests.pipelines.control.plants import COLD, learned, plant_site, target_of
 
 pytestmark = pytest.mark.medium
-
-WARM = {"outdoor_wetbulb_c": 20.0}
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +27,9 @@ def with_options(site, **options):
 
 
 def test_overhead_as_objective_gives_away_what_servers_fans_draw_in_warm_halls(plain, model):
+    # Free cooling: chilled water warmer still gains nothing, while servers' fans lose.
     ours, theirs = (
-        target_of(with_options(plain, objective=name), model, **WARM)["supply_air_sp_c"]
+        target_of(with_options(plain, objective=name), model, **COLD)["supply_air_sp_c"]
         for name in ("facility", "overhead")
     )
     assert theirs > ours + 0.5
