@@ -67,7 +67,7 @@ def physical_outcome(physics: Graybox, now: Values, *, least_gap_k: Array, inlet
         short_k=zero,
         mode=jnp.where(runs, jnp.where(stand, 2, 1), 0),
         chillers_run=run,
-        flicker=jnp.exp(-((rest.spare / EDGE_WIDTH) ** 2)).mean(axis=0),
+        flicker=jnp.maximum(jnp.exp(-((rest.spare / EDGE_WIDTH) ** 2)), rest.cycling).mean(axis=0),
         spare_k=zero,
         outside=jnp.maximum(starved_k, jnp.maximum(least_gap_k - gap_k, 0.0)),
         unreachable_k=zero,

@@ -36,7 +36,8 @@ class Conditions(NamedTuple):
 class Plant(NamedTuple):
     """The plant at rest, (n,) each. parts_kw (7, n): as `PARTS`. covered: economizer's share of the load. spare: what
     it could carry over the load, less 1; -1 where it does not run. chillers_run: 1 where chillers carry a load, 0 where
-    they stand. lead_k: water that the economizer has in hand over its threshold.
+    they stand. lead_k: water that the economizer has in hand over its threshold. cycling: how far chillers run below the load
+    that they unload to, 0 to 1: there they start and stop.
     """
 
     air: Air
@@ -48,6 +49,7 @@ class Plant(NamedTuple):
     chillers_run: Array
     lead_k: Array
     tower_speed: Array
+    cycling: Array
 
 
 def plant(p: Parameters, at: Conditions, reference_kw: Array) -> Plant:
@@ -93,7 +95,9 @@ def water_side(p: Parameters, at: Conditions, air: Air, reference_kw: Array) -> 
     lighting_kw = p["lighting"] * reference_kw + jnp.zeros_like(heat_kw)
     parts = jnp.stack([chiller_kw, fan_kw, chw_pump_kw, cw_pump_kw, air.crah_kw, losses_kw, lighting_kw])
     spare, lead_k = jnp.where(on, could - 1.0, -1.0), jnp.where(allowed, lead_k, -99.0)
-    return Plant(air, parts, cw_supply_c, flow_kg_s, covered, spare, run, lead_k, speed)
+    part = left_kw / (p["chiller_capacity"] * reference_kw)
+    cycling = run * jnp.clip(1.0 - part / p["unloading"], 0.0, 1.0)
+    return Plant(air, parts, cw_supply_c, flow_kg_s, covered, spare, run, lead_k, speed, cycling)
 
 
 def _could_carry(p: Parameters, air: Air, cw_c: Array, exchanger_kg_s: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Peaks of power: the month's so far, which a demand charge is counted from, and how fast a plant is pulled down."""
+"""Peaks of power: the month's so far, which a demand charge is counted from, and how fast stored heat is moved."""
 
 import math
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ class Peak:
         return Peak(month, max(kw, hour_kw) if math.isfinite(hour_kw) else kw)
 
 
-# What stores heat, and the share of its slew rate at which it is cooled. Engineering judgement; six plants,
+# What stores heat, and the share of its slew rate at which it is moved. Engineering judgement; six plants,
 # docs/graybox.md.
-STORES, PULL_DOWN = ("supply_air_sp_c", "supply_air_c", "chw_supply_sp_c", "chw_supply_c"), 0.5
+STORES, UNHURRIED = ("supply_air_sp_c", "supply_air_c", "chw_supply_sp_c", "chw_supply_c"), 0.5
 
 
 def unhurried(names: tuple[str, ...], present: Array, target: Array, most: Array) -> Array:
-    """The target (k,), or on the way down to it: heat stored in rooms and water comes out as a peak of chillers.
+    """The target (k,), or on the way to it: heat that rooms and water give up comes out as a peak of chillers.
 
     present, most (k,): setpoints now and the largest move that their slew rates allow.
     """
     stores = np.array([quantity_of(name) in STORES for name in names], bool)
-    return np.where(stores, np.maximum(target, present - PULL_DOWN * most), target)
+    return np.where(stores, np.clip(target, present - UNHURRIED * most, present + UNHURRIED * most), target)

@@ -97,6 +97,22 @@ def test_an_economizer_that_is_not_allowed_or_not_colder_carries_nothing():
     assert np.asarray(at_rest(z_of(), warm).covered).max() == 0.0
 
 
+def test_chillers_cycle_where_an_economizer_leaves_them_less_than_they_unload_to():
+    sweep = jnp.linspace(2.0, 20.0, 200)
+    conditions = random_conditions(200, economizer=1.0)._replace(
+        compute_kw=jnp.full(200, 600.0),
+        wetbulb_c=jnp.full(200, -5.0),
+        cw_setpoint_c=sweep,
+        chw_supply_c=jnp.full(200, 12.0),
+        supply_air_c=jnp.full(200, 24.0),
+    )
+    rest = at_rest(z_of(), conditions)
+    covered, cycling = np.asarray(rest.covered), np.asarray(rest.cycling)
+    assert cycling[covered > 0.999].max() < 0.05
+    assert cycling[(covered > 0.90) & (covered < 0.95)].min() > 0.3
+    assert cycling[covered < 0.5].max() == 0.0
+
+
 def test_warm_inlets_make_servers_fans_work():
     before, after = (
         at_rest(z_of(), random_conditions(20)._replace(supply_air_c=jnp.full(20, supply_c)))

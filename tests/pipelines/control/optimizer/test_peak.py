@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from pipelines.control.optimizer.peak import PULL_DOWN, Peak, unhurried
+from pipelines.control.optimizer.peak import UNHURRIED, Peak, unhurried
 from pipelines.control.sensing.history import History
 from pipelines.site.tariff import Tariff, demand_hours
 
@@ -52,10 +52,11 @@ def test_power_beyond_the_month_s_peak_is_priced(monkeypatch):
     assert np.asarray(kw) == pytest.approx([100.0, 110.0 + 5.0 * 100.0])
 
 
-def test_rooms_and_water_are_cooled_at_a_share_of_their_slew_rates_and_warmed_at_all_of_them():
+def test_rooms_and_water_are_moved_at_a_share_of_their_slew_rates_and_towers_at_all_of_it():
     names = ("supply_air_sp_c:hall_a", "chw_supply_sp_c", "cw_supply_sp_c", "economizer_enable")
     present, most = np.array([24.0, 15.0, 20.0, 1.0]), np.array([0.5, 0.5, 1.0, 1.0])
     low, high = np.array([20.0, 10.0, 15.0, 0.0]), np.array([25.0, 18.0, 25.0, 1.0])
-    down = [24.0 - 0.5 * PULL_DOWN, 15.0 - 0.5 * PULL_DOWN, 15.0, 0.0]
+    down = [24.0 - 0.5 * UNHURRIED, 15.0 - 0.5 * UNHURRIED, 15.0, 0.0]
     assert unhurried(names, present, low, most) == pytest.approx(down)
-    assert unhurried(names, present, high, most) == pytest.approx(high)
+    up = [24.0 + 0.5 * UNHURRIED, 15.0 + 0.5 * UNHURRIED, 25.0, 1.0]
+    assert unhurried(names, present, high, most) == pytest.approx(up)
