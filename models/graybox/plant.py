@@ -36,8 +36,8 @@ class Conditions(NamedTuple):
 class Plant(NamedTuple):
     """The plant at rest, (n,) each. parts_kw (7, n): as `PARTS`. covered: economizer's share of the load. spare: what
     it could carry over the load, less 1; -1 where it does not run. chillers_run: 1 where chillers carry a load, 0 where
-    they stand. lead_k: water that the economizer has in hand over its threshold. cycling: how far chillers run below the
-    load that they unload to, 0 to 1: there they start and stop.
+    they stand. lead_k: water that the economizer has in hand over its threshold. cycling: how far chillers run below
+    the load that they unload to, 0 to 1: there they start and stop.
     """
 
     air: Air
