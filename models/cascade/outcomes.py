@@ -16,7 +16,8 @@ class Outcome:
     it_kw: IT power, or the thermal load that stands for it.
     rack_inlet_c, coldest_inlet_c: worst inlet of the warmest and of the coldest hall, the same where there is one hall.
     mode: index into MODES. chillers_run: share of the possible plants in which chillers run.
-    flicker: 1 where chillers are at the edge of standing or run below what they unload to, 0 away from both.
+    flicker: 1 where chillers are at the edge of standing, or run below what they unload to beside an economizer that
+    the record knows; 0 away from both.
     short_k: condenser water over what was asked, because the towers reach no further.
     spare_k: margin, beyond what is to be kept in hand, with which chillers stay stopped.
     outside: how far a choice leads beyond the record, of the worst step in standard deviations; 0 inside.

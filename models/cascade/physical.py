@@ -16,7 +16,7 @@ from models.graybox.observed import (
     of_site,
     wetbulb_line_c,
 )
-from models.graybox.parameters import values_of
+from models.graybox.parameters import NAMES, values_of
 from models.graybox.plant import COOLING_PARTS, Conditions, Plant, water_side
 
 # Chosen on six EnergyPlus plants, docs/graybox.md.
@@ -26,6 +26,7 @@ STARVED_K = 2.0  # what the whole flow beyond it counts for, as kelvins beyond t
 UNSURE_K, UNSURE_SHARE = 0.6, 0.003
 EDGE_WIDTH = 0.05  # of the load: what load and weather do within an hour or so
 STANDS = 0.5  # of the chillers' load: below it they stand
+EXCHANGER = NAMES.index("exchanger_ntu")
 
 
 def physical_outcome(physics: Graybox, now: Values, *, least_gap_k: Array, inlet_rise_k: Array) -> Outcome:
@@ -67,11 +68,18 @@ def physical_outcome(physics: Graybox, now: Values, *, least_gap_k: Array, inlet
         short_k=zero,
         mode=jnp.where(runs, jnp.where(stand, 2, 1), 0),
         chillers_run=run,
-        flicker=jnp.maximum(jnp.exp(-((rest.spare / EDGE_WIDTH) ** 2)), rest.cycling).mean(axis=0),
+        flicker=jnp.maximum(
+            jnp.exp(-((rest.spare / EDGE_WIDTH) ** 2)), _economizer_seen(physics) * rest.cycling
+        ).mean(axis=0),
         spare_k=zero,
         outside=jnp.maximum(starved_k, jnp.maximum(least_gap_k - gap_k, 0.0)),
         unreachable_k=zero,
     )
+
+
+def _economizer_seen(physics: Graybox) -> Array:
+    """How far the record has shown what the economizer carries, 0 to 1: where it has not, running it partly teaches."""
+    return jnp.clip(1.0 - jnp.asarray(physics.covariance)[EXCHANGER, EXCHANGER], 0.0, 1.0)
 
 
 def _one(physics: Graybox, p: Parameters, now: Values) -> Plant:
