@@ -1,9 +1,12 @@
 """What every table of a site file shares: nothing that is not declared, no number that is infinite or absurd."""
 
+import re
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from pipelines.exports.stamps import COUNTED
 
 
 class Table(BaseModel):
@@ -32,9 +35,18 @@ def known_time_zone(zone: str) -> str:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as cause:
         raise ValueError(
-            f'time_zone "{zone}" is not in the IANA database; write e.g. "Asia/Singapore"'
+            f'time_zone "{zone[:80]}" is not in the IANA database; write e.g. "Asia/Singapore"'
         ) from cause
     return zone
+
+
+def known_time_format(form: str) -> str:
+    """The format. Raises ValueError where it names nothing of a date or time."""
+    if form in COUNTED or re.search(r"%[a-zA-Z]", form):
+        return form
+    raise ValueError(
+        f'time_format "{form}" is neither a strptime format, e.g. "%m/%d/%Y %H:%M", nor one of {", ".join(COUNTED)}'
+    )
 
 
 def fault_text(error: Any) -> str:

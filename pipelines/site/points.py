@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from pipelines.errors import SiteError
-from pipelines.site.checks import Table, known_time_zone, within
+from pipelines.site.checks import Table, known_time_format, known_time_zone, within
 from pipelines.site.quantities import QUANTITIES, column_name
 from pipelines.site.units import conversion, is_energy
 
@@ -20,24 +20,58 @@ class Source(Table):
         instant reading is taken at its time).
     clock_offset_minutes: how far this clock runs ahead of true time; it is subtracted.
     interval_minutes: the source's own step; inferred where absent.
+    time_format: strptime's, or epoch_s, epoch_ms, epoch_us, epoch_ns (since 1970), excel (days since 1899-12-30);
+        ISO 8601 where absent. date_column: the date, where time_column has the time of day only.
+    tag_column: of a long export; several are joined by "/". identity_columns: of a wide one whose rows belong to
+        several machines; their values and "/" stand before the column's name in a tag. tag_from: what else does, for
+        exports with one machine a file: the file's name, its folder's, or the title above the header.
+    decimal: the decimal sign; told from the file where absent.
+    quality_suffix: of a column beside each value's that holds its quality (`.Status`).
     """
 
     name: Slug
     files: list[str]
     layout: Literal["wide", "long"] = "wide"
     time_column: str
-    time_format: str | None = None
+    date_column: str | None = None
+    time_format: Annotated[str, AfterValidator(known_time_format)] | None = None
     time_zone: Annotated[str, AfterValidator(known_time_zone)]
     stamp: Literal["start", "end"] = "start"
     interval_minutes: Annotated[float, within(1 / 60, 1440, "min", "a second to a day")] | None = None
     clock_offset_minutes: Annotated[
         float, within(-1440, 1440, "min", "a clock is wrong by a day at most; beyond, correct the export")
     ] = 0.0
-    tag_column: str = "tag"
+    tag_column: str | list[str] = "tag"
     value_column: str = "value"
+    identity_columns: list[str] = []
+    tag_from: Literal["file", "folder", "title"] | None = None
+    decimal: Literal[".", ","] | None = None
     quality_column: str | None = None
+    quality_suffix: str | None = None
     good_quality: list[str] = []
     sentinels: list[float] = [-9999.0, -999.0, 9999.0, 32767.0, -32768.0]
+
+
+    @property
+    def tag_columns(self) -> list[str]:
+        """Columns that make the tag of a row."""
+        if self.layout == "wide":
+            return self.identity_columns
+        return [self.tag_column] if isinstance(self.tag_column, str) else self.tag_column
+
+    @model_validator(mode="after")
+    def _fits_layout(self) -> Self:
+        if self.layout == "long" and self.identity_columns:
+            raise ValueError(
+                f"source {self.name}: identity_columns belong to a wide layout; list them in tag_column instead"
+            )
+        if self.layout == "long" and not self.tag_columns and self.tag_from is None:
+            raise ValueError(f"source {self.name}: tag_column names no column; name it, or set tag_from")
+        if self.quality_column and self.quality_suffix:
+            raise ValueError(
+                f"source {self.name}: quality_column and quality_suffix exclude each other; keep the one the file has"
+            )
+        return self
 
 
 class Point(Table):

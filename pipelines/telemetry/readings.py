@@ -9,8 +9,9 @@ import numpy as np
 
 from pipelines.site.file import Point, Site
 from pipelines.site.tags import tags_of
+from pipelines.telemetry.ingest.counters import COUNTER_DROPOUT_US, counter_power
 from pipelines.telemetry.ingest.derive import counter_gap_us
-from pipelines.telemetry.ingest.rules import COUNTER_DROPOUT_US, Series, counter_power
+from pipelines.telemetry.ingest.series import Series
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # the time of a row whose own is unusable and which none came before
 MICROSECOND = timedelta(microseconds=1)
@@ -104,5 +105,5 @@ class _Counter:
             value=kwh,
         )
         with np.errstate(all="ignore"):
-            _, end_us, power_kw = counter_power(self._point, series, np.full(rows, self._gap_us[0]))
-        return float(power_kw[-1]) if len(end_us) and end_us[-1] == now_us else np.nan
+            spans = counter_power(self._point, series, np.full(rows, self._gap_us[0]))
+        return float(spans.power_kw[-1]) if len(spans.end_us) and spans.end_us[-1] == now_us else np.nan

@@ -3,8 +3,8 @@
 Layout, below the store's root:
 
     <site>/manifest.json                  which file holds which day: the only truth
-    <site>/raw/<day>/<hash>.parquet       readings as exported, source units, with the file they came from
-    <site>/interval/<day>/<hash>.parquet  one row per interval of the site, canonical columns
+    <site>/raw/<day>/<hash>.parquet       readings as exported, source units, with the file they came from; replaced ones too
+    <site>/interval/<day>/<hash>.parquet  one row per interval of the site, canonical columns and what of them was measured
     <site>/quarantine/<day>/<hash>.parquet  readings kept out, with the reason
 
 Files are named by their content and never changed; `pipelines.telemetry.ingest` writes them, this module reads them.
@@ -20,6 +20,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.errors import StoreError
@@ -27,6 +28,8 @@ from pipelines.site.file import Site
 
 SCHEMA_VERSION = 1
 UNTIMED = "untimed"  # the "day" of quarantined rows whose time could not be read
+SHORT = 16  # hex digits of an export's SHA-256 that name it in the raw layer
+REPLACED_COLUMNS = ["time", "tag", "source", "value", "file", "by"]
 QUARANTINE_COLUMNS = ["time", "tag", "source", "value", "reason", "file"]
 
 Layer = Literal["raw", "interval", "quarantine"]
@@ -35,13 +38,16 @@ LAYERS: tuple[Layer, ...] = ("raw", "interval", "quarantine")
 _ATTEMPTS = 3
 
 
+DERIVED_VERSION = 2  # of the interval table: raised when the same raw readings make another one
+
+
 SERVING_ONLY = {"impute", "impute_hours", "lead_hours"}  # of a point: nothing in the store depends on them
 
 
 def site_fingerprint(site: Site) -> str:
     """Hash of everything in a site file that the interval table depends on."""
     described = {
-        "version": SCHEMA_VERSION,
+        "version": (SCHEMA_VERSION, DERIVED_VERSION),
         "interval_minutes": site.interval_minutes,
         "sources": [source.model_dump(mode="json", exclude={"files"}) for source in site.sources],
         "points": [point.model_dump(mode="json", exclude=SERVING_ONLY) for point in site.points],
@@ -133,6 +139,41 @@ class Store:
             table = table[table.index >= first]
         return table if last is None else table[table.index < last]
 
+    def measured(self, start: Any = None, end: Any = None) -> pd.DataFrame:
+        """The share (0-1) of each interval of [start, end) that was measured, for the columns and rows of `read`.
+
+        A value between two readings fills an interval without measuring it. Raises StoreError as `read` does.
+        """
+        columns = [measured_column(column) for column in self.site.columns]
+        first, last = as_utc(start), as_utc(end)
+        table = _table(self._layer("interval", first, last, ["time", *columns]), columns) / 100.0
+        table.columns = pd.Index(self.site.columns)
+        inside = np.ones(len(table), bool)
+        if first is not None:
+            inside &= table.index >= first
+        if last is not None:
+            inside &= table.index < last
+        return table[inside]
+
+    def replaced(self, start: Any = None, end: Any = None) -> pd.DataFrame:
+        """Readings in [start, end) that a later export replaced: time (UTC), tag, source, value (source unit), file.
+
+        file, by: names of the exports that had and that replaced them. Raises StoreError.
+        """
+        first, last = as_utc(start), as_utc(end)
+        tables = self._layer("raw", first, last, ["time", "tag", "source", "value", "file", "reason", "text"])
+        if not tables:
+            return pd.DataFrame({name: [] for name in REPLACED_COLUMNS})
+        names = {sha256[:SHORT]: entry["name"] for sha256, entry in self.manifest().files.items()}
+        rows = pa.concat_tables([each.filter(pc.equal(each["reason"].cast(pa.string()), "replaced")) for each in tables])
+        table = rows.to_pandas().astype({"file": str, "tag": str, "source": str})
+        table["file"], table["by"] = table["file"].map(names), table["text"].map(names)
+        if first is not None:
+            table = table[table["time"] >= first]
+        if last is not None:
+            table = table[table["time"] < last]
+        return table[REPLACED_COLUMNS].sort_values("time", kind="stable", ignore_index=True)
+
     def span(self) -> tuple[pd.Timestamp, pd.Timestamp] | None:
         """Start of the first interval and end of the last one (UTC); None where there is none. Raises StoreError."""
         days = sorted(self._derived().interval) if self.exists else []
@@ -212,6 +253,11 @@ class Store:
     ) -> list[pa.Table]:
         with ThreadPoolExecutor(8) as pool:
             return list(pool.map(lambda item: self.read_file(layer, item[0], item[1], columns), files))
+
+
+def measured_column(column: str) -> str:
+    """Column of the interval layer with the measured share (%) of each interval of `column`."""
+    return f"{column} measured"
 
 
 def content_hash(data: bytes) -> str:

@@ -1,11 +1,15 @@
 """From a source's clock to UTC, and from file order to time order; what a wrong clock spoils is marked."""
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
-from pipelines.telemetry.ingest.read import Cells
+from pipelines.errors import IngestError
+from pipelines.exports.stamps import DAY_US, NO_TIME
+from pipelines.telemetry.ingest.cells import Cells
+from pipelines.telemetry.ingest.files import Export
 from pipelines.telemetry.ingest.reasons import (
     AMBIGUOUS_TIME,
     CODE,
@@ -13,9 +17,8 @@ from pipelines.telemetry.ingest.reasons import (
     NONEXISTENT_TIME,
     UNPARSABLE_TIME,
 )
-from pipelines.telemetry.ingest.stamps import NO_TIME
 
-DAY_US = 86_400_000_000
+HOUR_US = 3_600_000_000
 EARLIEST_US = 7305 * DAY_US  # 1990-01-01: before it a logger had lost its clock (1970) or its battery (1980)
 SHUFFLED_SHARE = 0.3  # of a file's steps going back; half of them do in a table dumped without an order
 SHUFFLED_STEPS = 10
@@ -37,6 +40,38 @@ def to_utc(cells: Cells, zone: str, now: pd.Timestamp) -> tuple[np.ndarray, np.n
     reason[(reason == 0) & (us > latest_us)] = CODE[IMPLAUSIBLE_TIME]
     us[reason > 0] = NO_TIME
     return us, reason
+
+
+def refuse_clock_without_summer(export: Export, cells: Cells, row_reason: np.ndarray) -> None:
+    """Raise IngestError where a part's rows go on through the hour that its zone's clock skips in spring.
+
+    A clock that shows that hour does not change: everything after it would be an hour early.
+    """
+    skipped = np.unique(cells.local_us[row_reason == CODE[NONEXISTENT_TIME]])
+    if not len(skipped):
+        return
+    stamps = np.unique(cells.local_us[(cells.local_us != NO_TIME) & ~cells.zoned])
+    for hour in np.unique(skipped // HOUR_US):
+        before, within, after = (
+            int(((stamps // HOUR_US) == hour + shift).sum()) for shift in (-1, 0, 1)
+        )
+        if before and after and within >= 0.5 * min(before, after):
+            at = np.datetime64(int(hour) * HOUR_US, "us").astype(datetime)
+            raise IngestError(
+                f"{export.name} has rows at {at:%Y-%m-%d %H:%M}, an hour that clocks in {export.source.time_zone} skip: its "
+                f"clock does not change to summer time; set time_zone of source {export.source.name} to "
+                f"{_zone_without_summer(export.source.time_zone, at)}"
+            )
+
+
+def _zone_without_summer(zone: str, at: datetime) -> str:
+    """The zone's standard time under a name of its own."""
+    offsets = [at.replace(month=month, day=1, tzinfo=ZoneInfo(zone)).utcoffset() for month in (1, 7)]
+    standard = min(offset for offset in offsets if offset is not None)
+    hours = standard.total_seconds() / 3600
+    if hours != int(hours):
+        return f"a zone without summer time that is {hours:+g} h from UTC"
+    return '"UTC"' if hours == 0 else f'"Etc/GMT{-int(hours):+d}" (UTC{int(hours):+d})'
 
 
 def _localized(cells: Cells, rows: np.ndarray, zone: str) -> tuple[np.ndarray, np.ndarray]:

@@ -13,16 +13,20 @@ from pipelines.site.file import Point, Site
 from pipelines.site.quantities import QUANTITIES
 from pipelines.telemetry.ingest.clock import DAY_US
 from pipelines.telemetry.ingest.raw import Keys
-from pipelines.telemetry.ingest.reasons import CODE, NON_MONOTONIC, REASONS
+from pipelines.telemetry.ingest.counters import counter_power
+from pipelines.telemetry.ingest.reasons import CODE, NON_MONOTONIC, REASONS, REPLACED
 from pipelines.telemetry.ingest.resample import (
     LONGEST_REACH_US,
     Grid,
+    Means,
     held,
     held_until_change,
     sampled,
     spread,
 )
-from pipelines.telemetry.ingest.rules import Series, counter_power, judge
+from pipelines.telemetry.ingest.rules import judge
+from pipelines.telemetry.ingest.series import Series
+from pipelines.telemetry.store import measured_column
 
 CONTEXT_DAYS = 5  # stuck for 2 days + half of that across gaps + a held or interpolated day, on either side
 CHANGE_HOLD_US = 24 * 3_600_000_000
@@ -33,13 +37,14 @@ COUNTER_GAP_STEPS = 3
 class Derived:
     """Intervals and quarantine of consecutive days.
 
-    values: column -> [intervals].
+    values, measured: column -> [intervals], the mean and the share of the interval (0-1) that was measured.
     quarantine: tables with time (µs), key, value (text), reason (code), file (code).
     kept: file code -> good readings in these days.
     """
 
     grid: Grid
     values: dict[str, np.ndarray] = field(default_factory=dict)
+    measured: dict[str, np.ndarray] = field(default_factory=dict)
     quarantine: list[pd.DataFrame] = field(default_factory=list)
     kept: dict[int, int] = field(default_factory=dict)
 
@@ -62,13 +67,14 @@ def derive(site: Site, readings: pd.DataFrame, first_day: int, days: int) -> Der
         rows = slice(*np.searchsorted(key, [code, code + 1]))
         source = sources[point.source]
         offset_us = round(source.clock_offset_minutes * 60_000_000)
-        series = _series(readings.iloc[rows], offset_us, step_us)
+        own = readings.iloc[rows]
+        series = _series(own, offset_us, step_us)
         judge(point, source, series)
-        values = _resample(
+        means = _resample(
             point, source.stamp, series, alive.get(point.source, time[:0]) - offset_us, derived.grid
         )
-        derived.values[point.column] = values
-        _account(derived, code, readings.iloc[rows], series)
+        derived.values[point.column], derived.measured[point.column] = means
+        _account(derived, code, own, series)
     return derived
 
 
@@ -89,12 +95,13 @@ def _series(readings: pd.DataFrame, offset_us: int, interval_us: int) -> Series:
     )
 
 
-def _resample(point: Point, stamp: str, series: Series, alive_us: np.ndarray, grid: Grid) -> np.ndarray:
+def _resample(point: Point, stamp: str, series: Series, alive_us: np.ndarray, grid: Grid) -> Means:
     if point.reading == "counter":
-        return spread(*counter_power(point, series, counter_gap_us(series.step_us, grid.step_us)), grid)
+        spans = counter_power(point, series, counter_gap_us(series.step_us, grid.step_us))
+        return spread(spans.start_us, spans.end_us, spans.power_kw, grid, measured=spans.measured)
     if point.reading == "change":
         # What is not believed ends the hold of the value before it; a wrong stamp says nothing about a time.
-        timed = series.reason != CODE[NON_MONOTONIC]
+        timed = (series.reason != CODE[NON_MONOTONIC]) & (series.reason != CODE[REPLACED])
         value = np.where(series.good, series.value, np.nan)[timed]
         return held_until_change(series.time_us[timed], value, alive_us, CHANGE_HOLD_US, grid)
     time_us, value, step_us = (part[series.good] for part in (series.time_us, series.value, series.step_us))
@@ -116,11 +123,11 @@ def counter_gap_us(step_us: np.ndarray, interval_us: int) -> np.ndarray:
 
 def _mean_direction_deg(
     time_us: np.ndarray, value: np.ndarray, step_us: np.ndarray, grid: Grid
-) -> np.ndarray:
+) -> Means:
     # Between 350 and 10 lies 0, not 180: directions are averaged as vectors.
     angle = np.deg2rad(value)
     east, north = (sampled(time_us, part, step_us, grid) for part in (np.sin(angle), np.cos(angle)))
-    return np.rad2deg(np.arctan2(east, north)) % 360
+    return Means(np.rad2deg(np.arctan2(east.value, north.value)) % 360, east.measured)
 
 
 def _keeps_its_value(point: Point) -> bool:
@@ -135,7 +142,7 @@ def _account(derived: Derived, code: int, readings: pd.DataFrame, series: Series
     counted, counts = np.unique(file[inside & series.good & ~np.isnan(series.exported)], return_counts=True)
     for name, count in zip(counted.tolist(), counts.tolist(), strict=True):
         derived.kept[name] = derived.kept.get(name, 0) + count
-    out = np.flatnonzero(inside & ~series.good)
+    out = np.flatnonzero(inside & ~series.good & (series.reason != CODE[REPLACED]))
     if len(out):
         text = readings["text"].to_numpy()[out]
         shown = [f"{v:.15g}" if t is None else t for t, v in zip(text, series.exported[out], strict=True)]
@@ -154,6 +161,10 @@ def interval_tables(derived: Derived, site: Site) -> dict[str, pa.Table]:
         rows = day * per_day + np.flatnonzero(some[day * per_day : (day + 1) * per_day])
         time = pa.array(derived.grid.start_us + rows * derived.grid.step_us, pa.timestamp("us"))
         columns = {name: derived.values[name][rows] for name in site.columns}
+        columns |= {
+            measured_column(name): np.round(100.0 * derived.measured[name][rows]).astype(np.uint8)
+            for name in site.columns
+        }
         tables[day_name(derived.grid.start_us // DAY_US + day)] = pa.table({"time": time, **columns})
     return tables
 

@@ -1,56 +1,60 @@
-"""What an export is: which source it belongs to, its header and its dialect, told from its first lines."""
+"""Which source of the site file an export belongs to, and where in it the site's points are."""
 
-import csv
-import hashlib
-import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipelines.errors import IngestError
+from pipelines.exports import Opened, Table, listed, read_table
 from pipelines.site.file import Point, Site, Source
-
-HEAD_BYTES = 262_144
-HEADER_LINES = (
-    50  # exports may begin with a title, the site's name, the query; the header is looked for this far
-)
-DELIMITERS = ",;\t|"
-SHOWN = 12  # names listed in an error before "and more"
 
 
 @dataclass(frozen=True)
 class Export:
-    """One file to read. delimiter is empty for Parquet; skip counts the lines above the header."""
+    """One file to read, as a source describes it.
 
-    path: Path
-    sha256: str
+    prefix: what file, folder or title puts before every tag, "" where nothing does.
+    columns: of a wide export, the columns that hold values of points, by the file's own name of them.
+    stray: lines that are no rows, for a quotation mark without a partner.
+    """
+
+    table: Table
     source: Source
-    header: tuple[str, ...]
-    delimiter: str = ""
-    skip: int = 0
-    encoding: str = "utf-8"
+    prefix: str = ""
+    columns: tuple[str, ...] = ()
+    stray: list[str] = field(default_factory=list)
 
     @property
-    def is_parquet(self) -> bool:
-        """Whether it is Parquet rather than text."""
-        return not self.delimiter
+    def name(self) -> str:
+        """The file's name."""
+        return self.table.name
+
+    @property
+    def sha256(self) -> str:
+        """Of the file as given."""
+        return self.table.opened.sha256
+
+    def column(self, name: str) -> str:
+        """The file's own name of a column that it has."""
+        return self.table.find(name) or name
+
+    def quality_of(self, column: str) -> str | None:
+        """The column that holds a value column's quality, where there is one."""
+        if self.source.quality_suffix is None:
+            return None
+        return self.table.find(column + self.source.quality_suffix)
 
 
-def open_export(path: Path, site: Site) -> Export:
+def open_export(opened: Opened, site: Site) -> Export:
     """Recognise a file of the site. Raises IngestError where it is unreadable or no source describes it."""
-    head, sha256 = _head(path)
-    sources = [source for source in site.sources if any(fnmatch(path.name, glob) for glob in source.files)]
+    name = opened.path.name
+    sources = [source for source in site.sources if any(fnmatch(name, glob) for glob in source.files)]
     if not sources:
         globs = ", ".join(f"{source.name}: {' '.join(source.files)}" for source in site.sources)
         raise IngestError(
-            f"{path.name} matches no source of site {site.name} ({globs}); "
-            f"rename it or add its pattern to files"
+            f"{name} matches no source of site {site.name} ({globs}); rename it or add its pattern to files"
         )
-    candidates = [_as_source(path, head, sha256, source, site) for source in sources]
-    return _best(path, site, [each for each in candidates if isinstance(each, Export)], candidates)
+    candidates = [_as_source(opened, source, site) for source in sources]
+    return _best(name, site, [each for each in candidates if isinstance(each, Export)], candidates)
 
 
 def points_of(site: Site, source: Source) -> list[Point]:
@@ -58,121 +62,105 @@ def points_of(site: Site, source: Source) -> list[Point]:
     return [point for point in site.points if point.source == source.name]
 
 
-def needed_columns(site: Site, source: Source) -> list[str]:
-    """Columns that an export of the source must have."""
-    quality = [source.quality_column] if source.quality_column else []
-    if source.layout == "long":
-        return [source.time_column, source.tag_column, source.value_column, *quality]
-    return [source.time_column, *(point.tag for point in points_of(site, source)), *quality]
+def tag_of(*parts: str) -> str:
+    """A tag from what identifies it: prefix, identities, column."""
+    return "/".join(part for part in parts if part)
 
 
-def _head(path: Path) -> tuple[bytes, str]:
-    """The first bytes of a file and the SHA-256 of all."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-            file.seek(0)
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError as cause:
-        raise IngestError(f"{path} does not exist; give the path of an export") from cause
-    except OSError as cause:
-        raise IngestError(f"{path} cannot be read ({cause.strerror}); give a readable file") from cause
-    if not head.strip():
-        raise IngestError(f"{path.name} is empty; export it again")
-    return head, sha256
-
-
-def _as_source(path: Path, head: bytes, sha256: str, source: Source, site: Site) -> "Export | IngestError":
+def _as_source(opened: Opened, source: Source, site: Site) -> "Export | IngestError":
     """The file as this source describes it, or why it is not."""
     try:
-        if head[:4] == b"PAR1" or path.suffix.lower() in (".parquet", ".pq"):
-            export = Export(path, sha256, source, _parquet_header(path))
-        else:
-            export = _csv_export(path, sha256, source, head)
-        _check_columns(export, site)
+        table = read_table(opened, source.time_column)
+        export = Export(table, source, _prefix(table, source))
+        return _with_columns(export, points_of(site, source), site)
     except IngestError as error:
         return error
-    return export
 
 
-def _parquet_header(path: Path) -> tuple[str, ...]:
-    try:
-        with pq.ParquetFile(path) as file:
-            rows, names = file.metadata.num_rows, tuple(file.schema_arrow.names)
-    except (pa.ArrowException, OSError) as cause:
-        raise IngestError(f"{path.name} is not readable Parquet ({cause}); export it again") from cause
-    if rows == 0:
-        raise IngestError(f"{path.name} has a header but no rows; export it again")
-    return names
+def _prefix(table: Table, source: Source) -> str:
+    path = table.opened.path
+    match source.tag_from:
+        case "file":
+            return path.name.split(".", 1)[0]
+        case "folder":
+            return path.absolute().parent.name
+        case "title":
+            if not table.title:
+                raise IngestError(
+                    f'{path.name} has no title above its header, which tag_from = "title" of source {source.name} '
+                    f"asks for; export it with its title, or correct tag_from"
+                )
+            return table.title
+    return ""
 
 
-def _csv_export(path: Path, sha256: str, source: Source, head: bytes) -> Export:
-    text, encoding = _decoded(path, head)
-    lines = text.splitlines()
-    for skip, line in enumerate(lines[:HEADER_LINES]):
-        for delimiter in DELIMITERS:
-            header = _fields(line, delimiter)
-            if source.time_column in header:
-                if not any(rest.strip() for rest in lines[skip + 1 :]):
-                    raise IngestError(f"{path.name} has a header but no rows; export it again")
-                return Export(path, sha256, source, header, delimiter, skip, encoding)
-    first = next(line for line in lines if line.strip())
-    raise IngestError(
-        f'{path.name} has no time column "{source.time_column}" (source {source.name}); it begins with '
-        f"{first[:120]!r}. Is it a file of another site? Else correct time_column in the site file"
-    )
+def _with_columns(export: Export, points: list[Point], site: Site) -> Export:
+    source, table = export.source, export.table
+    needed = [source.time_column, *filter(None, (source.date_column, source.quality_column)), *source.tag_columns]
+    if source.layout == "long":
+        needed.append(source.value_column)
+    _refuse_missing(export, site, [name for name in needed if table.find(name) is None], points)
+    if source.layout == "long":
+        return export
+    columns = _value_columns(export, points, site)
+    return Export(table, source, export.prefix, columns)
 
 
-def _decoded(path: Path, head: bytes) -> tuple[str, str]:
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return head[: len(head) // 2 * 2].decode("utf-16", errors="ignore"), "utf-16"
-    if b"\x00" in head:
-        raise IngestError(f"{path.name} is binary, not CSV; export it as CSV or Parquet")
-    try:
-        # A multi-byte character may be cut at the end of the head.
-        return head.decode("utf-8-sig", errors="strict" if len(head) < HEAD_BYTES else "ignore"), "utf-8"
-    except UnicodeDecodeError:
-        return head.decode("latin-1"), "latin-1"
+def _value_columns(export: Export, points: list[Point], site: Site) -> tuple[str, ...]:
+    table, start = export.table, f"{export.prefix}/" if export.prefix else ""
+    own = [point for point in points if point.tag.startswith(start)]
+    if not own:
+        raise IngestError(
+            f'{export.name}: no tag of source {export.source.name} begins with "{start}"; '
+            f"add its points to [[points]], or correct tag_from"
+        )
+    if export.source.identity_columns:
+        ends = {name for name in table.header if any(point.tag.endswith(f"/{name}") for point in own)}
+        if not ends:
+            _refuse_missing(export, site, [own[0].tag.rsplit("/", 1)[-1]], points)
+        return tuple(name for name in table.header if name in ends)
+    found = {point.tag: table.find(point.tag.removeprefix(start)) for point in own}
+    _refuse_missing(export, site, [tag for tag, column in found.items() if column is None], points)
+    return tuple(dict.fromkeys(column for column in found.values() if column is not None))
 
 
-def _fields(line: str, delimiter: str) -> tuple[str, ...]:
-    return tuple(next(csv.reader(io.StringIO(line), delimiter=delimiter), []))
-
-
-def _check_columns(export: Export, site: Site) -> None:
-    source, name = export.source, export.path.name
-    needed = needed_columns(site, source)
-    missing = [column for column in needed if column not in export.header]
+def _refuse_missing(export: Export, site: Site, missing: list[str], points: list[Point]) -> None:
     if not missing:
         return
-    tags = [point.tag for point in points_of(site, source)]
+    source, table = export.source, export.table
+    doubled = [name for name in missing if name in table.repeated]
+    if doubled:
+        name, count = doubled[0], table.repeated[doubled[0]]
+        raise IngestError(
+            f'{export.name} has {count} columns "{name}", so it is not known which one is meant; write "{name} #1" to '
+            f'"{name} #{count}" in the site file, or give them names of their own in the export'
+        )
+    if source.time_column in missing:
+        raise IngestError(
+            f'{export.name} has no time column "{source.time_column}" (source {source.name}); it has '
+            f"{listed(list(table.header))}. Is it a file of another site? Else correct time_column in the site file"
+        )
     remedy = "correct the tags in the site file, or export the missing columns"
-    if source.layout == "wide" and not set(tags) & set(export.header):
+    if source.layout == "wide" and not any(table.find(point.tag) for point in points) and not export.prefix:
         remedy = f"no tag of source {source.name} is in it: is it a file of another site?"
     raise IngestError(
-        f"{name} lacks column {listed(missing)}, needed for source {source.name} of site {site.name}; "
-        f"it has {listed(list(export.header))}; {remedy}"
+        f"{export.name} lacks column {listed(missing)}, needed for source {source.name} of site {site.name}; "
+        f"it has {listed(list(table.header))}; {remedy}"
     )
 
 
-def _best(path: Path, site: Site, exports: list[Export], tried: "list[Export | IngestError]") -> Export:
+def _best(name: str, site: Site, exports: list[Export], tried: "list[Export | IngestError]") -> Export:
     if not exports:
         errors = [error for error in tried if isinstance(error, IngestError)]
         raise errors[0] if len(errors) == 1 else IngestError(" / ".join(str(error) for error in errors))
-    ranked = sorted(exports, key=lambda export: -len(needed_columns(site, export.source)))
-    if len(ranked) > 1 and _same_fit(site, ranked[0], ranked[1]):
+    ranked = sorted(exports, key=lambda export: -_fit(site, export))
+    if len(ranked) > 1 and _fit(site, ranked[0]) == _fit(site, ranked[1]):
         raise IngestError(
-            f"{path.name} fits source {ranked[0].source.name} and source {ranked[1].source.name} equally; "
+            f"{name} fits source {ranked[0].source.name} and source {ranked[1].source.name} equally; "
             f"make their files patterns or columns differ in the site file"
         )
     return ranked[0]
 
 
-def _same_fit(site: Site, one: Export, other: Export) -> bool:
-    return len(needed_columns(site, one.source)) == len(needed_columns(site, other.source))
-
-
-def listed(names: list[str]) -> str:
-    """Names for an error message, the first few of many."""
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(f'"{name}"' for name in names[:SHOWN]) + more
+def _fit(site: Site, export: Export) -> int:
+    return len(export.columns) if export.source.layout == "wide" else len(points_of(site, export.source))

@@ -1,61 +1,70 @@
 """The SQL that reads an export: every cell as text first, so that nothing unreadable is lost."""
 
-from pipelines.site.file import Point
+from pipelines.exports.numbers import Decimal, number_sql
 from pipelines.telemetry.ingest.files import Export
 
 
-def query(export: Export, points: list[Point]) -> str:
-    """Select time, quality (NULL where not judged) and, long: tag, value, text; wide: v0, ... and t0, ... by point.
+def query(export: Export, decimals: dict[str, Decimal | None]) -> str:
+    """Select time, identity (the tag of a long row), quality; long: value, text; wide: v0, ..., t0, ..., q0, ... by column.
 
-    A value is NULL where it is no number, and a text where it is neither a number nor empty.
+    A value is NULL where it is no plain number, and a text where it is neither a number nor empty. decimals: decimal
+    sign by value column. Rows come in file order: DuckDB keeps it through a projection but not through a join, and makes
+    a join of a long list of words: so words are looked up elsewhere.
     """
-    # Rows must come in file order. DuckDB keeps it through a projection but not through a join, and makes a join
-    # of a long list of words: so words are looked up elsewhere.
-    source = export.source
-    columns = [f"{_column(export, source.time_column)} AS time", f"{_quality(export)} AS quality"]
+    source, table = export.source, export.table
+    columns = [
+        f"{_time(export)} AS time",
+        f"{_identity(export)} AS identity",
+        f"{_quality(export, source.quality_column)} AS quality",
+    ]
     if source.layout == "long":
-        value = _column(export, source.value_column)
-        columns += [f"CAST({_column(export, source.tag_column)} AS VARCHAR) AS tag"]
-        columns += [f"{_number(value)} AS value", f"{_unreadable(value)} AS text"]
+        name = export.column(source.value_column)
+        columns += [f"{_number(export, name, decimals)} AS value", f"{_unreadable(export, name, decimals)} AS text"]
     else:
-        values = [_column(export, point.tag) for point in points]
-        columns += [f"{_number(value)} AS v{i}" for i, value in enumerate(values)]
-        columns += [f"{_unreadable(value)} AS t{i}" for i, value in enumerate(values)]
-    return f"SELECT {', '.join(columns)} FROM {_relation(export)}"
+        columns += [f"{_number(export, name, decimals)} AS v{i}" for i, name in enumerate(export.columns)]
+        columns += [f"{_unreadable(export, name, decimals)} AS t{i}" for i, name in enumerate(export.columns)]
+        columns += [
+            f"{_quality(export, export.quality_of(name))} AS q{i}"
+            for i, name in enumerate(export.columns)
+            if source.quality_suffix is not None
+        ]
+    return f"SELECT {', '.join(columns)} FROM {table.relation()}"
 
 
-def _relation(export: Export) -> str:
-    path = _quoted("".join(f"[{char}]" if char in "*?[" else char for char in str(export.path)))
-    if export.is_parquet:
-        return f"read_parquet({path})"
-    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(export.header)))
-    return (
-        f"read_csv({path}, auto_detect=false, delim={_quoted(export.delimiter)}, quote='\"', escape='\"', "
-        f"header=true, skip={export.skip}, encoding='{export.encoding}', columns={{{columns}}}, "
-        f"store_rejects=true)"
-    )
+def _time(export: Export) -> str:
+    table, source = export.table, export.source
+    time = export.column(source.time_column)
+    if source.date_column is None:
+        return table.column(time)
+    return f"trim({table.text(export.column(source.date_column))}) || ' ' || trim({table.text(time)})"
 
 
-def _column(export: Export, name: str) -> str:
-    if export.is_parquet:
-        return '"' + name.replace('"', '""') + '"'
-    return f"c{export.header.index(name)}"
+def _identity(export: Export) -> str:
+    parts = [
+        f"coalesce(trim({export.table.text(export.column(name))}), '')" for name in export.source.tag_columns
+    ]
+    if len(parts) == 1 and export.source.layout == "long":
+        return export.table.text(export.column(export.source.tag_columns[0]))
+    return f"concat_ws('/', {', '.join(parts)})" if parts else "CAST(NULL AS VARCHAR)"
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _number(export: Export, name: str, decimals: dict[str, Decimal | None]) -> str:
+    table = export.table
+    if table.is_parquet and name in table.types and _is_number(str(table.types[name])):
+        return f"CAST({table.column(name)} AS DOUBLE)"
+    return number_sql(table.text(name), decimals.get(name, "."))
 
 
-def _number(column: str) -> str:
-    return f"TRY_CAST(trim(CAST({column} AS VARCHAR)) AS DOUBLE)"
+def _is_number(kind: str) -> bool:
+    return kind.startswith(("int", "uint", "float", "double", "bool", "decimal", "half"))
 
 
-def _unreadable(column: str) -> str:
-    return f"CASE WHEN {_number(column)} IS NULL THEN CAST({column} AS VARCHAR) END"
+def _unreadable(export: Export, name: str, decimals: dict[str, Decimal | None]) -> str:
+    text = export.table.text(name)
+    return f"CASE WHEN {_number(export, name, decimals)} IS NULL THEN {text} END"
 
 
-def _quality(export: Export) -> str:
-    source = export.source
-    if not source.quality_column or not source.good_quality:
-        return "NULL"
-    return f"coalesce(trim(CAST({_column(export, source.quality_column)} AS VARCHAR)), '')"
+def _quality(export: Export, column: str | None) -> str:
+    if column is None:
+        return "CAST(NULL AS VARCHAR)"
+    return f"coalesce(trim({export.table.text(export.column(column))}), '')"

@@ -1,99 +1,119 @@
 """The raw layer: readings as exported, kept by UTC day; corrections and new rules start from them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from pipelines.errors import IngestError
+from pipelines.exports.stamps import NO_TIME
 from pipelines.site.file import Point, Site
+from pipelines.telemetry.ingest.cells import Cells
 from pipelines.telemetry.ingest.clock import file_order, step_s
-from pipelines.telemetry.ingest.files import Export, listed
-from pipelines.telemetry.ingest.read import Cells
+from pipelines.telemetry.ingest.files import Export
 from pipelines.telemetry.ingest.reasons import CODE, DUPLICATE, NON_MONOTONIC, REASONS
-from pipelines.telemetry.ingest.stamps import NO_TIME
+from pipelines.telemetry.store import SHORT
 
-SHORT = 16  # hex digits of an export's SHA-256 that name it in the raw layer
 _COLUMNS = ["key", "time", "value", "step_s", "reason", "text", "file"]
 
 
-@dataclass
-class Keys:
-    """Numbers for (source, tag); the site's points come first, in its order."""
+class _Numbers:
+    """Things in the order in which they came, and the number of each."""
 
-    pairs: list[tuple[str, str]]
-    files: list[str] = field(default_factory=list)
+    def __init__(self, items: list) -> None:
+        self.items = items
+        self._number = {item: number for number, item in enumerate(items)}
+
+    def of(self, item) -> int:
+        """The number of an item; a new one gets the next."""
+        if item not in self._number:
+            self._number[item] = len(self.items)
+            self.items.append(item)
+        return self._number[item]
+
+
+class Keys:
+    """Numbers for (source, tag), the site's points first, in its order; and for exports (the head of their SHA-256)."""
+
+    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+        self._pairs, self._files = _Numbers(pairs), _Numbers([])
 
     @classmethod
     def of(cls, site: Site) -> "Keys":
         """Keys of the site's points, and no files yet."""
         return cls([(point.source, point.tag) for point in site.points])
 
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """(source, tag) by number."""
+        return self._pairs.items
+
+    @property
+    def files(self) -> list[str]:
+        """Exports by number."""
+        return self._files.items
+
     def code(self, pair: tuple[str, str]) -> int:
-        """The number of (source, tag); a new one gets the next."""
-        return _number(self.pairs, pair)
+        """The number of (source, tag)."""
+        return self._pairs.of(pair)
 
     def file_code(self, file: str) -> int:
-        """The number of an export (the head of its SHA-256); a new one gets the next."""
-        return _number(self.files, file)
-
-
-def _number(items: list, item) -> int:
-    if item not in items:
-        items.append(item)
-    return items.index(item)
+        """The number of an export."""
+        return self._files.of(file)
 
 
 @dataclass
 class Batch:
-    """Readings of one export, sorted by key and time, and for each key the time that the export speaks for.
+    """Readings of a part of one export, sorted by key and time.
 
     readings: key, time (µs UTC, source's clock), value (source unit), step_s, reason (code), text, file.
-    cover: key -> first and last µs; older readings within are replaced.
+    repeated: identical copies left out. valued: indices of the points that have a value.
     """
 
     readings: pd.DataFrame
-    cover: dict[int, tuple[int, int]]
     repeated: int
-    warnings: list[str]
+    valued: set[int]
 
 
-def make_batch(export: Export, cells: Cells, utc_us: np.ndarray, keys: Keys) -> Batch:
-    """Sort an export's cells into readings; duplicates and readings of a clock set back get their reason.
+def make_batch(
+    export: Export, cells: Cells, utc_us: np.ndarray, keys: Keys, steps: dict[int, int]
+) -> Batch:
+    """Sort a part's cells into readings; duplicates and readings of a clock set back get their reason.
 
-    utc_us: [rows] each row's time in µs UTC by the source's clock, NO_TIME where it has none.
+    utc_us: [rows] each row's time in µs UTC by the source's clock, NO_TIME where it has none. steps: the source's step
+    in s by point, as the parts before showed it; filled in.
     """
     file = keys.file_code(export.sha256[:SHORT])
-    frames, cover, warnings, repeated = [], {}, [], 0
-    row_times = None if cells.is_long else utc_us[utc_us != NO_TIME]
+    frames, valued, repeated = [], set(), 0
+    identified = bool(export.source.identity_columns)
+    row_times = None if cells.is_long or identified else utc_us[utc_us != NO_TIME]
     for code, cell in _cells_by_tag(cells):
         point = cells.points[code]
         us = utc_us[cells.row[cell]]
         cell, us = cell[us != NO_TIME], us[us != NO_TIME]
-        times = us if row_times is None else row_times
         present = _present(cells, cell, point)
         if not present.any():
-            warnings.append(f"{point.tag} has no value in {export.path.name}")
             continue
-        step = _step_s(export, point, times)
+        if code not in steps:
+            steps[code] = _step_s(export, point, us if row_times is None else row_times)
         frame, same = _one_tag(cells, cell[present], us[present])
         frames.append(
             frame.assign(
-                key=np.int16(keys.code((point.source, point.tag))), step_s=np.int32(step), file=np.int32(file)
+                key=np.int32(keys.code((point.source, point.tag))),
+                step_s=np.int32(steps[code]),
+                file=np.int32(file),
             )
         )
-        cover[keys.code((point.source, point.tag))] = (int(times.min()), int(times.max()))
+        valued.add(code)
         repeated += same
-    seen = set(np.unique(cells.tag).tolist())
-    absent = [point.tag for code, point in enumerate(cells.points) if code not in seen]
-    if absent:
-        warnings.append(f"{export.path.name} has no row of {listed(absent)}")
     readings = pd.concat(frames, ignore_index=True)[_COLUMNS] if frames else no_readings()
-    return Batch(readings.sort_values("key", kind="stable", ignore_index=True), cover, repeated, warnings)
+    return Batch(readings.sort_values("key", kind="stable", ignore_index=True), repeated, valued)
 
 
 def _cells_by_tag(cells: Cells) -> list[tuple[int, np.ndarray]]:
+    if not len(cells.tag):
+        return []
     order = np.argsort(cells.tag, kind="stable")
     codes, starts = np.unique(cells.tag[order], return_index=True)
     return list(zip(codes.tolist(), np.split(order, starts[1:]), strict=True))
@@ -101,7 +121,7 @@ def _cells_by_tag(cells: Cells) -> list[tuple[int, np.ndarray]]:
 
 def _present(cells: Cells, cell: np.ndarray, point: Point) -> np.ndarray:
     """Cells to keep. A missing value in a change-of-value log says that the last one holds no longer."""
-    present = ~np.isnan(cells.value[cell]) | (cells.reason[cell] > 0)
+    present = ~np.isnan(cells.values.value[cell]) | (cells.values.reason[cell] > 0)
     if point.reading == "change" and cells.is_long and present.any():
         return np.ones(len(cell), dtype=bool)
     return present
@@ -115,7 +135,7 @@ def _step_s(export: Export, point: Point, times: np.ndarray) -> int:
     if point.reading == "interval" and (mixed or not step):
         steps = "mixed steps" if mixed else "a single time"
         raise IngestError(
-            f"{export.path.name}: {point.tag} is a reading per interval, which needs one step, but the file "
+            f"{export.name}: {point.tag} is a reading per interval, which needs one step, but the file "
             f"has {steps}; set interval_minutes of source {source.name}, with one step in each file"
         )
     return step
@@ -124,7 +144,7 @@ def _step_s(export: Export, point: Point, times: np.ndarray) -> int:
 def _one_tag(cells: Cells, cell: np.ndarray, us: np.ndarray) -> tuple[pd.DataFrame, int]:
     order, set_back = file_order(us)
     cell, us = cell[order], us[order]
-    value, reason = cells.value[cell], cells.reason[cell]
+    value, reason = cells.values.value[cell], cells.values.reason[cell]
     reason[set_back & (reason == 0)] = CODE[NON_MONOTONIC]
     keep = np.ones(len(us), dtype=bool)
     good = np.flatnonzero(reason == 0)
@@ -135,31 +155,17 @@ def _one_tag(cells: Cells, cell: np.ndarray, us: np.ndarray) -> tuple[pd.DataFra
         same = (value[good] == value[last]) | np.isnan(value[good])
         reason[good[earlier & ~same]] = CODE[DUPLICATE]
         keep[good[earlier & same]] = False
-    text = pd.Series(cells.text[cell], dtype=object)  # None stays None
+    text = pd.Series(cells.values.text[cell], dtype=object)  # None stays None
     frame = pd.DataFrame({"time": us, "value": value, "reason": reason, "text": text}, copy=False)
     return (frame if keep.all() else frame[keep]), int((~keep).sum())
 
 
 def no_readings() -> pd.DataFrame:
     """A table of readings without any."""
-    types = {"key": "int16", "time": "int64", "value": "float64", "step_s": "int32", "reason": "int8"}
+    types = {"key": "int32", "time": "int64", "value": "float64", "step_s": "int32", "reason": "int8"}
     return pd.DataFrame({name: pd.Series(dtype=types.get(name, "int32")) for name in _COLUMNS}).astype(
         {"text": object}
     )
-
-
-def merge_day(old: pd.DataFrame, batch: Batch, new: pd.DataFrame, file: int) -> pd.DataFrame:
-    """A day of readings after an export: what it covers, and what it said before, makes room for it."""
-    size = max([*batch.cover, int(old["key"].max()) if len(old) else 0]) + 1
-    covered_from, covered_to = np.full(size, 1), np.zeros(size, dtype=np.int64)
-    for covered, (start, end) in batch.cover.items():
-        covered_from[covered], covered_to[covered] = start, end
-    key, time = old["key"].to_numpy(), old["time"].to_numpy()
-    replaced = (time >= covered_from[key]) & (time <= covered_to[key])
-    stays = ~replaced & (old["file"].to_numpy() != file)
-    merged = pd.concat([old[stays], new], ignore_index=True) if stays.any() else new
-    order = np.lexsort((merged["time"].to_numpy(), merged["key"].to_numpy()))
-    return merged.iloc[order].reset_index(drop=True)
 
 
 def to_arrow(readings: pd.DataFrame, keys: Keys) -> pa.Table:
@@ -197,7 +203,7 @@ def from_arrow(table: pa.Table, keys: Keys) -> pd.DataFrame:
     used, place = np.unique(pair, return_inverse=True)
     sources = source.dictionary.to_pylist()
     code = np.array(
-        [keys.code((sources[i // len(names)], names[i % len(names)])) for i in used], dtype=np.int16
+        [keys.code((sources[i // len(names)], names[i % len(names)])) for i in used], dtype=np.int32
     )
     reasons = np.array([CODE[name] for name in reason.dictionary.to_pylist()], dtype=np.int8)
     files = np.array([keys.file_code(name) for name in file.dictionary.to_pylist()], dtype=np.int32)

@@ -1,104 +1,207 @@
-"""Exports to cells: DuckDB parses in parallel, here its table becomes arrays."""
+"""Exports to cells: DuckDB parses, here its tables become arrays, a part of the file at a time."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipelines.errors import IngestError
+from pipelines.exports import connect, head, listed
+from pipelines.exports.numbers import GOOD_WORDS, Decimal, decimal_of, is_doubtful
+from pipelines.exports.quotes import without_strays
 from pipelines.site.file import Point, Site
-from pipelines.site.quantities import QUANTITIES
-from pipelines.telemetry.ingest.files import Export, listed, points_of
+from pipelines.telemetry.ingest.cells import Cells, Values, values_of
+from pipelines.telemetry.ingest.files import Export, points_of, tag_of
+from pipelines.telemetry.ingest.interleaved import refuse_interleaved
 from pipelines.telemetry.ingest.query import query
-from pipelines.telemetry.ingest.reasons import BAD_QUALITY, CODE, UNPARSABLE_VALUE
 from pipelines.telemetry.ingest.stamps import parse_stamps
 
-# What historians write where they have no value; such a cell is missing, not bad.
-MISSING_WORDS = (
-    "",
-    "nan",
-    "null",
-    "none",
-    "na",
-    "n/a",
-    "#n/a",
-    "-",
-    "--",
-    "no data",
-    "nodata",
-    "bad",
-    "missing",
-)
-SWITCH_WORDS = {"on": 1.0, "true": 1.0, "yes": 1.0, "off": 0.0, "false": 0.0, "no": 0.0}
+CELLS_AT_ONCE = 4_000_000  # bounds memory, whatever the size of a file
+SAMPLE_ROWS = 5_000
+NUMERIC_CODES = frozenset(("0", "192", "0.0", "192.0"))  # OPC's good is 192; others say 0 for no fault
 
 
 @dataclass
-class Cells:
-    """What stands in an export, in file order.
+class Reader:
+    """One export on its way to cells.
 
-    local_us, zoned, stamp: [rows] the row's time in µs since 1970 (NO_TIME where unreadable), whether it is
-        UTC already because the text had an offset, and that text.
-    row, tag, value, reason, text: [cells] the row, the index into `points`, the value in source units (NaN
-        where missing), the reason code, and the text where it is no number.
-    rejected: lines that are no rows (too few columns, broken encoding).
-    ignored: columns or tags that no point names, with their rows.
+    After the last part: rows that were read, rejected lines, and columns or tags that no point names, with their rows.
     """
 
-    points: list[Point]
-    local_us: np.ndarray
-    zoned: np.ndarray
-    stamp: pa.ChunkedArray
-    row: np.ndarray
-    tag: np.ndarray
-    value: np.ndarray
-    reason: np.ndarray
-    text: np.ndarray
+    export: Export
+    site: Site
+    folder: Path
+    rows: int = 0
     rejected: list[str] = field(default_factory=list)
     ignored: dict[str, int] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
 
-    @property
-    def rows(self) -> int:
-        """How many rows the export has."""
-        return len(self.local_us)
+    def __post_init__(self) -> None:
+        self.points: list[Point] = points_of(self.site, self.export.source)
+        self._index = {point.tag: number for number, point in enumerate(self.points)}
+        self._bare = {" ".join(tag.split()): number for tag, number in self._index.items()}
 
-    @property
-    def is_long(self) -> bool:
-        """Whether each row is one reading."""
-        return len(self.row) == self.rows
-
-
-def read_cells(export: Export, site: Site) -> Cells:
-    """All cells of the site's points in an export. Raises IngestError where the file cannot be parsed."""
-    points = points_of(site, export.source)
-    connection = _connection()
-    try:
-        table = connection.sql(query(export, points)).to_arrow_table()
-        rejected = _rejected(connection, export)
-        if not len(table):
+    def parts(self) -> Iterator[Cells]:
+        """All cells of the site's points, part by part in file order. Raises IngestError where it cannot be parsed."""
+        table, stray = without_strays(self.export.table, self.folder)
+        self.export = Export(table, self.export.source, self.export.prefix, self.export.columns)
+        sample = head(table, SAMPLE_ROWS)
+        refuse_interleaved(self.export, sample)
+        decimals = self._decimals(sample)
+        connection = connect(self.folder)
+        try:
+            yield from self._parts(connection, decimals)
+            self.rejected = [*stray, *_rejected(connection, self.export)]
+        except duckdb.Error as cause:
+            raise IngestError(f"{self.export.name} cannot be read ({_brief(cause)}); export it again") from cause
+        finally:
+            connection.close()
+        if not self.rows:
             raise IngestError(
-                f"{export.path.name} has no row with its {len(export.header)} columns; export it again"
+                f"{self.export.name} has no row with its {len(table.header)} columns; export it again"
             )
-        make = _long if export.source.layout == "long" else _wide
-        cells = make(connection, export, table, points)
-    except duckdb.Error as cause:
-        raise IngestError(f"{export.path.name} cannot be read ({cause}); export it again") from cause
-    finally:
-        connection.close()
-    cells.rejected = rejected
-    return cells
+        if not self.seen:
+            raise IngestError(
+                f"{self.export.name} has no tag of source {self.export.source.name}; it has "
+                f"{listed(sorted(map(str, self.ignored)))}; is it a file of another site? Else add its tags to [[points]]"
+            )
+
+    def _parts(
+        self, connection: duckdb.DuckDBPyConnection, decimals: dict[str, Decimal | None]
+    ) -> Iterator[Cells]:
+        long = self.export.source.layout == "long"
+        if not long:
+            read = {*self.export.columns, *self._described()}
+            self.ignored = {
+                name: 0 for name in self.export.table.header if name not in read and name not in self.export.table.blank
+            }
+        rows_at_once = CELLS_AT_ONCE if long else max(CELLS_AT_ONCE // len(self.export.columns), 1)
+        stamps = connection.cursor()
+        relation = connection.sql(query(self.export, decimals))
+        for batch in _batches(relation, rows_at_once):
+            self.rows += len(batch)
+            yield (self._long if long else self._wide)(stamps, batch)
+        if not long:
+            self.ignored = dict.fromkeys(self.ignored, self.rows)
+
+    def _described(self) -> list[str]:
+        """Columns that the source itself names, as the file has them."""
+        source = self.export.source
+        names = [source.time_column, source.date_column, source.quality_column, *source.tag_columns]
+        beside = [self.export.quality_of(column) for column in self.export.columns]
+        return [*(self.export.column(name) for name in names if name), *(name for name in beside if name)]
+
+    def _decimals(self, sample: pa.Table) -> dict[str, Decimal | None]:
+        """Decimal sign of each value column: the source's, or what the sample shows; columns that show none follow."""
+        export = self.export
+        names = [export.column(export.source.value_column)] if export.source.layout == "long" else export.columns
+        if export.source.decimal is not None:
+            return dict.fromkeys(names, export.source.decimal)
+        texts = {name: [text for text in sample[name].to_pylist() if text] for name in names}
+        told = {name: decimal_of(texts[name]) for name in names}
+        common = {sign for sign in told.values() if sign is not None}
+        rest = next(iter(common)) if len(common) == 1 else None
+        for name in names:
+            if told[name] is None and rest is None and is_doubtful(texts[name]):
+                shown = next(text for text in texts[name] if is_doubtful([text]))
+                raise IngestError(
+                    f'{export.name}: "{shown.strip()}" in column "{name}" can be a thousand or a fraction; '
+                    f'set decimal of source {export.source.name} to "." or ","'
+                )
+        return {name: told[name] or rest for name in names}
+
+    def _tag(self, *parts: str) -> int:
+        """Index of the point with that tag, -1 where there is none."""
+        tag = tag_of(self.export.prefix, *parts)
+        return self._index.get(tag, self._bare.get(" ".join(tag.split()), -1))
+
+    def _long(self, connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Cells:
+        codes = self._long_codes(table["identity"])
+        if (codes < 0).any():
+            table, codes = table.filter(pa.array(codes >= 0)), codes[codes >= 0]
+        local_us, zoned = parse_stamps(connection, self.export, table["time"])
+        values = values_of(self.export, table["value"], table["text"], codes, self.points)
+        self._mark_quality(values, table["quality"])
+        return Cells(self.points, local_us, zoned, _text(table["time"]), np.arange(len(table)), codes, values)
+
+    def _long_codes(self, identity: pa.ChunkedArray) -> np.ndarray:
+        names, place = _encoded(identity)
+        own = [self._tag(name or "") for name in names]
+        codes = np.array([*own, -1], dtype=np.int32)[place]
+        counts = np.bincount(place, minlength=len(names) + 1)
+        for name, code, count in zip(names, own, counts, strict=False):
+            if code < 0:
+                self.ignored[str(name)] = self.ignored.get(str(name), 0) + int(count)
+            else:
+                self.seen.add(code)
+        return codes
+
+    def _wide(self, connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Cells:
+        local_us, zoned = parse_stamps(connection, self.export, table["time"])
+        rows, columns = len(table), self.export.columns
+        codes = np.concatenate([self._wide_codes(table["identity"], name) for name in columns])
+        values, texts = (
+            pa.chunked_array([chunk for i in range(len(columns)) for chunk in table[f"{name}{i}"].chunks], type=kind)
+            for name, kind in (("v", pa.float64()), ("t", pa.string()))
+        )
+        read = values_of(self.export, values, texts, codes, self.points)
+        if self.export.source.quality_suffix is None:
+            self._mark_quality(read, table["quality"], repeated=len(columns))
+        else:
+            beside = [chunk for i in range(len(columns)) for chunk in table[f"q{i}"].chunks]
+            self._mark_quality(read, pa.chunked_array(beside, type=pa.string()))
+        row = np.tile(np.arange(rows), len(columns))
+        if (codes < 0).any():
+            kept = np.flatnonzero(codes >= 0)
+            row, codes, read = row[kept], codes[kept], read.of(kept)
+        return Cells(self.points, local_us, zoned, _text(table["time"]), row, codes, read)
+
+    def _wide_codes(self, identity: pa.ChunkedArray, column: str) -> np.ndarray:
+        if not self.export.source.identity_columns:
+            code = self._tag(column)
+            self.seen.add(code)
+            return np.full(len(identity), code, dtype=np.int32)
+        names, place = _encoded(identity)
+        own = [self._tag(name or "", column) for name in names]
+        self.seen |= {code for code in own if code >= 0}
+        for name, code, count in zip(names, own, np.bincount(place, minlength=len(names) + 1), strict=False):
+            if code < 0:
+                tag = tag_of(self.export.prefix, str(name), column)
+                self.ignored[tag] = self.ignored.get(tag, 0) + int(count)
+        return np.array([*own, -1], dtype=np.int32)[place]
+
+    def _mark_quality(self, values: Values, quality: pa.ChunkedArray, repeated: int = 1) -> None:
+        """Mark values whose quality is none of the good ones; where none are declared, none that is known as good."""
+        names, place = _encoded(quality)
+        if not names:
+            return
+        declared = set(self.export.source.good_quality)
+        good = [
+            name in declared if declared else name.strip("{}[] ").lower() in GOOD_WORDS | NUMERIC_CODES for name in names
+        ]
+        bad = ~np.array([*good, True])[place]
+        values.mark_bad(np.tile(bad, repeated) if repeated > 1 else bad)
 
 
-def _connection() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(config={"autoinstall_known_extensions": False})
-    # It would be drawn on standard output, which belongs to --json.
-    connection.execute("SET enable_progress_bar = false")
-    return connection
+def _batches(relation: duckdb.DuckDBPyRelation, rows: int) -> Iterator[pa.Table]:
+    """Tables of about `rows` rows."""
+    held: list[pa.RecordBatch] = []
+    count = 0
+    for batch in relation.to_arrow_reader(min(rows, 1_000_000)):
+        held.append(batch)
+        count += len(batch)
+        if count >= rows:
+            yield pa.Table.from_batches(held)
+            held, count = [], 0
+    if count:
+        yield pa.Table.from_batches(held)
 
 
 def _rejected(connection: duckdb.DuckDBPyConnection, export: Export) -> list[str]:
-    if export.is_parquet:
+    if export.table.is_parquet:
         return []
     lines = connection.sql(
         "SELECT line, any_value(csv_line) FROM reject_errors GROUP BY line ORDER BY line"
@@ -106,136 +209,18 @@ def _rejected(connection: duckdb.DuckDBPyConnection, export: Export) -> list[str
     return [(text or "").strip() for _, text in lines]
 
 
-def _long(
-    connection: duckdb.DuckDBPyConnection, export: Export, table: pa.Table, points: list[Point]
-) -> Cells:
-    tags, ignored = _tag_codes(export, table["tag"], points)
-    if (tags < 0).any():
-        table, tags = table.filter(pa.array(tags >= 0)), tags[tags >= 0]
-    local_us, zoned = parse_stamps(connection, export, table["time"])
-    cells = Cells(
-        points, local_us, zoned, _text(table["time"]), np.arange(len(table)), tags,
-        *_values(table["value"], table["text"], tags, points), ignored=ignored,
-    )  # fmt: skip
-    _mark_quality(cells, _bad_quality(export, table["quality"]))
-    return cells
-
-
-def _wide(
-    connection: duckdb.DuckDBPyConnection, export: Export, table: pa.Table, points: list[Point]
-) -> Cells:
-    local_us, zoned = parse_stamps(connection, export, table["time"])
-    rows, count = len(table), len(points)
-    tags = np.repeat(np.arange(count, dtype=np.int16), rows)
-    values, texts = (
-        pa.chunked_array([chunk for i in range(count) for chunk in table[f"{name}{i}"].chunks], type=kind)
-        for name, kind in (("v", pa.float64()), ("t", pa.string()))
-    )
-    read = {export.source.time_column, export.source.quality_column, *(point.tag for point in points)}
-    cells = Cells(
-        points, local_us, zoned, _text(table["time"]), np.tile(np.arange(rows), count), tags,
-        *_values(values, texts, tags, points),
-        ignored={name: rows for name in export.header if name not in read},
-    )  # fmt: skip
-    _mark_quality(cells, np.tile(_bad_quality(export, table["quality"]), count))
-    return cells
-
-
-def _tag_codes(
-    export: Export, tags: pa.ChunkedArray, points: list[Point]
-) -> tuple[np.ndarray, dict[str, int]]:
-    """Point index of each row (-1 where no point has the tag), and the rows of each tag without a point."""
-    encoded = pa.chunked_array(tags.chunks, type=tags.type).combine_chunks().dictionary_encode()
+def _encoded(column: pa.ChunkedArray) -> tuple[list[str], np.ndarray]:
+    """Distinct texts, and the place of each row's among them; past the last where it is NULL."""
+    encoded = pa.chunked_array(column.chunks, type=column.type).combine_chunks().dictionary_encode()
     names = encoded.dictionary.to_pylist()
-    index = {point.tag: i for i, point in enumerate(points)}
-    codes = np.array([*(index.get(name, -1) for name in names), -1], dtype=np.int16)
-    place = encoded.indices.fill_null(len(names)).to_numpy()
-    counts = np.bincount(place, minlength=len(names) + 1)
-    ignored = {name: int(rows) for name, rows in zip(names, counts, strict=False) if name not in index}
-    if (codes[place] < 0).all():
-        raise IngestError(
-            f"{export.path.name} has no tag of source {export.source.name}; it has "
-            f"{listed(sorted(map(str, ignored)))}; is it a file of another site? "
-            f"Else add its tags to [[points]]"
-        )
-    return codes[place], ignored
-
-
-def _values(
-    values: pa.ChunkedArray, texts: pa.ChunkedArray, tags: np.ndarray, points: list[Point]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Value, reason code and text of each cell; on and off count as numbers for points that are switches."""
-    value = values.to_numpy().astype(float)  # missing becomes NaN
-    reason = np.zeros(len(value), dtype=np.int8)
-    text = np.full(len(value), None, dtype=object)
-    unreadable = np.flatnonzero(_flags(pc.is_valid(texts)))
-    if not len(unreadable):
-        return value, reason, text
-    encoded = texts.take(pa.array(unreadable)).combine_chunks().dictionary_encode()
-    words = [word.strip().lower() for word in encoded.dictionary.to_pylist()]
-    place = encoded.indices.to_numpy()
-    switch = np.array([_is_switch(point) for point in points])[tags[unreadable]]
-    number = np.array([SWITCH_WORDS.get(word, np.nan) for word in words])[place]
-    missing = np.array([word in MISSING_WORDS for word in words])[place]
-    value[unreadable] = np.where(switch, number, np.nan)
-    bad = ~missing & np.isnan(value[unreadable])
-    text[unreadable[bad]] = np.array(encoded.dictionary.to_pylist(), dtype=object)[place[bad]]
-    reason[unreadable[bad]] = CODE[UNPARSABLE_VALUE]
-    return value, reason, text
-
-
-def _is_switch(point: Point) -> bool:
-    quantity = QUANTITIES[point.quantity]
-    return quantity.name.endswith(("_on", "_enable"))
-
-
-def _bad_quality(export: Export, quality: pa.ChunkedArray) -> np.ndarray:
-    good = pa.array([None, *export.source.good_quality], pa.string())
-    return ~_flags(pc.is_in(quality.cast(pa.string()), good))
-
-
-def _mark_quality(cells: Cells, bad: np.ndarray) -> None:
-    present = ~np.isnan(cells.value) | (cells.reason > 0)
-    cells.reason[bad & present] = CODE[BAD_QUALITY]
-
-
-def _flags(column: pa.ChunkedArray) -> np.ndarray:
-    return column.to_numpy(zero_copy_only=False).astype(bool)
+    return names, encoded.indices.fill_null(len(names)).to_numpy()
 
 
 def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column if pa.types.is_string(column.type) else column.cast(pa.string())
 
 
-def row_texts(cells: Cells, rows: np.ndarray) -> list[tuple[str, str]]:
-    """(tag, text) of rows whose time is of no use; the tag is empty for a wide row, which has many.
-
-    rows: [n] indices of the rows.
-    """
-    if cells.is_long:
-        return [
-            (cells.points[cells.tag[row]].tag, f"{_stamp(cells, row)},{_shown(cells, row)}") for row in rows
-        ]
-    of_row = cells.row.reshape(-1, cells.rows)
-    return [
-        (
-            "",
-            ",".join(
-                [
-                    _stamp(cells, row),
-                    *(_shown(cells, at) for at in np.arange(len(of_row)) * cells.rows + row),
-                ]
-            ),
-        )
-        for row in rows
-    ]
+def _brief(cause: Exception) -> str:
+    return " ".join(str(cause).split())[:300]
 
 
-def _stamp(cells: Cells, row: int) -> str:
-    return cells.stamp[int(row)].as_py() or ""
-
-
-def _shown(cells: Cells, cell: int) -> str:
-    if cells.text[cell] is not None:
-        return str(cells.text[cell])
-    return "" if np.isnan(cells.value[cell]) else f"{cells.value[cell]:.15g}"

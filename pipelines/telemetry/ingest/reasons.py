@@ -13,10 +13,12 @@ AMBIGUOUS_TIME = "ambiguous local time"
 NONEXISTENT_TIME = "nonexistent local time"
 IMPLAUSIBLE_TIME = "implausible time"
 COUNTER_RESET = "counter reset"
+# Not bad: a later export has another value at that time. Kept in the raw layer, told apart from the quarantine.
+REPLACED = "replaced"
 
 # A reading carries its reason as an index into this list; 0 is a good reading.
 REASONS = (
     "", SENTINEL, OUT_OF_RANGE, STUCK, DUPLICATE, NON_MONOTONIC, UNPARSABLE_TIME, UNPARSABLE_VALUE,
-    UNPARSABLE_ROW, BAD_QUALITY, AMBIGUOUS_TIME, NONEXISTENT_TIME, IMPLAUSIBLE_TIME, COUNTER_RESET,
+    UNPARSABLE_ROW, BAD_QUALITY, AMBIGUOUS_TIME, NONEXISTENT_TIME, IMPLAUSIBLE_TIME, COUNTER_RESET, REPLACED,
 )  # fmt: skip
 CODE = {reason: code for code, reason in enumerate(REASONS)}

@@ -13,7 +13,8 @@ class FileReport:
     rows: of the file.
     readings: believed, of the site's points; less what a later file of the same ingest replaced.
     quarantined: reason -> readings, or rows where a row has no usable time.
-    repeated: identical copies left out.
+    repeated: identical copies left out. new, replaced, already_there: readings that are new, readings of other exports
+        that this one gives another value, and readings that others had brought already.
     ignored: columns or tags that no point names.
     first, last: earliest and latest reading, UTC on the source's clock.
     """
@@ -25,6 +26,9 @@ class FileReport:
     readings: int = 0
     quarantined: dict[str, int] = field(default_factory=dict)
     repeated: int = 0
+    new: int = 0
+    replaced: int = 0
+    already_there: int = 0
     ignored: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     unchanged: bool = False
@@ -40,6 +44,12 @@ class IngestReport:
     files: list[FileReport] = field(default_factory=list)
     days_written: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    dry_run: bool = False
+
+    @property
+    def replaced(self) -> int:
+        """Readings that were given another value."""
+        return sum(file.replaced for file in self.files)
 
     @property
     def unchanged(self) -> bool:
@@ -54,4 +64,4 @@ class IngestReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as --json prints them."""
-        return {**asdict(self), "unchanged": self.unchanged, "quarantined": self.quarantined}
+        return {**asdict(self), "unchanged": self.unchanged, "quarantined": self.quarantined, "replaced": self.replaced}

@@ -1,6 +1,7 @@
-"""Readings at any times to means over the intervals of the site's table."""
+"""Readings at any times to means over the intervals of the site's table, and how much of each interval they cover."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,19 +32,38 @@ class Grid:
         return self.start_us + (self.index(time_us) + 1) * self.step_us
 
 
+class Means(NamedTuple):
+    """Means [count] over intervals, NaN where unknown, and the share [count] of each interval that was measured.
+
+    A value between two readings, or one that stands for others, fills an interval and measures none of it.
+    """
+
+    value: np.ndarray
+    measured: np.ndarray
+
+    @staticmethod
+    def none(grid: Grid) -> "Means":
+        """Nothing known."""
+        return Means(np.full(grid.count, np.nan), np.zeros(grid.count))
+
+
 def reach_us(step_us: np.ndarray) -> np.ndarray:
     """[n - 1] longest gap between neighbouring readings that is bridged."""
     return np.minimum(REACH * np.maximum(step_us[1:], step_us[:-1]), LONGEST_REACH_US)
 
 
-def sampled(time_us: np.ndarray, value: np.ndarray, step_us: np.ndarray, grid: Grid) -> np.ndarray:
-    """[count] mean of the samples in each interval, each weighted by the time around it.
+def sampled(time_us: np.ndarray, value: np.ndarray, step_us: np.ndarray, grid: Grid) -> Means:
+    """Mean of the samples in each interval, each weighted by the time around it.
 
     An interval between two samples less than 1.5 source steps apart gets the line's value at its middle.
     """
     if not len(time_us):
-        return np.full(grid.count, np.nan)
-    mean = _weighted_mean(grid.index(time_us), value, _spacing_us(time_us, step_us, grid.step_us), grid.count)
+        return Means.none(grid)
+    index, spacing_us = grid.index(time_us), _spacing_us(time_us, step_us, grid.step_us)
+    mean = _weighted_mean(index, value, spacing_us, grid.count)
+    speaks_us = np.minimum(spacing_us, step_us)  # a lone sample speaks for its own step, not for what is missing
+    inside = (index >= 0) & (index < grid.count)
+    measured = np.bincount(index[inside], speaks_us[inside], grid.count) / grid.step_us
     empty = np.flatnonzero(np.isnan(mean))
     middle = grid.start_us + empty * grid.step_us + grid.step_us // 2
     right = np.searchsorted(time_us, middle)
@@ -53,7 +73,15 @@ def sampled(time_us: np.ndarray, value: np.ndarray, step_us: np.ndarray, grid: G
     empty, middle, right = empty[near], middle[near], right[near]
     share = (middle - time_us[right - 1]) / (time_us[right] - time_us[right - 1])
     mean[empty] = value[right - 1] + share * (value[right] - value[right - 1])
-    return mean
+    # Between readings of a source slower than the table, what lies between is no gap.
+    slow = step_us[right] > grid.step_us
+    measured[empty[slow]] = 1.0
+    return Means(mean, _share(measured))
+
+
+def _share(measured: np.ndarray) -> np.ndarray:
+    """At most the whole; a logger a second off its step still measures all of it."""
+    return np.where(measured > 0.97, 1.0, measured)
 
 
 def _spacing_us(time_us: np.ndarray, step_us: np.ndarray, interval_us: int) -> np.ndarray:
@@ -75,13 +103,13 @@ def _weighted_mean(index: np.ndarray, value: np.ndarray, weight: np.ndarray, cou
     return mean
 
 
-def held(time_us: np.ndarray, value: np.ndarray, step_us: np.ndarray, grid: Grid) -> np.ndarray:
-    """[count] time-weighted mean of a switch or a setpoint, which keeps each sample until the next one.
+def held(time_us: np.ndarray, value: np.ndarray, step_us: np.ndarray, grid: Grid) -> Means:
+    """Time-weighted mean of a switch or a setpoint, which keeps each sample until the next one.
 
     Across a gap of more than 1.5 source steps a sample speaks for its own interval only.
     """
     if not len(time_us):
-        return np.full(grid.count, np.nan)
+        return Means.none(grid)
     own = grid.end_of(time_us)
     until = np.append(np.where(np.diff(time_us) <= reach_us(step_us), time_us[1:], own[:-1]), own[-1])
     return spread(time_us, until, value, grid, enough=0.0)
@@ -89,14 +117,14 @@ def held(time_us: np.ndarray, value: np.ndarray, step_us: np.ndarray, grid: Grid
 
 def held_until_change(
     time_us: np.ndarray, value: np.ndarray, alive_us: np.ndarray, longest_us: int, grid: Grid
-) -> np.ndarray:
-    """[count] time-weighted mean of a change-of-value log; a NaN value ends the hold of the one before.
+) -> Means:
+    """Time-weighted mean of a change-of-value log; a NaN value ends the hold of the one before.
 
     A value holds until the next one, at most `longest_us`, and not beyond the last time in that span at which
     its source wrote anything (`alive_us`, sorted) or the end of its own interval.
     """
     if not len(time_us):
-        return np.full(grid.count, np.nan)
+        return Means.none(grid)
     limit = time_us + longest_us
     alive = alive_us[np.searchsorted(alive_us, limit, side="right") - 1]
     last = np.minimum(np.maximum(alive, grid.end_of(time_us)), limit)
@@ -106,9 +134,18 @@ def held_until_change(
 
 
 def spread(
-    start_us: np.ndarray, end_us: np.ndarray, value: np.ndarray, grid: Grid, enough: float = ENOUGH
-) -> np.ndarray:
-    """[count] time-weighted mean of values holding over [start, end); NaN where under `enough` is covered."""
+    start_us: np.ndarray,
+    end_us: np.ndarray,
+    value: np.ndarray,
+    grid: Grid,
+    *,
+    enough: float = ENOUGH,
+    measured: np.ndarray | None = None,
+) -> Means:
+    """Time-weighted mean of values holding over [start, end); NaN where under `enough` of an interval is covered.
+
+    measured: whether each value is a measurement; all are where absent.
+    """
     inside = (end_us > grid.start_us) & (start_us < grid.end_us) & (end_us > start_us)
     start, end = np.maximum(start_us[inside], grid.start_us), np.minimum(end_us[inside], grid.end_us)
     first, last = grid.index(start), grid.index(end - 1)
@@ -120,4 +157,7 @@ def spread(
     mean = _weighted_mean(index, value[inside][of], length, grid.count)
     covered = np.bincount(index, length, grid.count)
     mean[covered < enough * grid.step_us] = np.nan
-    return mean
+    if measured is not None:
+        covered = np.bincount(index, length * measured[inside][of], grid.count)
+    share = np.where(np.isnan(mean), 0.0, covered / grid.step_us)
+    return Means(mean, _share(share))

@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from pipelines.exports.stamps import DAY_US
 from pipelines.site.file import Site
-from pipelines.telemetry.ingest.clock import DAY_US
 from pipelines.telemetry.ingest.derive import (
     CONTEXT_DAYS,
     Derived,
@@ -18,9 +19,10 @@ from pipelines.telemetry.ingest.derive import (
     interval_tables,
     quarantine_tables,
 )
-from pipelines.telemetry.ingest.raw import SHORT, Batch, Keys, from_arrow, merge_day, no_readings, to_arrow
+from pipelines.telemetry.ingest.merge import Replacement, merge_day, without_file
+from pipelines.telemetry.ingest.raw import Batch, Keys, from_arrow, no_readings, to_arrow
 from pipelines.telemetry.ingest.transaction import write_days
-from pipelines.telemetry.store import Manifest, Store
+from pipelines.telemetry.store import SHORT, Manifest, Store
 
 Progress = Callable[[str, float], None]  # what is being done, and the share of it that is done (0-1)
 CHUNK_DAYS = 31  # derived at once; bounds memory
@@ -45,20 +47,52 @@ class Update:
         self.changed |= {day_number(day) for day in self.manifest.raw.keys() | self.manifest.interval.keys()}
 
 
-def merge(update: Update, batch: Batch, file: int, read_before: bool) -> None:
-    """Put an export's readings into the raw layer, in place of what it covers."""
-    raw = update.manifest.raw
-    new = _by_day(batch.readings)
-    touched = set(new) | ({day_number(day) for day in raw} if read_before else _covered_days(raw, batch))
-    before, tables = dict(raw), {}
-    for day in sorted(touched):
-        name, added = day_name(day), new.get(day, batch.readings[:0])
-        if name in raw:
-            old = from_arrow(update.store.read_file("raw", name, raw[name]), update.keys)
-            added = merge_day(old, batch, added, file)
-        tables[name] = to_arrow(added, update.keys)
-    write_days(update.store, update.manifest, "raw", tables)
-    update.changed |= {day_number(day) for day in tables if raw.get(day) != before.get(day)}
+@dataclass
+class Incoming:
+    """One export on its way into the raw layer, part by part.
+
+    file: its number. touched: days that a part has readings of. counted: what it does to the readings of others.
+    """
+
+    update: Update
+    file: int
+    touched: set[int] = field(default_factory=set)
+    counted: Replacement = field(default_factory=Replacement)
+    first_us: int | None = None
+    last_us: int | None = None
+
+    def add(self, batch: Batch) -> None:
+        """Put a part's readings into the raw layer, in place of those that they correct."""
+        update, tables = self.update, {}
+        for day, added in _by_day(batch.readings).items():
+            old = self._stored(day)
+            tables[day_name(day)] = to_arrow(merge_day(old, added, self.file, update.keys, self.counted), update.keys)
+            self.touched.add(day)
+        self._write(tables)
+        time_us = batch.readings["time"].to_numpy()
+        if len(time_us):
+            self.first_us = min(self.first_us if self.first_us is not None else time_us.min(), int(time_us.min()))
+            self.last_us = max(self.last_us if self.last_us is not None else time_us.max(), int(time_us.max()))
+
+    def finish(self, read_before: bool) -> None:
+        """Take what an earlier reading of this export left on other days out of the raw layer."""
+        if not read_before:
+            return
+        rest = {day_number(day) for day in self.update.manifest.raw} - self.touched
+        self._write({day_name(day): to_arrow(self._stored(day), self.update.keys) for day in sorted(rest)})
+
+    def _stored(self, day: int) -> pd.DataFrame:
+        """A day's readings, those of this export as far as it was read now."""
+        raw, name = self.update.manifest.raw, day_name(day)
+        if name not in raw:
+            return no_readings()
+        stored = from_arrow(self.update.store.read_file("raw", name, raw[name]), self.update.keys)
+        return stored if day in self.touched else without_file(stored, self.file, self.update.keys)
+
+    def _write(self, tables: dict[str, pa.Table]) -> None:
+        manifest, before = self.update.manifest, dict(self.update.manifest.raw)
+        write_days(self.update.store, manifest, "raw", tables)
+        self.update.changed |= {day_number(day) for day in tables if manifest.raw.get(day) != before.get(day)}
 
 
 def _by_day(readings: pd.DataFrame) -> dict[int, pd.DataFrame]:
@@ -69,14 +103,6 @@ def _by_day(readings: pd.DataFrame) -> dict[int, pd.DataFrame]:
     ordered, day = readings.iloc[order], day[order]
     edges = [0, *(np.flatnonzero(np.diff(day)) + 1), len(day)]
     return {int(day[start]): ordered.iloc[start:end] for start, end in pairwise(edges)}
-
-
-def _covered_days(raw: dict[str, str], batch: Batch) -> set[int]:
-    if not batch.cover:
-        return set()
-    first = min(start for start, _ in batch.cover.values()) // DAY_US
-    last = max(end for _, end in batch.cover.values()) // DAY_US
-    return {day for day in map(day_number, raw) if first <= day <= last}
 
 
 def derive_changed(update: Update, progress: Progress) -> list[Derived]:
@@ -93,6 +119,7 @@ def derive_changed(update: Update, progress: Progress) -> list[Derived]:
             update.store, update.manifest, "quarantine", quarantine_tables(derived, update.keys, names)
         )
         derived.values.clear()
+        derived.measured.clear()
         done.append(derived)
     progress("resampling", 1.0)
     return done

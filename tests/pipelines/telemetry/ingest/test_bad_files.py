@@ -88,7 +88,7 @@ def test_a_file_that_fits_two_sources_equally(tmp_path):
 
 def test_binary_that_calls_itself_csv(tmp_path):
     (tmp_path / "a.csv").write_bytes(bytes(range(256)) * 20)
-    _refused(tmp_path, WIDE, tmp_path / "a.csv", "is binary, not CSV")
+    _refused(tmp_path, WIDE, tmp_path / "a.csv", "is binary, not a table")
 
 
 def test_a_corrupted_parquet_file(tmp_path):

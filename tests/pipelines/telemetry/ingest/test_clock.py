@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipelines.errors import IngestError
 from pipelines.telemetry.ingest.clock import file_order, step_s
 from tests.pipelines.telemetry.ingest.kit import (
     ingested,
@@ -63,17 +64,26 @@ def test_a_repeated_hour_that_stands_there_once_is_ambiguous(tmp_path):
     local = stamps("2025-10-26 00:00", 30)  # goes from 02:50 straight to 03:00: which 02:xx was it?
     table, report, store = ingested(tmp_path, BERLIN, wide(tmp_path / "a.csv", local, P=range(30)))
     assert report.quarantined == {"ambiguous local time": 6}
+    assert "shows an hour once" in report.files[0].warnings[0]
     assert len(table) == 24
     kept = store.quarantine()
     assert kept["time"].isna().all()
     assert kept["value"].tolist()[0] == "2025-10-26 02:00:00,12"
 
 
-def test_local_times_that_a_spring_clock_skips_do_not_exist(tmp_path):
-    local = stamps("2025-03-30 00:00", 30)
-    table, report, _ = ingested(tmp_path, BERLIN, wide(tmp_path / "a.csv", local, P=range(30)))
-    assert report.quarantined == {"nonexistent local time": 6}
+def test_a_local_time_that_a_spring_clock_skips_does_not_exist(tmp_path):
+    local = [time for time in stamps("2025-03-30 00:00", 30) if " 02:" not in time or time.endswith("02:20:00")]
+    table, report, _ = ingested(tmp_path, BERLIN, wide(tmp_path / "a.csv", local, P=range(25)))
+    assert report.quarantined == {"nonexistent local time": 1}
     assert len(table) == 24
+
+
+@pytest.mark.parametrize(("zone", "remedy"), [("Europe/Berlin", '"Etc/GMT-1"'), ("Europe/London", '"UTC"')])
+def test_a_clock_that_goes_on_through_the_skipped_hour_does_not_change(tmp_path, zone, remedy):
+    local = stamps("2025-03-30 00:00", 30)
+    site = site_of(point("P"), sources=[source(time_zone=zone)])
+    with pytest.raises(IngestError, match=f"an hour that clocks in {zone} skip.*set time_zone .*{remedy}"):
+        ingested(tmp_path, site, wide(tmp_path / "a.csv", local, P=range(30)))
 
 
 def test_a_stamp_with_its_own_offset_wins_over_the_sources_zone(tmp_path):

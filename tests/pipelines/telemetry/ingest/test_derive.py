@@ -128,19 +128,60 @@ def test_a_counter_that_rolls_over_goes_on(tmp_path):
     assert quarantined == {}
 
 
-def test_a_counter_reset_loses_one_difference_and_no_more(tmp_path):
+def test_before_a_reset_the_power_goes_on_and_is_not_called_measured(tmp_path):
     power, quarantined, store = _counter(tmp_path, [5000, 5010, 0, 10, 20])
-    assert _at(power.to_frame(), "chiller_kw", "00:00", "00:10", "00:20", "00:30") == pytest.approx(
-        [60, np.nan, 60, 60], nan_ok=True
-    )
+    assert power.tolist() == pytest.approx([60, 60, 60, 60])
+    assert store.measured()["chiller_kw"].tolist() == [1, 0, 1, 1]  # 00:10 to 00:20 is the reset's
+    assert quarantined == {}
+
+
+def test_a_reset_between_two_readings_measures_what_was_counted_since(tmp_path):
+    power, _, store = _counter(tmp_path, [5000, 5010, 5, 15, 25])
+    assert power.tolist() == pytest.approx([60, 60, 60, 60])
+    assert store.measured()["chiller_kw"].tolist() == [1, 0.5, 1, 1]
+
+
+@pytest.mark.parametrize("rates", [(100, 140, 60, 120), (10, 500, 20, 300)])
+@pytest.mark.parametrize("shift", [0, 7])
+def test_a_counter_that_starts_anew_at_midnight_has_the_days_energy(tmp_path, rates, shift):
+    minutes = np.arange(4 * 144) * 10 + shift
+    values = [rates[minute // 1440] / 60 * (minute % 1440) for minute in minutes]
+    times = [f"{time:%Y-%m-%d %H:%M}" for time in pd.Timestamp("2025-03-01") + pd.to_timedelta(minutes, "min")]
+    power, quarantined, _ = _counter(tmp_path, values, times)
+    assert power.groupby(power.index.date).mean().tolist()[:3] == pytest.approx(rates[:3], rel=0.02)
+    assert quarantined == {}
+
+
+@pytest.mark.parametrize("width", [1_000, 65_536, 1_000_000, 4_294_967_296])
+def test_a_rollover_of_any_width_is_told_from_the_reading_before(tmp_path, width):
+    values = [(width - 25 + 10 * i) % width for i in range(20)]
+    power, quarantined, _ = _counter(tmp_path, values)
+    assert power.tolist() == pytest.approx([60] * 19)
+    assert quarantined == {}
+
+
+@pytest.mark.parametrize("factor", [10, 100])
+def test_a_reading_with_a_digit_too_many_is_set_aside_and_its_neighbours_are_kept(tmp_path, factor):
+    values = [35_500 + 10 * i for i in range(20)]
+    values[7] *= factor
+    power, quarantined, store = _counter(tmp_path, values)
+    assert power.tolist() == pytest.approx([60] * 19)
+    assert store.quarantine()["value"].tolist() == [str(values[7])]
     assert quarantined == {"counter reset": 1}
-    assert store.quarantine()["value"].tolist() == ["0"]
+
+
+@pytest.mark.parametrize("start", [912_000, 4_000])
+def test_another_device_costs_one_difference(tmp_path, start):
+    values = [35_500 + 10 * i for i in range(12)] + [start + 10 * i for i in range(12)]
+    power, quarantined, _ = _counter(tmp_path, values)
+    assert power.tolist() == pytest.approx([60] * 22)
+    assert sum(quarantined.values()) == 1
 
 
 def test_a_reset_is_not_taken_for_a_rollover(tmp_path):
     power, quarantined, _ = _counter(tmp_path, [30_000, 30_010, 5, 15], rollover=65_536)
-    assert quarantined == {"counter reset": 1}
-    assert power.max() == pytest.approx(60)
+    assert quarantined == {}
+    assert power.tolist() == pytest.approx([60, 60, 60])
 
 
 def test_a_counter_that_drops_out_to_zero_and_comes_back_keeps_its_energy(tmp_path):

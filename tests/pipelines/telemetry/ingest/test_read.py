@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipelines.exports import opened
 from pipelines.telemetry.ingest.files import open_export
 from pipelines.telemetry.ingest.query import query
 from tests.pipelines.telemetry.ingest.kit import (
@@ -167,5 +168,6 @@ def test_the_query_has_no_join_so_rows_keep_the_files_order(tmp_path):
         point("P"), sources=[long_source(quality_column="q", good_quality=[str(i) for i in range(30)])]
     )
     text(tmp_path / "a.csv", "time,tag,value,q", "2025-03-01 00:00,P,1,1")
-    plan = duckdb.sql("EXPLAIN " + query(open_export(tmp_path / "a.csv", site), list(site.points))).fetchall()
+    with opened(tmp_path / "a.csv") as file:
+        plan = duckdb.sql("EXPLAIN " + query(open_export(file, site), {"value": ","})).fetchall()
     assert "JOIN" not in str(plan).upper()

@@ -56,8 +56,16 @@ def test_a_point_may_narrow_its_physical_range(tmp_path):
 
 
 def test_infinite_is_out_of_range_and_a_word_is_unparsable(tmp_path):
-    _, reasons, _ = _quarantined(tmp_path, [point("P")], P=["inf", "12,5", "fault", 4])
+    _, reasons, _ = _quarantined(tmp_path, [point("P")], P=["inf", "12.5.3", "abc", "4.5"])
     assert reasons == {"out of physical range": 1, "unparsable value": 2}
+
+
+def test_a_word_for_a_fault_is_bad_quality_and_kept_as_text(tmp_path):
+    words = ["4.5", "{down}", "7 {ok}", "8 {fault}", "9.5 {overridden}", "Comm Fail"]
+    table, reasons, kept = _quarantined(tmp_path, [point("P")], P=words)
+    assert table["it_power_kw"].tolist() == [4.5, 7, 9.5]
+    assert reasons == {"bad quality": 3}
+    assert kept["value"].tolist() == ["{down}", "8 {fault}", "Comm Fail"]
 
 
 def test_a_sensor_stuck_for_weeks_is_found_across_days_and_gaps(tmp_path):

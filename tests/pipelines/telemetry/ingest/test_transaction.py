@@ -31,6 +31,7 @@ from tests.pipelines.telemetry.ingest.kit import (
 
 pytestmark = pytest.mark.medium
 
+PROJECT = Path(__file__).resolve().parents[4]
 SITE = site_of(point("P"))
 
 
@@ -58,7 +59,7 @@ def test_a_renamed_copy_of_a_file_changes_nothing(tmp_path):
 
 def test_a_corrected_file_replaces_what_it_covers_and_nothing_else(tmp_path):
     wide(tmp_path / "a.csv", stamps("2025-03-01 00:00", 300), P=[1] * 300)
-    # Corrects an hour and a half; one of its rows is missing, so that time has no reading any more.
+    # Corrects an hour and a half; a row that it lacks stays as it was.
     times = [time for time in stamps("2025-03-02 00:00", 10) if not time.endswith("00:40:00")]
     wide(tmp_path / "b.csv", times, P=[2] * 9)
     table, _, store = ingested(tmp_path, SITE, tmp_path / "a.csv")
@@ -66,8 +67,11 @@ def test_a_corrected_file_replaces_what_it_covers_and_nothing_else(tmp_path):
     corrected = store.read()
     assert report.days_written == ["2025-03-02"]
     inside = slice("2025-03-02 00:00", "2025-03-02 01:30")
-    assert corrected.loc[inside, "it_power_kw"].tolist() == [2] * 9
-    assert pd.Timestamp("2025-03-02 00:40", tz="UTC") not in corrected.index
+    assert corrected.loc[inside, "it_power_kw"].tolist() == [2] * 4 + [1] + [2] * 5
+    assert (report.replaced, report.files[0].new) == (9, 9)
+    kept = store.replaced()
+    assert kept["value"].tolist() == [1] * 9
+    assert (kept["file"].iloc[0], kept["by"].iloc[0]) == ("a.csv", "b.csv")
     outside = corrected.drop(corrected.loc[inside].index)
     pd.testing.assert_frame_equal(outside, table.drop(table.loc[inside].index))
 
@@ -77,7 +81,9 @@ def test_a_correction_of_one_tag_leaves_the_others(tmp_path):
     rows = [f"{time},{tag},{20 + i}" for tag in "PT" for i, time in enumerate(stamps("2025-03-01", 6))]
     text(tmp_path / "a.csv", "time,tag,value", *rows)
     text(tmp_path / "b.csv", "time,tag,value", *[f"{time},P,99" for time in stamps("2025-03-01", 6)])
-    table, _, _ = ingested(tmp_path, site, tmp_path / "a.csv", tmp_path / "b.csv")
+    _, _, store = ingested(tmp_path, site, tmp_path / "a.csv")
+    ingest_files(site, [tmp_path / "b.csv"], store, replace=True, now=TRUE_NOW)
+    table = store.read()
     assert table["it_power_kw"].tolist() == [99] * 6
     assert table["supply_air_c"].tolist() == [20, 21, 22, 23, 24, 25]
 
@@ -171,7 +177,8 @@ KILLED = """
 
     run.commit = die
     site = site_of(point("P"))
-    ingest_files(site, [Path(sys.argv[1])], Store(Path(sys.argv[2]), site), now=pd.Timestamp("2026-01-01", tz="UTC"))
+    store = Store(Path(sys.argv[2]), site)
+    ingest_files(site, [Path(sys.argv[1])], store, replace=True, now=pd.Timestamp("2026-01-01", tz="UTC"))
 """
 
 
@@ -182,8 +189,8 @@ def test_a_killed_ingest_leaves_the_store_as_it_was_and_the_next_one_finishes(tm
     manifest = store.manifest_path.read_bytes()
     killed = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(KILLED), str(second), str(store.folder.parent)],
-        cwd=Path(__file__).resolve().parents[2],
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        cwd=PROJECT,
+        env=os.environ | {"PYTHONPATH": str(PROJECT)},
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL
@@ -191,9 +198,11 @@ def test_a_killed_ingest_leaves_the_store_as_it_was_and_the_next_one_finishes(tm
     pd.testing.assert_frame_equal(store.read(), before)
     orphans = _parquet(store) - _named(store)
     assert orphans
-    assert not ingest_files(SITE, [second], store, now=TRUE_NOW).unchanged
+    assert not ingest_files(SITE, [second], store, replace=True, now=TRUE_NOW).unchanged
     ingest_files(SITE, [second], store, now=TRUE_NOW)
-    expected, _, _ = ingested(tmp_path / "other", SITE, first, second)
+    _, _, other = ingested(tmp_path / "other", SITE, first)
+    ingest_files(SITE, [second], other, replace=True, now=TRUE_NOW)
+    expected = other.read()
     pd.testing.assert_frame_equal(store.read(), expected)
     assert _parquet(store) == _named(store)
 
