@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 if TYPE_CHECKING:  # the watchdog and the gateway must not load it
+    import pandas as pd
     import plotly.graph_objects as go
 
 
@@ -49,6 +50,20 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield
+
+
+def write_csv(table: pd.DataFrame, path: Path, **options: Any) -> None:
+    """The table as CSV, whole or not at all; names that a spreadsheet would run as formulas get an apostrophe in front.
+
+    options: of `DataFrame.to_csv`. Raises OSError.
+    """
+    plain = table.rename(columns=lambda name: harmless(str(name)))
+    replace(path, lambda partial: plain.to_csv(partial, **options))
+
+
+def harmless(name: str) -> str:
+    """A name that no spreadsheet takes for a formula (OWASP, CSV injection)."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name
 
 
 def write_page(figure: go.Figure, path: Path) -> Path:

@@ -22,7 +22,7 @@ def energyplus(
     as_json: JsonOption = False,
 ) -> None:
     """Check that an EnergyPlus model's setpoints work, run it at the site's defaults, report its energy balance."""
-    from pipelines.files import replace
+    from pipelines.files import write_csv
     from pipelines.simulation.energyplus import check_setpoints, run_held
     from pipelines.site.file import find_site
 
@@ -30,7 +30,7 @@ def energyplus(
     moved = check_setpoints(loaded)
     run = run_held(loaded, load, days=days)
     if out is not None:
-        replace(out, run.telemetry.round(4).to_csv)
+        write_csv(run.telemetry.round(4), out)
     emit(_result(moved, run, out), as_json, show)
 
 

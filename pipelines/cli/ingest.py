@@ -15,11 +15,19 @@ from pipelines.errors import IngestError
 def ingest(
     site: SiteOption,
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="FILE...", help="CSV or Parquet exports")
+        list[Path] | None,
+        typer.Argument(metavar="FILE...", help="Exports: CSV, Parquet, Excel, JSON lines, also in gzip or zip"),
     ] = None,
     home: HomeOption = None,
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Read the files again and derive every day again")
+    ] = False,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="The files are corrections: they may change most of what is there"),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Change nothing, say what would change")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -43,14 +51,17 @@ def ingest(
             files or [],
             Store(settings.store, loaded),
             rebuild=rebuild,
+            replace=replace,
+            dry_run=dry_run,
             progress=lambda what, share: bar.update(task, description=what, completed=share),
         )
     emit(report.as_dict(), as_json, _show)
 
 
 def _show(report: dict[str, Any], console: Console) -> None:
-    table = Table(title=f"ingest of {report['site']}", box=SIMPLE_HEAD)
-    for name in ("file", "rows", "readings", "quarantined", "from (UTC)", "to (UTC)"):
+    dry = "dry run, nothing was changed: " if report["dry_run"] else ""
+    table = Table(title=f"{dry}ingest of {report['site']}", box=SIMPLE_HEAD)
+    for name in ("file", "rows", "readings", "new", "replaced", "quarantined", "from (UTC)", "to (UTC)"):
         table.add_column(
             name, justify="left" if name in ("file", "from (UTC)", "to (UTC)") else "right", overflow="fold"
         )
@@ -58,18 +69,20 @@ def _show(report: dict[str, Any], console: Console) -> None:
         readings = "unchanged" if file["unchanged"] else f"{file['readings']:,}"
         quarantined = f"{sum(file['quarantined'].values()):,}"
         dates = (_date(file[end]) for end in ("first", "last"))
-        table.add_row(file["name"], f"{file['rows']:,}", readings, quarantined, *dates)
+        counts = ("", "") if file["unchanged"] else (f"{file['new']:,}", f"{file['replaced']:,}")
+        table.add_row(file["name"], f"{file['rows']:,}", readings, *counts, quarantined, *dates)
     console.print(table)
     for reason, count in report["quarantined"].items():
         console.print(f"  quarantined {count:>9,}  {reason}")
     for note in _notes(report):
         console.print(f"  note: {note}", soft_wrap=True, markup=False)
     days = len(report["days_written"])
-    console.print(f"  {days} {'day' if days == 1 else 'days'} written" if days else "  nothing changed")
+    written = "would be written" if report["dry_run"] else "written"
+    console.print(f"  {days} {'day' if days == 1 else 'days'} {written}" if days else "  nothing changed")
 
 
 def _notes(report: dict[str, Any]) -> list[str]:
-    from pipelines.telemetry.ingest.files import listed
+    from pipelines.exports import listed
 
     notes = list(report["warnings"])
     for file in report["files"]:

@@ -70,7 +70,16 @@ def main() -> None:
     try:
         application()()
     except ColdaisleError as error:
-        if "--json" in sys.argv:
-            typer.echo(json.dumps({"error": type(error).__name__, "message": str(error)}))
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(2)
+        _ended(error, str(error))
+    except BrokenPipeError:  # whoever read the output has gone
+        sys.exit(1)
+    except OSError as error:  # a full disk, a folder that may not be written: nothing of coldaisle's is half written
+        where = f"{error.filename}: " if error.filename else ""
+        _ended(error, f"{where}{error.strerror or error}; free space, or correct the path or its permissions")
+
+
+def _ended(error: Exception, message: str) -> None:
+    if "--json" in sys.argv:
+        typer.echo(json.dumps({"error": type(error).__name__, "message": message}))
+    typer.echo(f"error: {message}", err=True)
+    sys.exit(2)

@@ -25,7 +25,11 @@ def readable_forms(texts: Sequence[str]) -> list[str | None]:
             return float((us != NO_TIME).mean()) >= READABLE
 
         if all(_is_number(text) for text in some):
-            return [form for form in (*_counts(some), *(f for f in forms() if f.isascii() and _plain(f))) if reads(form)]
+            return [
+                form
+                for form in (*_counts(some), *(f for f in forms() if f.isascii() and _plain(f)))
+                if reads(form)
+            ]
         if reads(None):
             return [None]
         few = (some[0], some[len(some) // 2], some[-1])

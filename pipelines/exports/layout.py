@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 
 DELIMITERS = ",;\t|"
 RECORDS = 200  # that are looked at
-HEADER_RECORDS = 50  # exports may begin with a title, the site's name, the query; the header is looked for this far
+HEADER_RECORDS = (
+    50  # exports may begin with a title, the site's name, the query; the header is looked for this far
+)
 MOST_HEADER_LINES = 5  # of one record; more, and a quotation mark is a stray one
 BLOCK = 20  # records below a header that must be as wide as it is
 ALIKE = 0.8  # share of them
@@ -153,7 +155,11 @@ def _is_header(cells: list[str], width: int) -> bool:
 
 def _is_units(cells: list[str]) -> bool:
     filled = [cell.strip() for cell in cells if cell.strip()]
-    return bool(filled) and all(UNIT.fullmatch(cell) for cell in filled) and any(cell not in "-" for cell in filled)
+    return (
+        bool(filled)
+        and all(UNIT.fullmatch(cell) for cell in filled)
+        and any(cell not in "-" for cell in filled)
+    )
 
 
 def _title(records: list[Record]) -> str:

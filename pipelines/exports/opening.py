@@ -100,7 +100,9 @@ def _stamp(path: Path) -> Stamp:
     if stat.S_ISDIR(status.st_mode):
         raise IngestError(f"{path} is a folder; give the files in it, e.g. {path}/*.csv")
     if not stat.S_ISREG(status.st_mode):
-        raise IngestError(f"{path} is no regular file but a pipe or a device; save its content to a file first")
+        raise IngestError(
+            f"{path} is no regular file but a pipe or a device; save its content to a file first"
+        )
     return status.st_ino, status.st_mtime_ns, status.st_size
 
 
@@ -167,5 +169,3 @@ def _counted(name: str, content: Path) -> tuple[int, int]:
                     f"{name} has {since >> 20} MiB without a line end, so it is no table; export it as CSV or Parquet"
                 )
     return lines, quotes
-
-

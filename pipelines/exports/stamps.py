@@ -79,7 +79,9 @@ def times_of(
                           FROM (SELECT regexp_replace(trim(t), '\\s+', ' ', 'g') AS t FROM stamps))))
     """).to_arrow_table()
     connection.unregister("stamps")
-    iso, formatted_us = (table[name].cast(pa.int64()).fill_null(NO_TIME).to_numpy() for name in ("iso", "formatted"))
+    iso, formatted_us = (
+        table[name].cast(pa.int64()).fill_null(NO_TIME).to_numpy() for name in ("iso", "formatted")
+    )
     local_us = np.where(formatted_us != NO_TIME, formatted_us, iso)
     there = local_us != NO_TIME
     local_us = np.where(there, local_us + table["later"].cast(pa.int64()).to_numpy(), NO_TIME)

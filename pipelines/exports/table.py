@@ -63,7 +63,8 @@ class Table:
         if name in self._number:
             return name
         bare = _bare(name)
-        return bare if bare in self._number else None
+        # What was exported for a spreadsheet has an apostrophe before a name that looks like a formula.
+        return next((each for each in (bare, f"'{bare}") if each in self._number), None)
 
     def column(self, name: str) -> str:
         """A column in SQL. name: one of the header."""
@@ -100,6 +101,8 @@ def read_table(opened: Opened, known: str | None = None) -> Table:
     layout = layout_of(head, known)
     if layout is None:
         first = next((line for line in head.splitlines() if line.strip()), "")
+        if len([line for line in head.splitlines() if line.strip()]) == 1:
+            raise IngestError(f"{opened.path.name} has one line and no rows; export a period that holds data")
         raise IngestError(
             f"{opened.path.name} has no header above rows of numbers; it begins with {first[:120]!r}; "
             f"export it with a line of column names"
@@ -112,7 +115,8 @@ def read_table(opened: Opened, known: str | None = None) -> Table:
     blank = {
         name
         for place, name in enumerate(names)
-        if name == f"column {place + 1}" and not any(row[place : place + 1] not in ([], [""]) for row in layout.sample)
+        if name == f"column {place + 1}"
+        and not any(row[place : place + 1] not in ([], [""]) for row in layout.sample)
     }
     units = {
         name: unit.strip().strip("()[]").strip()
@@ -133,7 +137,9 @@ def _parquet_table(opened: Opened) -> Table:
     _check_columns(opened.path.name, len(schema.names))
     doubled = [name for name, count in Counter(schema.names).items() if count > 1]
     if doubled:
-        raise IngestError(f"{opened.path.name} has column {listed(doubled)} more than once; rename one and export it again")
+        raise IngestError(
+            f"{opened.path.name} has column {listed(doubled)} more than once; rename one and export it again"
+        )
     return Table(opened, tuple(schema.names), types=dict(zip(schema.names, schema.types, strict=True)))
 
 
@@ -183,9 +189,7 @@ def connect(folder: Path | None = None) -> duckdb.DuckDBPyConnection:
 
 def head(table: Table, rows: int) -> pa.Table:
     """The first rows, every column as text under its own name. Raises IngestError where the file cannot be read."""
-    columns = ", ".join(
-        f"{table.text(name)} AS {_identifier(name)}" for name in table.header
-    )
+    columns = ", ".join(f"{table.text(name)} AS {_identifier(name)}" for name in table.header)
     try:
         with connect() as connection:
             return connection.sql(f"SELECT {columns} FROM {table.relation()} LIMIT {rows}").to_arrow_table()

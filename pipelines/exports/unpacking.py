@@ -71,7 +71,9 @@ def _gunzipped(name: str, content: Path, target: Path) -> None:
 def _unzipped(name: str, content: Path, target: Path) -> None:
     try:
         with zipfile.ZipFile(content) as archive:
-            members = [each for each in archive.infolist() if not each.is_dir() and _is_content(each.filename)]
+            members = [
+                each for each in archive.infolist() if not each.is_dir() and _is_content(each.filename)
+            ]
             if len(members) != 1:
                 raise IngestError(
                     f"{name} holds {len(members)} files, and one is read at a time; unpack it and give its files"
@@ -210,5 +212,3 @@ def _json_text(value: Any) -> str:
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-

@@ -9,6 +9,7 @@ Typical years are composed of months of several years: rows are looked up by mon
 period of any year may be asked for. A file without 29 February gives 28 February for it.
 """
 
+import codecs
 import csv
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,7 @@ def read_epw(path: Path) -> Epw:
         WeatherError: it does not exist, is no EPW file, is not hourly, or contains an hour twice.
     """
     try:
-        lines = Path(path).read_text(encoding="latin-1").splitlines()
+        lines = Path(path).read_bytes().removeprefix(codecs.BOM_UTF8).decode("latin-1").splitlines()
     except OSError as cause:
         raise WeatherError(f"weather file {path} cannot be read: {cause}; give a path to a .epw") from cause
     place, location, utc_offset_h = _location(path, lines)

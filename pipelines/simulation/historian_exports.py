@@ -1,13 +1,12 @@
 """Exports of a simulated site's telemetry as a historian writes them: tags, units, counters, clocks."""
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from pipelines.errors import SiteError
-from pipelines.files import replace
+from pipelines.files import write_csv
 from pipelines.site.file import Point, Site, Source
 from pipelines.site.units import conversion
 
@@ -28,7 +27,7 @@ def write_exports(
         if fault_seed is not None:
             export = _with_defects(source, export, np.random.default_rng([fault_seed, number]))
         paths.append(folder / source.files[0].replace("*", ""))
-        replace(paths[-1], partial(export.round(4).to_csv, index=False))
+        write_csv(export.round(4), paths[-1], index=False)
     return paths
 
 

@@ -6,11 +6,10 @@ from typing import Any
 
 from pipelines.config import Settings
 from pipelines.errors import IngestError
+from pipelines.exports import EXPORTS
 from pipelines.site.file import Site
 from pipelines.telemetry.ingest import IngestReport, ingest_files
 from pipelines.telemetry.store import Store
-
-EXPORTS = (".csv", ".parquet")
 
 
 @dataclass(frozen=True)

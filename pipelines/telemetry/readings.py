@@ -106,4 +106,5 @@ class _Counter:
         )
         with np.errstate(all="ignore"):
             spans = counter_power(self._point, series, np.full(rows, self._gap_us[0]))
-        return float(spans.power_kw[-1]) if len(spans.end_us) and spans.end_us[-1] == now_us else np.nan
+        measured = len(spans.end_us) and spans.end_us[-1] == now_us and spans.measured[-1]
+        return float(spans.power_kw[-1]) if measured else np.nan

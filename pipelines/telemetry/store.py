@@ -165,7 +165,9 @@ class Store:
         if not tables:
             return pd.DataFrame({name: [] for name in REPLACED_COLUMNS})
         names = {sha256[:SHORT]: entry["name"] for sha256, entry in self.manifest().files.items()}
-        rows = pa.concat_tables([each.filter(pc.equal(each["reason"].cast(pa.string()), "replaced")) for each in tables])
+        rows = pa.concat_tables(
+            [each.filter(pc.equal(each["reason"].cast(pa.string()), "replaced")) for each in tables]
+        )
         table = rows.to_pandas().astype({"file": str, "tag": str, "source": str})
         table["file"], table["by"] = table["file"].map(names), table["text"].map(names)
         if first is not None:

@@ -1,11 +1,15 @@
+import os
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
+import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from pipelines.files import locked, replace, write_atomic, write_page
+from pipelines import files
+from pipelines.files import locked, replace, write_atomic, write_csv, write_page
 
 
 def test_a_file_is_written_whole_into_a_folder_that_may_be_missing(tmp_path):
@@ -29,6 +33,33 @@ def test_what_fails_midway_leaves_the_file_as_it_was_and_nothing_beside_it(tmp_p
         replace(path, write)
     assert path.read_text() == "first"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_is_on_the_disk_before_it_takes_its_name_and_the_folder_after(tmp_path, monkeypatch):
+    done = []
+    real_sync, real_replace = os.fsync, os.replace
+
+    def sync(handle):
+        real_sync(handle)
+        done.append(("sync", Path(os.readlink(f"/proc/self/fd/{handle}")).name))
+
+    def rename(source, target):
+        done.append(("rename", Path(source).name, Path(target).name))
+        real_replace(source, target)
+
+    monkeypatch.setattr(files.os, "fsync", sync)
+    monkeypatch.setattr(files.os, "replace", rename)
+    write_atomic(tmp_path / "note.txt", "first")
+    partial = done[0][1]
+    assert partial != "note.txt"
+    assert done == [("sync", partial), ("rename", partial, "note.txt"), ("sync", tmp_path.name)]
+
+
+def test_names_that_a_spreadsheet_would_run_are_harmless_in_a_csv(tmp_path):
+    table = pd.DataFrame({"time": ["t"], "=cmd|' /C calc'!A0": [1], "@SUM(A1)": [2], "CH1.KW": [3]})
+    write_csv(table, tmp_path / "a.csv", index=False)
+    header = (tmp_path / "a.csv").read_text().splitlines()[0]
+    assert header == "time,'=cmd|' /C calc'!A0,'@SUM(A1),CH1.KW"
 
 
 def test_a_writer_sees_the_suffix_and_a_name_that_no_inbox_reads(tmp_path):

@@ -89,7 +89,9 @@ def backtest(
             say(f"the same on shuffled rows ({FLATTERING})")
             result["shuffled"] = _shuffled(site, job, config, seed, say)
         if predictions:
-            _written(job, rows).to_csv(predictions, index_label="time", date_format="%Y-%m-%dT%H:%M:%SZ")
+            files.write_csv(
+                _written(job, rows), predictions, index_label="time", date_format="%Y-%m-%dT%H:%M:%SZ"
+            )
             result["predictions"] = str(predictions)
         return result | {
             "run_id": _logged(client, experiment, result, html_report(result, rows, job.unit, job.offset))

@@ -46,9 +46,7 @@ class Plan:
     def write(self, path: Path) -> Path:
         """A CSV of `time` (UTC) and a column per setpoint tag; empty cells mean the default."""
         stamped = self.table.assign(time=pd.DatetimeIndex(self.table.index).strftime("%Y-%m-%dT%H:%M:%SZ"))
-        files.replace(
-            path, lambda partial: stamped[["time", *self.table.columns]].to_csv(partial, index=False)
-        )
+        files.write_csv(stamped[["time", *self.table.columns]], path, index=False)
         return path
 
 

@@ -60,9 +60,11 @@ def _source(source: ProposedSource) -> str:
     sample, clock = source.sample, source.clock
     values: dict[str, Any] = {"name": source.name, "files": source.patterns}
     marks = {"files": mark("further exports are named alike")}
-    if sample.tag_column is not None:
+    if sample.is_long:
         values |= {"layout": "long"}
     values |= {"time_column": sample.time_column}
+    if sample.date_column is not None:
+        values["date_column"] = sample.date_column
     if clock.time_format is not None:
         values["time_format"] = clock.time_format
         marks["time_format"] = mark("day and month may be swapped" if clock.ambiguous else "")
@@ -74,11 +76,25 @@ def _source(source: ProposedSource) -> str:
     if clock.step_minutes:
         values["interval_minutes"] = clock.step_minutes
         marks["interval_minutes"] = mark("the commonest step")
-    if sample.tag_column is not None:
-        values |= {"tag_column": sample.tag_column, "value_column": sample.value_column}
+    if sample.is_long:
+        tag = sample.tag_columns[0] if len(sample.tag_columns) == 1 else list(sample.tag_columns)
+        values |= {"tag_column": tag, "value_column": sample.value_column}
+    if sample.identity_columns:
+        values["identity_columns"] = list(sample.identity_columns)
+        marks["identity_columns"] = mark("whose each row is")
+    if sample.tag_from is not None:
+        values["tag_from"] = sample.tag_from
+        marks["tag_from"] = mark(f'the title above the header, "{sample.title}"')
+    if sample.decimal == ",":
+        values["decimal"] = ","
     if sample.quality_column is not None:
         common = sample.rows[sample.quality_column].mode().iloc[0]
         values |= {"quality_column": sample.quality_column, "good_quality": [common]}
+        marks["good_quality"] = mark("the commonest code")
+    if sample.quality_suffix is not None:
+        columns = [name for name in sample.rows if str(name).endswith(sample.quality_suffix)]
+        common = sample.rows[columns].stack().mode().iloc[0]
+        values |= {"quality_suffix": sample.quality_suffix, "good_quality": [common]}
         marks["good_quality"] = mark("the commonest code")
     return _item("sources", values, marks)
 

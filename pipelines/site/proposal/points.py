@@ -58,7 +58,9 @@ class Guess:
         return slope * value + offset
 
 
-def guess_point(tag: str, values: pd.Series, *, change_only: bool = False) -> Guess:
+def guess_point(
+    tag: str, values: pd.Series, *, change_only: bool = False, unit_row: str | None = None
+) -> Guess:
     """Guess what `tag` measures from its name and its sampled values (text or numbers, in time order).
 
     change_only: its readings come at irregular times, as from a log of changes.
@@ -72,7 +74,7 @@ def guess_point(tag: str, values: pd.Series, *, change_only: bool = False) -> Gu
     on_off = bool(numbers.isin([0.0, 1.0]).all())
     for quantity in quantities_of(tag, on_off=on_off):
         full_scale = _full_scale(tag, quantity, numbers)
-        unit = _unit(tag, quantity, numbers)
+        unit = _unit(tag, quantity, numbers, unit_row)
         if unit is not None and _fits(quantity, unit, full_scale, numbers):
             return Guess(
                 tag=tag,
@@ -105,9 +107,9 @@ def _full_scale(tag: str, quantity: str, numbers: pd.Series) -> float | None:
     return next((mains for mains in MAINS_HZ if numbers.max() <= 1.02 * mains), MAINS_HZ[-1])
 
 
-def _unit(tag: str, quantity: str, numbers: pd.Series) -> str | None:
+def _unit(tag: str, quantity: str, numbers: pd.Series, unit_row: str | None) -> str | None:
     """The unit written in the name, else the one that puts the values where they usually lie."""
-    stated = written_unit(tag)
+    stated = unit_row or written_unit(tag)
     if tag.split(":", 1)[0] in QUANTITIES:
         return QUANTITIES[quantity].unit
     if stated is not None:

@@ -80,7 +80,9 @@ def values_of(
     code = codes[unreadable]
     number = np.array([each.value for each in numbers])[place] * _factors(numbers, place, code, points)
     good = np.array([each.good for each in numbers])[place]
-    understood = np.array([each.readable for each in numbers])[place] & ~(_has_unit(numbers)[place] & np.isnan(number))
+    understood = np.array([each.readable for each in numbers])[place] & ~(
+        _has_unit(numbers)[place] & np.isnan(number)
+    )
     switch = np.array([*(_is_switch(point) for point in points), False])[code]
     state = np.array([SWITCH_WORDS.get(word.strip(" {}").lower(), np.nan) for word in words])[place]
     on_off = switch & ~np.isnan(state)
@@ -115,9 +117,7 @@ def _factor(unit: str, point: Point) -> float:
     if point.full_scale is not None:
         return 1.0 if unit == point.unit else np.nan
     try:
-        (slope, offset), (own, own_offset) = (
-            conversion(each, point.quantity) for each in (unit, point.unit)
-        )
+        (slope, offset), (own, own_offset) = (conversion(each, point.quantity) for each in (unit, point.unit))
     except SiteError:
         return np.nan
     # Two scales of temperature differ by more than a factor.
@@ -135,7 +135,9 @@ def row_texts(cells: Cells, rows: np.ndarray) -> list[tuple[str, str]]:
     """
     if cells.is_long:
         tags = [cells.points[cells.tag[row]].tag for row in rows]
-        return [(tag, f"{_stamp(cells, row)},{_shown(cells, row)}") for tag, row in zip(tags, rows, strict=True)]
+        return [
+            (tag, f"{_stamp(cells, row)},{_shown(cells, row)}") for tag, row in zip(tags, rows, strict=True)
+        ]
     of = np.flatnonzero(np.isin(cells.row, rows))
     of = of[np.argsort(cells.row[of], kind="stable")]
     edges = np.searchsorted(cells.row[of], rows)

@@ -52,9 +52,7 @@ def refuse_clock_without_summer(export: Export, cells: Cells, row_reason: np.nda
         return
     stamps = np.unique(cells.local_us[(cells.local_us != NO_TIME) & ~cells.zoned])
     for hour in np.unique(skipped // HOUR_US):
-        before, within, after = (
-            int(((stamps // HOUR_US) == hour + shift).sum()) for shift in (-1, 0, 1)
-        )
+        before, within, after = (int(((stamps // HOUR_US) == hour + shift).sum()) for shift in (-1, 0, 1))
         if before and after and within >= 0.5 * min(before, after):
             at = np.datetime64(int(hour) * HOUR_US, "us").astype(datetime)
             raise IngestError(

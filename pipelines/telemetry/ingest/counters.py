@@ -141,6 +141,9 @@ def _too_low(counter: _Counter, at: int) -> tuple[int, int] | None:
     if not len(back):
         return None
     last = at + int(back[0])
+    if not np.isfinite(most_kw):  # nothing to compare with but what a dropout would mean
+        hours = (counter.time_us[last] - counter.time_us[at - 1]) / HOUR_US
+        most_kw = ALONE * (counter.energy_kwh[last] - counter.energy_kwh[at - 1]) / hours
     if counter.possible(last - 1, last, most_kw) or not counter.possible(at - 1, last, most_kw):
         return None
     return at, last

@@ -12,8 +12,8 @@ import pyarrow as pa
 from pipelines.site.file import Point, Site
 from pipelines.site.quantities import QUANTITIES
 from pipelines.telemetry.ingest.clock import DAY_US
-from pipelines.telemetry.ingest.raw import Keys
 from pipelines.telemetry.ingest.counters import counter_power
+from pipelines.telemetry.ingest.raw import Keys
 from pipelines.telemetry.ingest.reasons import CODE, NON_MONOTONIC, REASONS, REPLACED
 from pipelines.telemetry.ingest.resample import (
     LONGEST_REACH_US,
@@ -121,9 +121,7 @@ def counter_gap_us(step_us: np.ndarray, interval_us: int) -> np.ndarray:
     return np.minimum(np.maximum(COUNTER_GAP_STEPS * step_us, interval_us), LONGEST_REACH_US)
 
 
-def _mean_direction_deg(
-    time_us: np.ndarray, value: np.ndarray, step_us: np.ndarray, grid: Grid
-) -> Means:
+def _mean_direction_deg(time_us: np.ndarray, value: np.ndarray, step_us: np.ndarray, grid: Grid) -> Means:
     # Between 350 and 10 lies 0, not 180: directions are averaged as vectors.
     angle = np.deg2rad(value)
     east, north = (sampled(time_us, part, step_us, grid) for part in (np.sin(angle), np.cos(angle)))

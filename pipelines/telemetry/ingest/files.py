@@ -96,7 +96,11 @@ def _prefix(table: Table, source: Source) -> str:
 
 def _with_columns(export: Export, points: list[Point], site: Site) -> Export:
     source, table = export.source, export.table
-    needed = [source.time_column, *filter(None, (source.date_column, source.quality_column)), *source.tag_columns]
+    needed = [
+        source.time_column,
+        *filter(None, (source.date_column, source.quality_column)),
+        *source.tag_columns,
+    ]
     if source.layout == "long":
         needed.append(source.value_column)
     _refuse_missing(export, site, [name for name in needed if table.find(name) is None], points)

@@ -45,7 +45,9 @@ def _rows(export: Export, sample: pa.Table) -> pd.DataFrame:
     time = sample[export.column(export.source.time_column)]
     if export.source.date_column is not None:
         date = sample[export.column(export.source.date_column)].to_pylist()
-        time = pa.chunked_array([[f"{a} {b}" for a, b in zip(date, time.to_pylist(), strict=True)]], type=pa.string())
+        time = pa.chunked_array(
+            [[f"{a} {b}" for a, b in zip(date, time.to_pylist(), strict=True)]], type=pa.string()
+        )
     connection = duckdb.connect()
     try:
         us, _ = parse_stamps(connection, export, time)
@@ -95,7 +97,9 @@ def _question(export: Export, sample: pa.Table, column: str) -> str:
     machines = [str(each) for each in dict.fromkeys(sample[column].to_pylist())]
     if export.source.layout == "long":
         tags = [*export.source.tag_columns, column]
-        remedy = f"set tag_column = {tags} of source {export.source.name} and write its tags as TAG/{machines[0]}"
+        remedy = (
+            f"set tag_column = {tags} of source {export.source.name} and write its tags as TAG/{machines[0]}"
+        )
     else:
         ends = f"{machines[0]}/{export.columns[0]}"
         remedy = f'set identity_columns = ["{column}"] of source {export.source.name} and name its points "{ends}", ...'

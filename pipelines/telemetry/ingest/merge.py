@@ -80,7 +80,9 @@ def _pairs(old: pd.DataFrame, new: pd.DataFrame, reason: np.ndarray) -> tuple[np
     # One sorted number for key and time of day: a day has fewer microseconds than 2 ** 37.
     start = min(int(time.min()), int(old["time"].min()))
     code_new = (key[order] << 37) + (time[order] - start)
-    code_old = (old["key"].to_numpy()[active].astype(np.int64) << 37) + (old["time"].to_numpy()[active] - start)
+    code_old = (old["key"].to_numpy()[active].astype(np.int64) << 37) + (
+        old["time"].to_numpy()[active] - start
+    )
     right = np.searchsorted(code_new, code_old)
     step_new, step_old = new["step_s"].to_numpy()[order], old["step_s"].to_numpy()[active]
     best = np.full(len(active), -1)
@@ -125,4 +127,9 @@ def _count(
     if counted.first is None and other.any():
         place = int(np.flatnonzero(other)[0])
         row = at[place]
-        counted.first = (int(old["key"].iloc[row]), int(old["time"].iloc[row]), float(a[place]), float(b[place]))
+        counted.first = (
+            int(old["key"].iloc[row]),
+            int(old["time"].iloc[row]),
+            float(a[place]),
+            float(b[place]),
+        )

@@ -19,7 +19,10 @@ def query(export: Export, decimals: dict[str, Decimal | None]) -> str:
     ]
     if source.layout == "long":
         name = export.column(source.value_column)
-        columns += [f"{_number(export, name, decimals)} AS value", f"{_unreadable(export, name, decimals)} AS text"]
+        columns += [
+            f"{_number(export, name, decimals)} AS value",
+            f"{_unreadable(export, name, decimals)} AS text",
+        ]
     else:
         columns += [f"{_number(export, name, decimals)} AS v{i}" for i, name in enumerate(export.columns)]
         columns += [f"{_unreadable(export, name, decimals)} AS t{i}" for i, name in enumerate(export.columns)]

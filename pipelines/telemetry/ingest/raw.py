@@ -76,9 +76,7 @@ class Batch:
     valued: set[int]
 
 
-def make_batch(
-    export: Export, cells: Cells, utc_us: np.ndarray, keys: Keys, steps: dict[int, int]
-) -> Batch:
+def make_batch(export: Export, cells: Cells, utc_us: np.ndarray, keys: Keys, steps: dict[int, int]) -> Batch:
     """Sort a part's cells into readings; duplicates and readings of a clock set back get their reason.
 
     utc_us: [rows] each row's time in µs UTC by the source's clock, NO_TIME where it has none. steps: the source's step

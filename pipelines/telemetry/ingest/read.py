@@ -56,7 +56,9 @@ class Reader:
             yield from self._parts(connection, decimals)
             self.rejected = [*stray, *_rejected(connection, self.export)]
         except duckdb.Error as cause:
-            raise IngestError(f"{self.export.name} cannot be read ({_brief(cause)}); export it again") from cause
+            raise IngestError(
+                f"{self.export.name} cannot be read ({_brief(cause)}); export it again"
+            ) from cause
         finally:
             connection.close()
         if not self.rows:
@@ -76,7 +78,9 @@ class Reader:
         if not long:
             read = {*self.export.columns, *self._described()}
             self.ignored = {
-                name: 0 for name in self.export.table.header if name not in read and name not in self.export.table.blank
+                name: 0
+                for name in self.export.table.header
+                if name not in read and name not in self.export.table.blank
             }
         rows_at_once = CELLS_AT_ONCE if long else max(CELLS_AT_ONCE // len(self.export.columns), 1)
         stamps = connection.cursor()
@@ -97,7 +101,9 @@ class Reader:
     def _decimals(self, sample: pa.Table) -> dict[str, Decimal | None]:
         """Decimal sign of each value column: the source's, or what the sample shows; columns that show none follow."""
         export = self.export
-        names = [export.column(export.source.value_column)] if export.source.layout == "long" else export.columns
+        names = (
+            [export.column(export.source.value_column)] if export.source.layout == "long" else export.columns
+        )
         if export.source.decimal is not None:
             return dict.fromkeys(names, export.source.decimal)
         texts = {name: [text for text in sample[name].to_pylist() if text] for name in names}
@@ -144,7 +150,9 @@ class Reader:
         rows, columns = len(table), self.export.columns
         codes = np.concatenate([self._wide_codes(table["identity"], name) for name in columns])
         values, texts = (
-            pa.chunked_array([chunk for i in range(len(columns)) for chunk in table[f"{name}{i}"].chunks], type=kind)
+            pa.chunked_array(
+                [chunk for i in range(len(columns)) for chunk in table[f"{name}{i}"].chunks], type=kind
+            )
             for name, kind in (("v", pa.float64()), ("t", pa.string()))
         )
         read = values_of(self.export, values, texts, codes, self.points)
@@ -180,7 +188,8 @@ class Reader:
             return
         declared = set(self.export.source.good_quality)
         good = [
-            name in declared if declared else name.strip("{}[] ").lower() in GOOD_WORDS | NUMERIC_CODES for name in names
+            name in declared if declared else name.strip("{}[] ").lower() in GOOD_WORDS | NUMERIC_CODES
+            for name in names
         ]
         bad = ~np.array([*good, True])[place]
         values.mark_bad(np.tile(bad, repeated) if repeated > 1 else bad)
@@ -222,5 +231,3 @@ def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _brief(cause: Exception) -> str:
     return " ".join(str(cause).split())[:300]
-
-

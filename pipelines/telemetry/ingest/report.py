@@ -64,4 +64,9 @@ class IngestReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as --json prints them."""
-        return {**asdict(self), "unchanged": self.unchanged, "quarantined": self.quarantined, "replaced": self.replaced}
+        return {
+            **asdict(self),
+            "unchanged": self.unchanged,
+            "quarantined": self.quarantined,
+            "replaced": self.replaced,
+        }

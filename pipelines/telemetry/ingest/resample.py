@@ -61,7 +61,9 @@ def sampled(time_us: np.ndarray, value: np.ndarray, step_us: np.ndarray, grid: G
         return Means.none(grid)
     index, spacing_us = grid.index(time_us), _spacing_us(time_us, step_us, grid.step_us)
     mean = _weighted_mean(index, value, spacing_us, grid.count)
-    speaks_us = np.minimum(spacing_us, step_us)  # a lone sample speaks for its own step, not for what is missing
+    speaks_us = np.minimum(
+        spacing_us, step_us
+    )  # a lone sample speaks for its own step, not for what is missing
     inside = (index >= 0) & (index < grid.count)
     measured = np.bincount(index[inside], speaks_us[inside], grid.count) / grid.step_us
     empty = np.flatnonzero(np.isnan(mean))

@@ -8,6 +8,7 @@ from pipelines.site.units import conversion, is_energy
 from pipelines.telemetry.ingest.reasons import CODE, OUT_OF_RANGE, SENTINEL, STUCK
 from pipelines.telemetry.ingest.series import HOUR_US, Series
 
+
 def judge(point: Point, source: Source, series: Series) -> None:
     """Fill in canonical values and mark readings that are not to be believed."""
     _mark(series, np.isin(series.exported, source.sentinels), SENTINEL)

@@ -160,7 +160,9 @@ def _refuse_another_history(update: Update, export: Export, incoming: Incoming) 
     if not counted.suspects or counted.first is None:
         return
     key, time_us, old, new = counted.first
-    there, changed = (sum(part.get(key, 0) for key in counted.suspects) for part in (counted.there, counted.changed))
+    there, changed = (
+        sum(part.get(key, 0) for key in counted.suspects) for part in (counted.there, counted.changed)
+    )
     raise IngestError(
         f"{export.name} gives {changed:,} of {there:,} readings that are there already another value, the first "
         f"{update.keys.pairs[key][1]} at {pd.Timestamp(time_us, unit='us'):%Y-%m-%d %H:%M} UTC: {new:g} instead of {old:g}. "
@@ -211,7 +213,9 @@ class _Untimed:
                 "source": [self.export.source.name] * count, "value": [text for _, text in texts],
                 "reason": reasons, "file": [self.export.name] * count,
             })  # fmt: skip
-            update.manifest.untimed[self.export.sha256] = write_file(update.store, "quarantine", UNTIMED, table)
+            update.manifest.untimed[self.export.sha256] = write_file(
+                update.store, "quarantine", UNTIMED, table
+            )
         return dict(Counter(reasons))
 
 

@@ -44,7 +44,9 @@ def _unreadable(export: Export, stamps: pa.Array) -> str:
     form = export.source.time_format
     how = f'time_format "{form}"' if form else "ISO 8601"
     others = [each for each in readable_forms(texts) if each is not None and each != form]
-    told = f'it reads as "{others[0]}"' if others else f'e.g. "%m/%d/%Y %H:%M", or one of {", ".join(COUNTED)}'
+    told = (
+        f'it reads as "{others[0]}"' if others else f'e.g. "%m/%d/%Y %H:%M", or one of {", ".join(COUNTED)}'
+    )
     return (
         f'{export.name}: no time in column "{export.source.time_column}" can be read as {how}; '
         f"the first is {texts[0] if texts else ''!r}; set time_format of source {export.source.name}: {told}"

@@ -24,6 +24,11 @@ def locked(store: Store) -> Iterator[None]:
             raise IngestError(
                 f"another ingest is writing {store.folder}; one at a time: wait for it, then run this again"
             ) from cause
+        except OSError as cause:
+            raise StoreError(
+                f"{store.folder} cannot be written ({cause.strerror}); correct its permissions or free space, and run this "
+                f"again"
+            ) from cause
         yield
 
 

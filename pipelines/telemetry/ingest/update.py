@@ -66,13 +66,19 @@ class Incoming:
         update, tables = self.update, {}
         for day, added in _by_day(batch.readings).items():
             old = self._stored(day)
-            tables[day_name(day)] = to_arrow(merge_day(old, added, self.file, update.keys, self.counted), update.keys)
+            tables[day_name(day)] = to_arrow(
+                merge_day(old, added, self.file, update.keys, self.counted), update.keys
+            )
             self.touched.add(day)
         self._write(tables)
         time_us = batch.readings["time"].to_numpy()
         if len(time_us):
-            self.first_us = min(self.first_us if self.first_us is not None else time_us.min(), int(time_us.min()))
-            self.last_us = max(self.last_us if self.last_us is not None else time_us.max(), int(time_us.max()))
+            self.first_us = min(
+                self.first_us if self.first_us is not None else time_us.min(), int(time_us.min())
+            )
+            self.last_us = max(
+                self.last_us if self.last_us is not None else time_us.max(), int(time_us.max())
+            )
 
     def finish(self, read_before: bool) -> None:
         """Take what an earlier reading of this export left on other days out of the raw layer."""

@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -31,13 +32,14 @@ def settings(tmp_path) -> Settings:
     return Settings(home=tmp_path)
 
 
-def arrive(settings: Settings, name: str, day: str, *, chiller_kw: float = 200.0, minute: int = 0) -> None:
+def arrive(settings: Settings, name: str, day: str, *, chiller_kw: float = 200.0, minute: int = 0) -> Path:
     """An export of one day, arriving at a minute of the hour."""
     times = pd.date_range(day, periods=96, freq="15min", name="time")
     load = 1000.0 + 100.0 * np.sin(np.arange(96))
     path = settings.home / "inbox" / "plant" / name
     pd.DataFrame({"LOAD": load, "CH": chiller_kw}, index=times).to_csv(path, date_format="%Y-%m-%d %H:%M")
     os.utime(path, (1_709_000_000 + 60 * minute,) * 2)
+    return path
 
 
 def chiller_kw(settings: Settings) -> list[float]:
@@ -68,10 +70,21 @@ def test_looking_again_changes_nothing(settings):
 
 
 def test_correction_that_arrives_later_wins_whatever_its_name(settings):
+    arrive(settings, "z.csv", "2024-03-01", chiller_kw=210.0, minute=1)
+    corrected = arrive(settings, "a.csv", "2024-03-01", chiller_kw=215.0, minute=2)
+    header, *rows = corrected.read_text().splitlines()
+    corrected.write_text("\n".join([header, *rows[10:12]]) + "\n")
+    os.utime(corrected, (1_709_000_120,) * 2)
+    ingest_inbox(SITE, settings)
+    assert chiller_kw(settings) == [210.0, 215.0]
+
+
+def test_a_file_that_would_change_everything_is_refused_and_asked_about(settings):
     arrive(settings, "z.csv", "2024-03-01", chiller_kw=999.0, minute=1)
     arrive(settings, "a.csv", "2024-03-01", chiller_kw=210.0, minute=2)
-    ingest_inbox(SITE, settings)
-    assert chiller_kw(settings) == [210.0]
+    report = ingest_inbox(SITE, settings)
+    assert "--replace" in report.refused["a.csv"]
+    assert chiller_kw(settings) == [999.0]
 
 
 def test_file_that_cannot_be_read_does_not_keep_out_the_others(settings):

@@ -42,8 +42,10 @@ def test_a_counter_that_rolls_over_loses_no_energy():
     np.testing.assert_allclose(powers(TagReader(counted(rollover=1_000.0)), *kwh)[1:], 100.0)
 
 
-def test_a_counter_that_was_reset_loses_one_row_and_gives_no_negative_power():
+def test_a_counter_that_was_reset_gives_what_it_counted_since_and_no_negative_power():
     read = powers(TagReader(counted()), 5_000.0, 5_020.0, 3.0, 23.0, 43.0)
+    np.testing.assert_allclose(read, [np.nan, 120.0, 120.0, 120.0, 120.0])
+    read = powers(TagReader(counted()), 5_000.0, 5_020.0, 0.0, 20.0, 40.0)
     np.testing.assert_allclose(read, [np.nan, 120.0, np.nan, 120.0, 120.0])
 
 

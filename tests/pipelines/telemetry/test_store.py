@@ -121,7 +121,7 @@ def test_a_reader_that_comes_during_an_ingest_sees_the_old_or_the_new_table(stor
     file = wide(
         tmp_path / "b.csv", stamps("2025-03-01", 576), P=wobbly(576, mean=900), T=[21] * 300 + [22] * 276
     )
-    ingest_files(SITE, [file], store, now=TRUE_NOW)
+    ingest_files(SITE, [file], store, replace=True, now=TRUE_NOW)
     ingest_files(SITE, [file], store, now=TRUE_NOW)  # collects the files of the old manifest
     seen = iter([stale])
     fresh = type(store).manifest

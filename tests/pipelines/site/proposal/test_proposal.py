@@ -234,7 +234,7 @@ def test_semicolons_and_a_byte_order_mark_are_read(tmp_path):
 def test_tag_that_tries_to_write_toml_stays_a_tag(tmp_path):
     tag = 'CHWS "] \n evil = 1 # (F)'
     site = propose_site([export(tmp_path, {**CHILLER_PLANT, tag: (44, 50)})]).site
-    assert tag in site.by_tag
+    assert " ".join(tag.split()) in site.by_tag
 
 
 @pytest.mark.parametrize("missing", ["CH1_kW", "Building Load (RT)"])
@@ -263,7 +263,7 @@ def test_export_that_cannot_be_understood_is_refused_with_a_remedy(tmp_path, con
 
 def test_damaged_parquet_is_refused(tmp_path):
     (tmp_path / "bad.parquet").write_bytes(b"PAR1 no more")
-    with pytest.raises(IngestError, match=r"bad\.parquet cannot be read"):
+    with pytest.raises(IngestError, match=r"bad\.parquet is not readable Parquet"):
         propose_site([tmp_path / "bad.parquet"])
 
 

@@ -72,7 +72,9 @@ def test_a_repeated_hour_that_stands_there_once_is_ambiguous(tmp_path):
 
 
 def test_a_local_time_that_a_spring_clock_skips_does_not_exist(tmp_path):
-    local = [time for time in stamps("2025-03-30 00:00", 30) if " 02:" not in time or time.endswith("02:20:00")]
+    local = [
+        time for time in stamps("2025-03-30 00:00", 30) if " 02:" not in time or time.endswith("02:20:00")
+    ]
     table, report, _ = ingested(tmp_path, BERLIN, wide(tmp_path / "a.csv", local, P=range(25)))
     assert report.quarantined == {"nonexistent local time": 1}
     assert len(table) == 24

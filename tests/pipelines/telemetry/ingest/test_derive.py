@@ -146,7 +146,9 @@ def test_a_reset_between_two_readings_measures_what_was_counted_since(tmp_path):
 def test_a_counter_that_starts_anew_at_midnight_has_the_days_energy(tmp_path, rates, shift):
     minutes = np.arange(4 * 144) * 10 + shift
     values = [rates[minute // 1440] / 60 * (minute % 1440) for minute in minutes]
-    times = [f"{time:%Y-%m-%d %H:%M}" for time in pd.Timestamp("2025-03-01") + pd.to_timedelta(minutes, "min")]
+    times = [
+        f"{time:%Y-%m-%d %H:%M}" for time in pd.Timestamp("2025-03-01") + pd.to_timedelta(minutes, "min")
+    ]
     power, quarantined, _ = _counter(tmp_path, values, times)
     assert power.groupby(power.index.date).mean().tolist()[:3] == pytest.approx(rates[:3], rel=0.02)
     assert quarantined == {}
