@@ -16,7 +16,9 @@ def ingest(
     site: SiteOption,
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="FILE...", help="Exports: CSV, Parquet, Excel, JSON lines, also in gzip or zip"),
+        typer.Argument(
+            metavar="FILE...", help="Exports: CSV, Parquet, Excel, JSON lines, also in gzip or zip"
+        ),
     ] = None,
     home: HomeOption = None,
     rebuild: Annotated[
@@ -26,9 +28,7 @@ def ingest(
         bool,
         typer.Option("--replace", help="The files are corrections: they may change most of what is there"),
     ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Change nothing, say what would change")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing, say what would change")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Read exports into the site's store: all of them or, on an error, none."""

@@ -73,7 +73,9 @@ def main() -> None:
         _ended(error, str(error))
     except BrokenPipeError:  # whoever read the output has gone
         sys.exit(1)
-    except OSError as error:  # a full disk, a folder that may not be written: nothing of coldaisle's is half written
+    except (
+        OSError
+    ) as error:  # a full disk, a folder that may not be written: nothing of coldaisle's is half written
         where = f"{error.filename}: " if error.filename else ""
         _ended(error, f"{where}{error.strerror or error}; free space, or correct the path or its permissions")
 

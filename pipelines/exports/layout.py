@@ -21,11 +21,14 @@ WORDS = 0.5  # least share of words among a header's cells
 
 NUMBER = re.compile(r"[+-]?[\d.,'\u00a0\u202f ]*\d[\d.,'\u00a0\u202f ]*([eE][+-]?\d+)?\s*\S{0,12}")
 TIME = re.compile(
-    r"\d{1,4}[-/.](\d{1,2}|[^\W\d]{3,9})[-/.]\d{2,4}\b|\d{1,2}:\d{2}(:\d{2})?|\d{8}T?\d{4,6}|[^\W\d]{3,9} \d{1,2},? \d{4}"
+    r"\d{1,4}[-/.](\d{1,2}|[^\W\d]{3,9})[-/.]\d{2,4}\b|\d{1,2}:\d{2}(:\d{2})?|\d{8}T?\d{4,6}|"
+    r"[^\W\d]{3,9} \d{1,2},? \d{4}"
 )
 UNIT = re.compile(
-    r"[(\[]?\s*(%|%? ?rh|°?\s*deg\.?\s*[cfk]|°\s*[cfk]|[cfk]|deg|celsius|fahrenheit|[kmg]?wh?|[kmg]?w\.?h|[kmg]?va(r|rh|h)?|"
-    r"[mk]?pa|m?bar|psi[ag]?|in\.? ?w[cg]|inhg|[km]?v|m?a|amps?|volts?|k?hz|rpm|gpm|lps|l/s(ec)?|l/min|l/h|m3/h|m³/h|m\^3/h|"
+    r"[(\[]?\s*(%|%? ?rh|°?\s*deg\.?\s*[cfk]|°\s*[cfk]|[cfk]|deg|celsius|fahrenheit|[kmg]?wh?|[kmg]?w\.?h|"
+    r"[kmg]?va(r|rh|h)?|"
+    r"[mk]?pa|m?bar|psi[ag]?|in\.? ?w[cg]|inhg|[km]?v|m?a|amps?|volts?|k?hz|rpm|gpm|lps|l/s(ec)?|l/min|l/h|"
+    r"m3/h|m³/h|m\^3/h|"
     r"cmh|cfm|m3/s|kg/s|m/s|mph|km/h|kn|rt|tr|tons?|k?btu(/h(r)?|h)?|mbh|[kmg]?j|s|sec|min|h|hrs?|[wk]/m2|w/m²|lux|ppm|g/kg|"
     r"kj/kg|-|none|bool(ean)?|on/off|0/1|date|time|datetime|utc|hh:mm(:ss)?|yyyy-mm-dd.*)\s*[)\]]?",
     re.IGNORECASE,

@@ -19,9 +19,11 @@ MISSING_WORDS = frozenset((
 ))  # fmt: skip
 # What they write where a device gave none: told as readings of bad quality.
 FAULT_WORDS = frozenset((
-    "down", "offline", "fault", "faulted", "fault,down", "failed", "comm fail", "comm loss", "i/o timeout", "pt created",
-    "bad input", "stale", "error", "err", "#error", "#value!", "#ref!", "#div/0!", "tagnotfound", "calc failed", "shutdown",
-    "timeout", "no comm", "disconnected", "not connected", "unreliable", "out of service", "open circuit", "short circuit",
+    "down", "offline", "fault", "faulted", "fault,down", "failed", "comm fail", "comm loss", "i/o timeout",
+    "pt created", "bad input", "stale", "error", "err", "#error", "#value!", "#ref!", "#div/0!", "tagnotfound",
+    "calc failed", "shutdown", "timeout", "no comm", "disconnected", "not connected", "unreliable", "out of service",
+    "open circuit",
+    "short circuit",
 ))  # fmt: skip
 # Words of a status beside a value that say that it holds.
 GOOD_WORDS = frozenset(("", "ok", "good", "normal", "overridden", "active", "valid", "enabled"))
@@ -156,7 +158,7 @@ def _value(number: str, decimal: Decimal | None) -> float | None:
 
 
 def number_sql(text: str, decimal: Decimal | None) -> str:
-    """SQL of a column's plain numbers, NULL where a cell has to be looked at by `number_of`. text: the column, as text."""
+    """SQL of a column's plain numbers, NULL where a cell has to be looked at by `number_of`. text: SQL of its text."""
     bare = f"trim({text})"
     if decimal == ",":
         return (

@@ -27,10 +27,12 @@ def without_strays(table: Table, folder: Path) -> tuple[Table, list[str]]:
         return table, []
     stray: list[str] = []
     target = folder / "paired.csv"
-    with table.opened.content.open(encoding="utf-8-sig", errors="replace", newline="\n") as source:
-        with target.open("w", encoding="utf-8", newline="") as sink:
-            for line in _mended(source, set(odd.tolist()), layout.delimiter, layout.width, stray):
-                sink.write(line)
+    with (
+        table.opened.content.open(encoding="utf-8-sig", errors="replace", newline="\n") as source,
+        target.open("w", encoding="utf-8", newline="") as sink,
+    ):
+        for line in _mended(source, set(odd.tolist()), layout.delimiter, layout.width, stray):
+            sink.write(line)
     return table.reading(target), stray
 
 

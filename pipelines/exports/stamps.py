@@ -1,7 +1,7 @@
 """How an export writes times: text to µs since 1970, on the source's own clock unless the text says its offset.
 
-A form is `None` for ISO 8601, a strptime format, or one of `COUNTED`. Offsets and zone words (`-05:00`, `CDT`) at the end
-of a stamp are taken off first, so that no form has to name them; `24:00` is the next day's midnight.
+A form is `None` for ISO 8601, a strptime format, or one of `COUNTED`. Offsets and zone words (`-05:00`, `CDT`) at the
+end of a stamp are taken off first, so that no form has to name them; `24:00` is the next day's midnight.
 """
 
 import re
@@ -24,17 +24,19 @@ COUNTED = {
     "epoch_ns": (0.001, 6e17, 5e18), "excel": (float(DAY_US), 3e4, 8e4),
 }  # fmt: skip
 DATES = (
-    "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%Y-%m-%d", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%Y.%m.%d", "%d-%b-%Y", "%d %b %Y",
-    "%b %d, %Y", "%b %d %Y", "%d-%B-%Y", "%d %B %Y", "%B %d, %Y", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y", "%d-%b-%y", "%d %b %y",
-    "%Y%m%d", "%a %d-%b-%Y", "%a, %d %b %Y", "%A, %B %d, %Y",
+    "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%Y-%m-%d", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%Y.%m.%d", "%d-%b-%Y",
+    "%d %b %Y", "%b %d, %Y", "%b %d %Y", "%d-%B-%Y", "%d %B %Y", "%B %d, %Y", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y",
+    "%d-%b-%y", "%d %b %y", "%Y%m%d", "%a %d-%b-%Y", "%a, %d %b %Y", "%A, %B %d, %Y",
 )  # fmt: skip
 TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M:%S.%f %p", "%H%M", "%H%M%S")
 # Words for an offset, minutes ahead of UTC. One that means several (CST, IST, BST) is read by the source's own zone.
 ZONE_WORDS = {
-    "Z": 0, "UTC": 0, "GMT": 0, "EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480,
-    "PDT": -420, "AKST": -540, "AKDT": -480, "HST": -600, "AST": -240, "ADT": -180, "WET": 0, "WEST": 60, "CET": 60,
-    "CEST": 120, "MEZ": 60, "MESZ": 120, "EET": 120, "EEST": 180, "MSK": 180, "BST": 60, "IST": 330, "SGT": 480, "HKT": 480,
-    "JST": 540, "KST": 540, "AWST": 480, "ACST": 570, "ACDT": 630, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780,
+    "Z": 0, "UTC": 0, "GMT": 0, "EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT": -360,
+    "PST": -480, "PDT": -420, "AKST": -540, "AKDT": -480, "HST": -600, "AST": -240, "ADT": -180, "WET": 0, "WEST": 60,
+    "CET": 60, "CEST": 120, "MEZ": 60, "MESZ": 120, "EET": 120,
+    "EEST": 180, "MSK": 180, "BST": 60, "IST": 330, "SGT": 480,
+    "HKT": 480, "JST": 540, "KST": 540, "AWST": 480, "ACST": 570, "ACDT": 630, "AEST": 600, "AEDT": 660,
+    "NZST": 720, "NZDT": 780,
 }  # fmt: skip
 # A zone that a word is most often of; a guess, for a person to confirm.
 ZONES_OF_WORDS = {
@@ -67,14 +69,17 @@ def times_of(
     connection.register("stamps", pa.table({"t": stamps}))
     bare = _without_zone(form) if form else None
     formatted = f"epoch_us(try_strptime(plain, {_quoted(bare)}))" if bare else "CAST(NULL AS BIGINT)"
+    # The zone off the end, with the brackets that it may stand in; then midnight; then the forms.
+    ends = "length(t) - length(zone) - CAST(ends_with(t, ')') AND zone <> '' AS INT)"
     table = connection.sql(f"""
         SELECT zone, {formatted} AS formatted,
                CASE WHEN regexp_full_match(plain, '{_ISO}')
                     THEN epoch_us(coalesce(TRY_CAST(replace(plain, ',', '.') AS TIMESTAMP),
-                                           try_strptime(plain, '%Y%m%dT%H%M%S'), try_strptime(plain, '%Y%m%dT%H%M'))) END AS iso,
+                                           try_strptime(plain, '%Y%m%dT%H%M%S'),
+                                           try_strptime(plain, '%Y%m%dT%H%M'))) END AS iso,
                CASE WHEN plain <> local THEN {DAY_US} ELSE 0 END AS later
         FROM (SELECT zone, local, regexp_replace(local, '{_MIDNIGHT}', '\\100:\\2') AS plain
-              FROM (SELECT zone, trim(rtrim(left(t, length(t) - length(zone) - CAST(ends_with(t, ')') AND zone <> '' AS INT)), '(')) AS local
+              FROM (SELECT zone, trim(rtrim(left(t, {ends}), '(')) AS local
                     FROM (SELECT t, regexp_extract(t, '{_ZONE}', 1) AS zone
                           FROM (SELECT regexp_replace(trim(t), '\\s+', ' ', 'g') AS t FROM stamps))))
     """).to_arrow_table()
@@ -125,7 +130,7 @@ def _own_offset_minutes(word: str, local_us: int, zone: str | None) -> int | Non
 
 
 def _counted(stamps: pa.Array, form: str) -> tuple[np.ndarray, np.ndarray]:
-    scale, low, high = COUNTED[form]
+    scale = COUNTED[form][0]
     connection = duckdb.connect()
     connection.register("stamps", pa.table({"t": stamps}))
     kind = "DOUBLE" if form in ("excel", "epoch_s", "epoch_ms") else "BIGINT"

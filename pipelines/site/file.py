@@ -126,7 +126,9 @@ def load_site(path: Path) -> Site:
             f"site file {path} does not exist; make one with: coldaisle site new EXPORT.csv"
         ) from cause
     except OSError as cause:
-        raise SiteError(f"site file {path} cannot be read ({cause.strerror}); give the path of a .toml file") from cause
+        raise SiteError(
+            f"site file {path} cannot be read ({cause.strerror}); give the path of a .toml file"
+        ) from cause
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as cause:
         raise SiteError(f"site file {path} is not valid TOML: {cause}; mend that line") from cause
     except ValidationError as cause:

@@ -51,7 +51,6 @@ class Source(Table):
     good_quality: list[str] = []
     sentinels: list[float] = [-9999.0, -999.0, 9999.0, 32767.0, -32768.0]
 
-
     @property
     def tag_columns(self) -> list[str]:
         """Columns that make the tag of a row."""

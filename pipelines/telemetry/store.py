@@ -3,8 +3,8 @@
 Layout, below the store's root:
 
     <site>/manifest.json                  which file holds which day: the only truth
-    <site>/raw/<day>/<hash>.parquet       readings as exported, source units, with the file they came from; replaced ones too
-    <site>/interval/<day>/<hash>.parquet  one row per interval of the site, canonical columns and what of them was measured
+    <site>/raw/<day>/<hash>.parquet       readings as exported, source units, with their file; replaced ones too
+    <site>/interval/<day>/<hash>.parquet  one row per interval, canonical columns and what of each was measured
     <site>/quarantine/<day>/<hash>.parquet  readings kept out, with the reason
 
 Files are named by their content and never changed; `pipelines.telemetry.ingest` writes them, this module reads them.

@@ -16,6 +16,7 @@ from models.efficiency.training import FitConfig
 from models.evaluate import shuffled
 from pipelines.config import Settings
 from pipelines.errors import ModelError
+from pipelines.files import write_csv
 from pipelines.learning.backtest.judge import MODEL, judged, scores, slices
 from pipelines.learning.backtest.report import html_report
 from pipelines.learning.backtest.run import FoldResult, Work, run_folds
@@ -89,9 +90,7 @@ def backtest(
             say(f"the same on shuffled rows ({FLATTERING})")
             result["shuffled"] = _shuffled(site, job, config, seed, say)
         if predictions:
-            files.write_csv(
-                _written(job, rows), predictions, index_label="time", date_format="%Y-%m-%dT%H:%M:%SZ"
-            )
+            write_csv(_written(job, rows), predictions, index_label="time", date_format="%Y-%m-%dT%H:%M:%SZ")
             result["predictions"] = str(predictions)
         return result | {
             "run_id": _logged(client, experiment, result, html_report(result, rows, job.unit, job.offset))

@@ -4,6 +4,7 @@ import re
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,8 @@ TIME_NAME = re.compile(
     r"\b(time|date|datetime|timestamp|ts|zeit|datum|zeitstempel|fecha|hora|heure|epoch)\b", re.IGNORECASE
 )
 TAG_NAME = re.compile(
-    r"^(tag|tag ?name|point|point ?name|sensor|signal|variable|channel|name|id|metric|field|series|object ?name|trend ?log|"
+    r"^(tag|tag ?name|point|point ?name|sensor|signal|variable|channel|name|id|metric|field|series|object ?name|"
+    r"trend ?log|"
     r"history ?id|measurement)$",
     re.IGNORECASE,
 )
@@ -58,10 +60,10 @@ DATE_ONLY = re.compile(r"\d{1,4}[-/. ](\d{1,2}|[^\W\d]{3,9})[-/. ,]+\d{2,4}|\d{8
 class Sample:
     """The first rows of an export, all as text, and the part each column plays.
 
-    tag_columns, value_column: of a long export; None where each further column is a tag. identity_columns: of a wide one
-    whose rows are of several machines. tag_from: "title" where the line above the header says whose the file is.
-    units: what a units row says, by column. decimal: sign of its numbers, None where all read alike. aside: columns that
-    hold no values.
+    tag_columns, value_column: of a long export; None where each further column is a tag. identity_columns: of a wide
+    one whose rows are of several machines. tag_from: "title" where the line above the header says whose the file is.
+    units: what a units row says, by column. decimal: sign of its numbers, None where all read alike. aside: columns
+    that hold no values.
     """
 
     path: Path
@@ -105,7 +107,7 @@ class Sample:
         ]
 
     def readings(self) -> dict[str, pd.DataFrame]:
-        """Columns `stamp` and `value` (text, of a number where it was understood) of each tag, in the export's order."""
+        """Columns `stamp` and `value` (text, a plain number where it was understood) of each tag, in file order."""
         names = self.tag_columns if self.is_long else self.identity_columns
         groups = (
             self.rows.groupby(list(names), sort=False).indices if names else {(): np.arange(len(self.rows))}
@@ -127,7 +129,7 @@ class Sample:
         )
 
     def plain(self, values: np.ndarray) -> list[str]:
-        """Cells [n] as plain numbers where they are ones with signs of thousands, units or a status; else as they are."""
+        """Cells [n], those with signs of thousands, units or a status as plain numbers; the others as they are."""
         known: dict[str, str] = {}
         for text in dict.fromkeys(values.tolist()):
             number = number_of(text, self.decimal)
@@ -173,8 +175,8 @@ def _time_columns(path: Path, rows: pd.DataFrame) -> tuple[str, str | None]:
             return name, None
     if named and cells[named[0]]:
         raise IngestError(
-            f'{path}: the times in column "{named[0]}" (such as "{cells[named[0]][0]}") are written in no way that is known; '
-            "export them as ISO 8601, e.g. 2024-03-01T00:10:00"
+            f'{path}: the times in column "{named[0]}" (such as "{cells[named[0]][0]}") are written in no way that '
+            "is known; export them as ISO 8601, e.g. 2024-03-01T00:10:00"
         )
     raise IngestError(
         f"{path}: no column holds times such as 2024-03-01 00:10, found {listed(list(map(str, rows.columns)))}; "
@@ -189,11 +191,7 @@ def _holds_times(cells: list[str], *, named: bool) -> bool:
     if all(re.fullmatch(r"[\d.,]+", cell) for cell in cells):
         # A count of seconds looks like any other number: its name has to say so, or that it never falls.
         values = [float(cell.replace(",", ".")) for cell in cells if re.fullmatch(r"\d+([.,]\d+)?", cell)]
-        rises = (
-            len(values) > 2
-            and all(a <= b for a, b in zip(values, values[1:], strict=False))
-            and values[0] < values[-1]
-        )
+        rises = len(values) > 2 and all(a <= b for a, b in pairwise(values)) and values[0] < values[-1]
         return bool(forms) and (named or (rises and values[0] > 1e8))
     return bool(forms)
 
@@ -205,7 +203,7 @@ def _some(cells: pd.Series) -> list[str]:
 
 
 def _mostly(cells: Sequence[str], fits: Callable[[str], object]) -> bool:
-    return bool(cells) and np.mean([fits(cell) is not None for cell in cells]) > MOSTLY
+    return bool(cells) and bool(np.mean([fits(cell) is not None for cell in cells]) > MOSTLY)
 
 
 def _with_parts(sample: Sample, others: list[str]) -> Sample:
@@ -227,20 +225,18 @@ def _with_parts(sample: Sample, others: list[str]) -> Sample:
     value = next((name for name in numbers if VALUE_NAME.search(spaced(name))), None)
     tag = next((name for name in free if TAG_NAME.match(spaced(name)) and name != value), None)
     telling = _telling(sample, [*([tag] if tag else []), *(name for name in words if name != tag)])
-    parts = {
-        "decimal": decimal, "quality_suffix": suffix, "quality_column": quality,
-        "aside": tuple(name for name in like_quality if name != quality),
-    }  # fmt: skip
+    aside = tuple(name for name in like_quality if name != quality)
+    sample = replace(sample, decimal=decimal, quality_suffix=suffix, quality_column=quality, aside=aside)
     if value and (tag or telling) and len(numbers) <= 2:
         chosen = tuple(telling) or ((tag,) if tag else ())
-        return replace(sample, tag_columns=chosen, value_column=value, **parts)
+        return replace(sample, tag_columns=chosen, value_column=value)
     generic = value is not None and len(numbers) == 1 and bool(sample.title)
-    return replace(sample, identity_columns=tuple(telling), tag_from="title" if generic else None, **parts)
+    return replace(sample, identity_columns=tuple(telling), tag_from="title" if generic else None)
 
 
 def _decimal(rows: pd.DataFrame, names: list[str]) -> Decimal | None:
     votes = [sign for name in names if (sign := decimal_of(_some(rows[name]))) is not None]
-    return max(set(votes), key=votes.count) if votes else None
+    return ("," if votes.count(",") > votes.count(".") else ".") if votes else None
 
 
 def _kind(cells: list[str], decimal: Decimal | None) -> str:

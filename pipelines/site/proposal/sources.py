@@ -62,7 +62,10 @@ def _are_machines(alike: list[Sample]) -> bool:
 def _differ(one: Sample, other: Sample) -> bool:
     """Whether two exports say different things of the same times."""
     both = one.rows.assign(stamp=one.stamps).merge(other.rows.assign(stamp=other.stamps), on="stamp")
-    return any((both[f"{name}_x"] != both[f"{name}_y"]).mean() > MACHINES for name in one.value_columns) or both.empty
+    return (
+        any((both[f"{name}_x"] != both[f"{name}_y"]).mean() > MACHINES for name in one.value_columns)
+        or both.empty
+    )
 
 
 def _span(sample: Sample) -> tuple[int, int] | None:

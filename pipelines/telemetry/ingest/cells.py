@@ -16,7 +16,7 @@ from pipelines.telemetry.ingest.reasons import BAD_QUALITY, CODE, UNPARSABLE_VAL
 
 @dataclass
 class Values:
-    """value, reason, text: [cells] in source units (NaN where missing), reason code, and the text where it is no number."""
+    """value, reason, text: [cells] in source units (NaN where missing), reason code, and the text of what is none."""
 
     value: np.ndarray
     reason: np.ndarray

@@ -56,8 +56,8 @@ def refuse_clock_without_summer(export: Export, cells: Cells, row_reason: np.nda
         if before and after and within >= 0.5 * min(before, after):
             at = np.datetime64(int(hour) * HOUR_US, "us").astype(datetime)
             raise IngestError(
-                f"{export.name} has rows at {at:%Y-%m-%d %H:%M}, an hour that clocks in {export.source.time_zone} skip: its "
-                f"clock does not change to summer time; set time_zone of source {export.source.name} to "
+                f"{export.name} has rows at {at:%Y-%m-%d %H:%M}, an hour that {export.source.time_zone} skips: "
+                f"its clock does not change to summer time; set time_zone of source {export.source.name} to "
                 f"{_zone_without_summer(export.source.time_zone, at)}"
             )
 

@@ -4,7 +4,6 @@ Only what is near in time decides (`NEAR_US`), so that a day comes out the same 
 """
 
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 
@@ -76,8 +75,8 @@ def counter_power(point: Point, series: Series, longest_gap_us: np.ndarray) -> S
     longest_gap_us: [readings]; the energy of a longer gap is not spread: when it was used is not known.
     Readings that the counter takes back (too high or too low for less than a day) are marked and left out. A fall that
     stays is a rollover where the way over a register's end is possible; a reset where the reading can have been counted
-    since; else another device, whose first difference is lost. What was used between the last reading before a reset and
-    the reset itself is no longer in the counter: the power before stands for it, not measured.
+    since; else another device, whose first difference is lost. What was used between the last reading before a reset
+    and the reset itself is no longer in the counter: the power before stands for it, not measured.
     """
     slope, _ = conversion(point.unit, point.quantity, point.full_scale)
     _mark_taken_back(series)
@@ -97,15 +96,11 @@ def counter_power(point: Point, series: Series, longest_gap_us: np.ndarray) -> S
     near = counter.hours * HOUR_US <= gap_us
     use = ~wild & near & np.isfinite(power_kw) & (end > start)
     fills = [(a, b, kw) for a, b, kw, at in filled if near[at] and b > a]
-    columns = [
-        np.array(list(chain(part, (fill[k] for fill in fills))), dtype=kind)
-        for k, (part, kind) in enumerate(
-            ((start[use], np.int64), (end[use], np.int64), (power_kw[use], np.float64))
-        )
-    ]
-    measured = np.arange(len(columns[0])) < use.sum()
-    order = np.argsort(columns[1], kind="stable")
-    return Spans(*(column[order] for column in columns), measured[order])
+    added = np.array(fills, dtype=[("start", np.int64), ("end", np.int64), ("kw", np.float64)])
+    starts, ends = np.append(start[use], added["start"]), np.append(end[use], added["end"])
+    powers, measured = np.append(power_kw[use], added["kw"]), np.arange(len(ends)) < use.sum()
+    order = np.argsort(ends, kind="stable")
+    return Spans(starts[order], ends[order], powers[order], measured[order])
 
 
 def _mark_taken_back(series: Series) -> None:

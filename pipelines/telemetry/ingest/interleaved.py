@@ -19,7 +19,7 @@ FEWEST_ROWS = 4
 
 
 def refuse_interleaved(export: Export, sample: pa.Table) -> None:
-    """Raise IngestError where the rows of a sample (text columns) belong to several machines that no tag tells apart."""
+    """Raise IngestError where rows of a sample (text columns) belong to several machines that no tag tells apart."""
     if len(sample) < FEWEST_ROWS:
         return
     rows = _rows(export, sample)
@@ -35,8 +35,8 @@ def refuse_interleaved(export: Export, sample: pa.Table) -> None:
         raise IngestError(_question(export, sample, telling[0]))
     if _differing_share(export, rows, named) > REPEATED:
         raise IngestError(
-            f"{export.name}: times stand several times with different values, and no column says whose they are; export "
-            f"each machine to a file of its own, or the column that names the machine"
+            f"{export.name}: times stand several times with different values, and no column says whose they are; "
+            f"export each machine to a file of its own, or the column that names the machine"
         )
 
 
@@ -82,7 +82,7 @@ def _tells_apart(rows: pd.DataFrame, columns: list[str]) -> bool:
     apart = [not _is_mixed(group) for group in groups if len(group) > 1]
     span = np.ptp(rows["us"].to_numpy())
     wide = [np.ptp(group) > 0.5 * span for group in groups]
-    return bool(apart) and np.mean(apart) > 0.9 and np.mean(wide) > 0.5
+    return bool(apart) and bool(np.mean(apart) > 0.9 and np.mean(wide) > 0.5)
 
 
 def _differing_share(export: Export, rows: pd.DataFrame, named: list[str]) -> float:
@@ -104,6 +104,6 @@ def _question(export: Export, sample: pa.Table, column: str) -> str:
         ends = f"{machines[0]}/{export.columns[0]}"
         remedy = f'set identity_columns = ["{column}"] of source {export.source.name} and name its points "{ends}", ...'
     return (
-        f'{export.name}: rows of column "{column}" ({listed(machines)}) are of several machines, which one tag would mix; '
-        f"{remedy}; or export one file for each"
+        f'{export.name}: rows of column "{column}" ({listed(machines)}) are of several machines, which one tag would '
+        f"mix; {remedy}; or export one file for each"
     )

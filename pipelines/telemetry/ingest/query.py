@@ -5,11 +5,11 @@ from pipelines.telemetry.ingest.files import Export
 
 
 def query(export: Export, decimals: dict[str, Decimal | None]) -> str:
-    """Select time, identity (the tag of a long row), quality; long: value, text; wide: v0, ..., t0, ..., q0, ... by column.
+    """Select time, identity (the tag of a long row), quality; long: value, text; wide: v0, t0, q0, ... by column.
 
     A value is NULL where it is no plain number, and a text where it is neither a number nor empty. decimals: decimal
-    sign by value column. Rows come in file order: DuckDB keeps it through a projection but not through a join, and makes
-    a join of a long list of words: so words are looked up elsewhere.
+    sign by value column. Rows come in file order: DuckDB keeps it through a projection but not through a join, and
+    makes a join of a long list of words: so words are looked up elsewhere.
     """
     source, table = export.source, export.table
     columns = [

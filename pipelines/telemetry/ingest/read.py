@@ -68,7 +68,8 @@ class Reader:
         if not self.seen:
             raise IngestError(
                 f"{self.export.name} has no tag of source {self.export.source.name}; it has "
-                f"{listed(sorted(map(str, self.ignored)))}; is it a file of another site? Else add its tags to [[points]]"
+                f"{listed(sorted(map(str, self.ignored)))}; is it a file of another site? "
+                f"Else add its tags to [[points]]"
             )
 
     def _parts(

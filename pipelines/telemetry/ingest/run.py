@@ -103,7 +103,9 @@ def _ingest_file(update: Update, file: Opened, folder: Path, options: Options) -
     warnings = refuse_other_units(export, points_of(update.site, source))
     reader = Reader(export, update.site, folder)
     incoming = Incoming(update, update.keys.file_code(export.sha256[:SHORT]))
-    untimed, steps, valued, repeated = _Untimed(export), {}, set(), 0
+    untimed, repeated = _Untimed(export), 0
+    steps: dict[int, int] = {}
+    valued: set[int] = set()
     for cells in reader.parts():
         utc_us, row_reason = to_utc(cells, source.time_zone, options.now)
         refuse_clock_without_summer(export, cells, row_reason)
@@ -163,9 +165,10 @@ def _refuse_another_history(update: Update, export: Export, incoming: Incoming) 
     there, changed = (
         sum(part.get(key, 0) for key in counted.suspects) for part in (counted.there, counted.changed)
     )
+    at = pd.Timestamp(time_us, unit="us")
     raise IngestError(
         f"{export.name} gives {changed:,} of {there:,} readings that are there already another value, the first "
-        f"{update.keys.pairs[key][1]} at {pd.Timestamp(time_us, unit='us'):%Y-%m-%d %H:%M} UTC: {new:g} instead of {old:g}. "
+        f"{update.keys.pairs[key][1]} at {at:%Y-%m-%d %H:%M} UTC: {new:g} instead of {old:g}. "
         f'If it is of another machine, give it a source of its own, or set tag_from = "file" of source '
         f"{export.source.name}; if it is a correction, ingest it with --replace"
     )

@@ -26,8 +26,8 @@ def locked(store: Store) -> Iterator[None]:
             ) from cause
         except OSError as cause:
             raise StoreError(
-                f"{store.folder} cannot be written ({cause.strerror}); correct its permissions or free space, and run this "
-                f"again"
+                f"{store.folder} cannot be written ({cause.strerror}); correct its permissions or free space, and run "
+                f"this again"
             ) from cause
         yield
 

@@ -84,7 +84,7 @@ def test_a_local_time_that_a_spring_clock_skips_does_not_exist(tmp_path):
 def test_a_clock_that_goes_on_through_the_skipped_hour_does_not_change(tmp_path, zone, remedy):
     local = stamps("2025-03-30 00:00", 30)
     site = site_of(point("P"), sources=[source(time_zone=zone)])
-    with pytest.raises(IngestError, match=f"an hour that clocks in {zone} skip.*set time_zone .*{remedy}"):
+    with pytest.raises(IngestError, match=f"an hour that {zone} skips.*set time_zone .*{remedy}"):
         ingested(tmp_path, site, wide(tmp_path / "a.csv", local, P=range(30)))
 
 
