@@ -83,3 +83,9 @@ def _rolling(padded: Array) -> Array:
 def noise(y: Array) -> float:
     """Robust deviation of what changes between neighbouring readings (n,)."""
     return 1.4826 * float(np.median(np.abs(np.diff(y)))) if len(y) > 1 else 0.0
+
+
+def level_at_start(y: Array, count: int) -> float:
+    """Median of the first `count` readings of y (n,), carried to where they begin by what the next ones are off it."""
+    level, further = float(np.median(y[:count])), y[count : 2 * count]
+    return level - (float(np.median(further)) - level) / 2.0 if len(further) == count else level

@@ -12,6 +12,7 @@ from pipelines.telemetry.quality.distributions import (
     Array,
     Days,
     as_they_are,
+    level_at_start,
     logarithms,
     noise,
 )
@@ -30,9 +31,7 @@ FACTORS: dict[float, str] = {
 }
 AT_STEP = 4  # readings on either side of the step that say how far it goes
 NEAR = 96  # readings on either side that say how noisy it is
-NOISE_ALIKE = (
-    2.2  # times: relative noise before and after a change of unit; a start changes it by the factor itself
-)
+NOISE_ALIKE = 2.2  # times: relative noise before and after a change of unit; a start changes it by the factor
 LEAST_JUMP_K = 10.0  # between degC and degF: there is less where both read -27 to -53
 ALIKE = 0.7  # of a step: a point whose days move as far at other times is equipment that starts and stops
 
@@ -84,7 +83,8 @@ def scale_steps(
 
     factors: those of FACTORS that the point may be wrong by, either way. fahrenheit: it is a temperature, and may
     change between degC and degF instead. Equipment that starts is told from a change of unit by what is around: all
-    quantiles of running readings move by the factor, so does their noise, between two readings, and for good.
+    quantiles of running readings move by the factor, so does their noise, between two readings, and for good. There
+    must be a day of readings on either side (three for factors below 10) besides the day of the step.
     """
     time_us, value = np.asarray(time_us, dtype=np.int64), np.asarray(value, dtype=float)
     known = np.isfinite(value)
@@ -102,10 +102,12 @@ def scale_steps(
     return _likeliest(found, days)
 
 
+# The limits below were set on 28 records: 26 years of seven EnergyPlus plants with noise, dropouts and gaps, and two
+# real plants. In 720 years of points none is a step; of steps put in, 68 % (factors near 3.5, which a load's own swing
+# hides) to 94 % (degF) are found, with their time to the reading.
 def _factors(factors: Sequence[float]) -> Iterator[_Change]:
     for factor in factors:
-        rare = factor >= 10.0
-        limits = (0.35, 0.7, 0.02, 2) if rare else (0.15, 0.25, 0.02, 7)
+        limits = (0.35, 0.7, 0.02, 2) if factor >= 10.0 else (0.15, 0.25, 0.02, 7)
         yield _Change(1.0, np.log(factor), *limits, (factor, 0.0), FACTORS[factor])
         yield _Change(
             1.0, -np.log(factor), *limits, (1.0 / factor, 0.0), f"{FACTORS[factor]}, the other way round"
@@ -170,8 +172,7 @@ def _split(is_new: Array) -> int:
 def _jump(days: Days, at: int, change: _Change) -> tuple[float, float]:
     """How far the step is off, as a share of what is allowed, and its ratio; infinitely far where its noise changes."""
     time, y = days.time, days.y
-    past, coming = (_level_and_trend(y[:at][::-1]), _level_and_trend(y[at:]))
-    old, new = past[0] - past[1], coming[0] - coming[1]  # what there was and will be at the step itself
+    old, new = level_at_start(y[:at][::-1], AT_STEP), level_at_start(y[at:], AT_STEP)
     was = change.slope * noise(y[max(0, at - NEAR) : at])
     becomes = noise(y[at : at + NEAR])
     expected = change.slope * old + change.offset
@@ -184,12 +185,6 @@ def _jump(days: Days, at: int, change: _Change) -> tuple[float, float]:
     wander = float(np.median(np.abs(y[away:] - y[:-away]))) if away > 2 else 0.0  # across a gap in the record
     allowed = min(change.jump + 2.0 * (max(was, becomes) + wander), 5.0 * change.jump)
     return abs(new - expected) / allowed, ratio
-
-
-def _level_and_trend(y: Array) -> tuple[float, float]:
-    """Of readings (n,) that begin at the step: their level, and by how much it is off there as they go on."""
-    level, further = float(np.median(y[:AT_STEP])), y[AT_STEP : 2 * AT_STEP]
-    return level, (float(np.median(further)) - level) / 2.0 if len(further) == AT_STEP else 0.0
 
 
 def _likeliest(found: list[tuple[float, ScaleStep]], days: Days) -> list[ScaleStep]:
