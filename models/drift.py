@@ -19,13 +19,16 @@ NEIGHBOURS, COVERED = 3, 0.9
 EVERY = 2  # hours: neighbours in time are alike, half of them is enough to compare with
 ROWS_PER_TERM = 8  # hours that a fit must have for each of its terms
 FLOOR = 0.002  # of the reading's own deviation: least deviation of a relation
+STEADY_DAYS = 4  # latest days in which a change must be the same at all hours
+RUNS = 0.1  # of what is usually expected of a machine: below it stands still
+STEADY = 0.4  # of its largest hours' shift (90 % quantile) its smallest (10 %) must reach
 
 
 @dataclass(frozen=True)
 class Alarm:
     """A change noticed on day `found` that began on day `onset` (positions in the series of days).
 
-    shift: residual of the last two days, in the reading's unit; deviations: the same over a day's usual
+    shift: residual of the last STEADY_DAYS, in the reading's unit; deviations: the same over a day's usual
     deviation.
     """
 
@@ -35,7 +38,7 @@ class Alarm:
     deviations: float
 
 
-def drifts(x: np.ndarray, y: np.ndarray, day: np.ndarray) -> list[Alarm]:
+def drifts(x: np.ndarray, y: np.ndarray, day: np.ndarray, *, relative: bool = False) -> list[Alarm]:
     """Changes in the relation of y (n,) to x (n, k); day (n,): number of each row's day, sorted, from 0.
 
     Every other week a quadratic of the inputs is fitted to the weeks before; the daily medians of its
@@ -45,7 +48,7 @@ def drifts(x: np.ndarray, y: np.ndarray, day: np.ndarray) -> list[Alarm]:
     alarms: list[Alarm] = []
     start = 0
     last = int(day[-1]) + 1 if len(day) else 0
-    sums, residuals = np.zeros(2), np.full(last, np.nan)
+    sums = np.zeros(2)
     onset = [0, 0]
     today = start + LEAST_DAYS
     while today < last:
@@ -53,21 +56,40 @@ def drifts(x: np.ndarray, y: np.ndarray, day: np.ndarray) -> list[Alarm]:
         relation = _relation(x[reference], y[reference])
         for now in range(today, min(today + REFIT_DAYS, last)):
             z = relation.daily(x[day == now], y[day == now]) if relation else np.nan
-            residuals[now] = z
             if np.isfinite(z):
                 signed = np.clip(z, -WIDEST, WIDEST) * np.array([1.0, -1.0])
                 onset = [now if total <= 0 else begun for total, begun in zip(sums, onset, strict=True)]
                 sums = np.maximum(0.0, sums + signed - ALLOWANCE)
-            if relation and sums.max() > LIMIT:
+            if relation and np.isfinite(z) and sums.max() > LIMIT:
+                latest = (day > now - STEADY_DAYS) & (day <= now)
+                shift = _steady_shift(*relation.residuals(x[latest], y[latest]), relative=relative)
+                if shift is None:
+                    continue
                 began = onset[int(sums.argmax())]
-                typical = float(np.nanmedian(residuals[max(began, now - 1) : now + 1]))
-                alarms.append(Alarm(began, now, typical * relation.deviation, typical))
+                alarms.append(Alarm(began, now, shift, shift / relation.deviation))
                 start, sums, onset = began, np.zeros(2), [now, now]
                 today = began + LEAST_DAYS
                 break
         else:
             today += REFIT_DAYS
     return alarms
+
+
+def _steady_shift(left: np.ndarray, expected: np.ndarray, *, relative: bool) -> float | None:
+    """The shift that is left (m,) of readings that were expected (m,); None where it is not the same at all hours.
+
+    A sensor that was replaced is off by night as by day, a worn machine in proportion to what it does. A plant at its
+    limit leaves its setpoint in hot hours and comes back to it.
+    """
+    shares = left
+    if relative:
+        runs = np.abs(expected) > RUNS * np.median(np.abs(expected)) if len(expected) else np.zeros(0, bool)
+        shares = left[runs] / np.abs(expected[runs])
+    if not len(shares):
+        return None
+    low, middle, high = np.quantile(shares, [0.1, 0.5, 0.9])
+    least, most = (low, high) if middle > 0.0 else (-high, -low)
+    return float(np.median(left)) if least >= STEADY * most > 0.0 else None
 
 
 @dataclass(frozen=True)
@@ -90,13 +112,16 @@ class _Relation:
 
         A season or an operating mode that the reference does not contain is not drift: the relation is unknown there.
         """
+        left, _ = self.residuals(x, y)
+        return float(np.median(left)) / self.deviation if len(left) >= max(3, len(y) // 4) else float("nan")
+
+    def residuals(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What is left (m,) of the rows that lie inside what was fitted, and what was expected of them (m,)."""
         z = (x - self.mean) / self.scale
         inside = ((x >= self.low) & (x <= self.high)).all(axis=1)
         inside &= _away(z, self.references) <= self.farthest
-        if inside.sum() < max(3, len(y) // 4):
-            return float("nan")
-        left = y[inside] - self.basis(z[inside]) @ self.weights
-        return float(np.median(left)) / self.deviation
+        expected = self.basis(z[inside]) @ self.weights
+        return y[inside] - expected, expected
 
 
 def _relation(x: np.ndarray, y: np.ndarray) -> _Relation | None:
@@ -125,8 +150,9 @@ def _relation(x: np.ndarray, y: np.ndarray) -> _Relation | None:
 def _away(z: np.ndarray, references: np.ndarray) -> np.ndarray:
     """Distance (n,) of standardised rows z (n, k) from their third nearest reference (r, k)."""
     squares = (z**2).sum(1)[:, None] - 2.0 * z @ references.T + (references**2).sum(1)
-    nearest = np.partition(squares, min(NEIGHBOURS, len(references)) - 1, axis=1)
-    return np.sqrt(np.maximum(nearest[:, min(NEIGHBOURS, len(references)) - 1], 0.0))
+    for _ in range(min(NEIGHBOURS, len(references)) - 1):  # for a few neighbours faster than a partition
+        squares[np.arange(len(z)), squares.argmin(axis=1)] = np.inf
+    return np.sqrt(np.maximum(squares.min(axis=1), 0.0))
 
 
 def _basis(z: np.ndarray, *, products: bool) -> np.ndarray:

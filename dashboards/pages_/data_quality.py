@@ -23,6 +23,7 @@ def show(site: Site, settings: Settings) -> None:
         return
     _summary(report)
     _stuck(report)
+    _findings(report)
     _points(report)
     if len(table):
         st.subheader("Coverage over time")
@@ -45,6 +46,12 @@ def _stuck(report: QualityReport) -> None:
             f"{span.tag} ({span.source}) was stuck at {span.value} {span.unit} for {span.hours:,.0f} hours, "
             f"{span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M} UTC"
         )
+
+
+def _findings(report: QualityReport) -> None:
+    for row in report.findings.to_dict("records"):
+        since = "" if pd.isna(row["start"]) else f" (since {row['start']:%Y-%m-%d %H:%M} UTC)"
+        st.warning(f"{row['columns']}: {row['finding']}{since}: {row['seen']}. To do: {row['remedy']}")
 
 
 def _points(report: QualityReport) -> None:

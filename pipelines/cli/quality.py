@@ -48,6 +48,8 @@ def show_quality(report: dict[str, Any], console: Console) -> None:
         console.print(_stuck_table(report["stuck"]))
     if report["quarantined"]:
         console.print("Quarantined readings: " + _counts(report["quarantined"]))
+    if report["findings"]:
+        console.print(_findings_table(report["findings"]))
     if report["checks"]:
         console.print(_checks_table(report["checks"]))
     if report["changes"]:
@@ -89,6 +91,17 @@ def _stuck_table(spans: list[dict[str, Any]]) -> Table:
             f"{span['value']} {span['unit']}".strip(),
         )
         table.add_row(escape(span["tag"]), span["source"], *times, *readings)
+    return table
+
+
+def _findings_table(findings: list[dict[str, Any]]) -> Table:
+    table = Table(title="What looks wrong", show_lines=True)
+    for name in ("finding", "columns", "since (UTC)", "what was seen", "what to do"):
+        table.add_column(name, overflow="fold")
+    for finding in findings:
+        start = "" if pd.isna(finding["start"]) else f"{finding['start']:%Y-%m-%d %H:%M}"
+        columns, seen, remedy = (escape(finding[name]) for name in ("columns", "seen", "remedy"))
+        table.add_row(finding["finding"], columns, start, seen, remedy)
     return table
 
 

@@ -74,7 +74,7 @@ class SitePlant:
             if point is not None:
                 total = sum(raw[name] for name in _variable_names(reading))
                 slope, offset = conversion(reading.unit, point.quantity)
-                shown_slope, shown_offset = conversion(point.unit, point.quantity, point.full_scale)
+                shown_slope, shown_offset = point.to_canonical
                 values[reading.tag] = (slope * total + offset - shown_offset) / shown_slope
         return values
 

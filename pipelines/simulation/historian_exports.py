@@ -8,7 +8,6 @@ import pandas as pd
 from pipelines.errors import SiteError
 from pipelines.files import write_csv
 from pipelines.site.file import Point, Site, Source
-from pipelines.site.units import conversion
 
 
 def write_exports(
@@ -67,7 +66,7 @@ def _readings(point: Point, means: pd.DataFrame, step_minutes: float) -> np.ndar
         canonical = canonical * step_minutes / 60.0
     if point.reading == "counter":
         canonical = _counted_kwh(means[point.quantity], step_minutes)
-    slope, offset = conversion(point.unit, point.quantity, point.full_scale)
+    slope, offset = point.to_canonical
     values = (canonical - offset) / slope
     return values % point.rollover if point.reading == "counter" and point.rollover else values
 

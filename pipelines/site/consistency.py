@@ -9,6 +9,7 @@ from pipelines.site.quantities import QUANTITIES
 from pipelines.site.safety_faults import safety_faults
 from pipelines.site.setpoint_table import Setpoint, setpoint_faults
 from pipelines.site.twin_table import twin_faults
+from pipelines.site.usual import typed_in
 
 if TYPE_CHECKING:
     from pipelines.site.file import Site
@@ -24,6 +25,7 @@ def site_faults(site: Site) -> list[str]:
     setpoints = (setpoint_faults(each, site.by_tag[each.tag]) for each in site.setpoints)
     return [
         *(fault for faults in setpoints for fault in faults),
+        *_believed_faults(site),
         *_effect_faults(site),
         *_envelope_faults(site),
         *_probe_faults(site),
@@ -75,6 +77,17 @@ def _reference_faults(site: Site) -> Iterator[str]:
 def _shares_quantity(site: Site, setpoint: Setpoint) -> bool:
     quantities = [site.quantity_of(each) for each in site.setpoints if each.tag in site.by_tag]
     return quantities.count(site.quantity_of(setpoint)) > 1
+
+
+def _believed_faults(site: Site) -> Iterator[str]:
+    for point in site.points:
+        given = tuple(bound for bound in (point.low, point.high) if bound is not None)
+        typed = typed_in(point.unit, point, given)
+        if typed:
+            yield (
+                f"point {point.tag}: low and high are in the canonical unit, not the tag's ({point.unit}): {typed}; "
+                "edit them in [[points]]"
+            )
 
 
 def _effect_faults(site: Site) -> Iterator[str]:

@@ -79,6 +79,7 @@ class Point(Table):
     reading: `instant` (a value at a time), `interval` (energy or mean of an interval), `counter`
         (cumulative, with `rollover` as the value at which it wraps), `change` (logged on change only).
     full_scale: the reading that stands for 1 of a fraction (50 for a 50 Hz drive).
+    power_factor: kW of a kVA, where the meter shows apparent power only.
     low, high, stuck_hours: narrow the quantity's own range (canonical units) and override its time to be stuck.
     impute: what stands in for a missing reading when predictions are served, for at most `impute_hours` after the
         last one: that reading itself, or the median of the weeks before. Where absent, nothing does.
@@ -93,6 +94,7 @@ class Point(Table):
     reading: Reading = "instant"
     rollover: Annotated[float, within(1e-3, 1e15, "", "the reading at which a counter wraps")] | None = None
     full_scale: Annotated[float, within(1e-3, 1e6, "", "the reading that stands for 1")] | None = None
+    power_factor: float | None = Field(default=None, gt=0, le=1)
     low: float | None = None
     high: float | None = None
     stuck_hours: float | None = Field(default=None, gt=0, le=48)
@@ -107,7 +109,7 @@ class Point(Table):
                 f'quantity "{self.quantity}" is not known; choose one of {", ".join(sorted(QUANTITIES))}'
             )
         try:
-            conversion(self.unit, self.quantity, self.full_scale)
+            conversion(self.unit, self.quantity, self.full_scale, self.power_factor)
         except SiteError as error:
             raise ValueError(f"tag {self.tag}: {error}") from error
         self._check_energy()
@@ -133,6 +135,11 @@ class Point(Table):
                 f"tag {self.tag}: low..high ({low:g}..{high:g}) must ascend inside {quantity.low:g}..{quantity.high:g} "
                 f"{quantity.unit}, what is physically possible of {self.quantity}; edit [[points]]"
             )
+
+    @property
+    def to_canonical(self) -> tuple[float, float]:
+        """Slope and offset that turn an exported reading into the canonical unit; see `conversion`."""
+        return conversion(self.unit, self.quantity, self.full_scale, self.power_factor)
 
     @property
     def column(self) -> str:

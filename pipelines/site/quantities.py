@@ -6,6 +6,9 @@ A column of the interval table is `quantity` or `quantity:equipment`, for exampl
 from dataclasses import dataclass
 from typing import Literal
 
+# Humidity of saturated air reads above 1 where the sensor is off: transmitters of plants are ±2 to ±5 % of RH, noise
+# comes on top. Up to twice that is believed, and taken for saturated air (`telemetry/outdoor_air.py`).
+WETTEST_READING = 1.1
 IDLE_METER_KW = -5.0  # a meter of idle equipment may read this far below zero; beyond, its sign is wrong
 
 Across = Literal["sum", "mean", "max", "first"]
@@ -58,6 +61,8 @@ _SPEEDS = (
 )  # fmt: skip
 _RUNNING = ("chiller_on", "chw_pump_on", "secondary_pump_on", "cw_pump_on", "tower_on", "crah_on")
 
+ELECTRICAL = frozenset(_POWERS) - {"cooling_load_kw"}  # the others in kW are heat
+
 _ALL = (
     *(_power(name) for name in _POWERS),
     *(Quantity(name, "", 0.0, 1.2, "mean") for name in _SPEEDS),
@@ -75,7 +80,7 @@ _ALL = (
     _temperature("outdoor_drybulb_c", -50, 60, "first", 12),
     _temperature("outdoor_wetbulb_c", -50, 40, "first", 12),
     _temperature("outdoor_dew_point_c", -60, 40, "first", 24),
-    Quantity("outdoor_rh_frac", "", 0.01, 1.0, "first", 24),
+    Quantity("outdoor_rh_frac", "", 0.01, WETTEST_READING, "first", 24),
     Quantity("outdoor_pressure_pa", "Pa", 50_000, 110_000, "first", None),
     Quantity("wind_speed_m_s", "m/s", 0.0, 75.0, "first", None),
     Quantity("wind_direction_deg", "deg", 0.0, 360.0, "first", None),

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pipelines.site.checks import Table, within
 from pipelines.site.points import Point
 from pipelines.site.quantities import QUANTITIES
-from pipelines.site.units import conversion
+from pipelines.site.usual import typed_in
 
 # No equipment bears inlet air that changes by more in an hour: ASHRAE TC9.9, Thermal Guidelines for Data Processing
 # Environments, 5th ed., 2021. Inlets follow supply air one to one, and supply air follows the water.
@@ -104,10 +104,19 @@ def resolution_of(setpoint: Setpoint, point: Point) -> float:
 def setpoint_faults(setpoint: Setpoint, point: Point) -> Iterator[str]:
     """What of a setpoint is beyond what its point's quantity can physically be, or how fast it can change."""
     quantity, (low, high) = QUANTITIES[point.quantity], point.limits
-    if not low <= setpoint.min < setpoint.max <= high:
+    limits = (setpoint.min, setpoint.max)
+    typed = typed_in(point.unit, point, limits) if setpoint.kind == "continuous" else ""
+    if typed:
+        yield (
+            f"setpoint {setpoint.tag}: limits are in the canonical unit, not the tag's ({point.unit}): {typed}; edit "
+            "min, max, default and slew_per_hour in [[setpoints]]"
+        )
+    elif not low <= setpoint.min < setpoint.max <= high:
+        fahrenheit = typed_in("degF", point, limits) if quantity.unit == "degC" else ""
         yield (
             f"setpoint {setpoint.tag}: min..max ({setpoint.min:g}..{setpoint.max:g}) must lie in {low:g}..{high:g} "
             f"{quantity.unit}, what is believed of {point.quantity}; edit [[setpoints]], in the canonical unit"
+            + (f" ({fahrenheit})" if fahrenheit else "")
         )
     fastest, why = setpoint.max - setpoint.min, "its whole range in an hour"
     if quantity.unit == "degC":
@@ -120,7 +129,7 @@ def setpoint_faults(setpoint: Setpoint, point: Point) -> Iterator[str]:
             f"setpoint {setpoint.tag}: slew_per_hour ({setpoint.slew_per_hour:g}) must not exceed {fastest:g}, {why}; "
             "edit [[setpoints]]"
         )
-    step = resolution_of(setpoint, point) * abs(conversion(point.unit, point.quantity, point.full_scale)[0])
+    step = resolution_of(setpoint, point) * abs(point.to_canonical[0])
     if setpoint.resolution and step > setpoint.max - setpoint.min:
         yield (
             f"setpoint {setpoint.tag}: resolution ({setpoint.resolution:g} {point.unit}) must not exceed max less min "

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.site.file import Point, Setpoint, Site
 from pipelines.site.setpoint_table import resolution_of
-from pipelines.site.units import conversion, is_energy
+from pipelines.site.units import is_energy
 
 FLOAT_NOISE = 1e-6
 DECIMALS = 9  # of multiples of a resolution in the tag's unit
@@ -76,7 +76,7 @@ def setpoint_tags(site: Site) -> list[tuple[Setpoint, Tag]]:
 
 
 def _tag(site: Site, point: Point) -> Tag:
-    slope, offset = conversion(point.unit, point.quantity, point.full_scale)
+    slope, offset = point.to_canonical
     source = next(source for source in site.sources if source.name == point.source)
     if is_energy(point.unit) and point.reading == "interval":
         slope /= (source.interval_minutes or site.interval_minutes) / 60.0

@@ -23,8 +23,10 @@ def completed(
 
     Arrays are (n,), NaN where not known; the altitude's standard pressure stands in for one that is not known.
     Humidity comes from the dew point, else from the wetbulb; the wetbulb from drybulb and humidity. What is
-    recorded is never replaced. Without a drybulb nothing can be derived.
+    recorded is never replaced, but a humidity above 1 is that of saturated air. Without a drybulb nothing can be
+    derived.
     """
+    rh_frac = np.minimum(rh_frac, 1.0)
     no_rh, no_wetbulb, dew = np.isnan(rh_frac), np.isnan(wetbulb_c), ~np.isnan(dew_point_c)
     derivable = (no_rh & (dew | ~no_wetbulb)) | (no_wetbulb & (dew | ~no_rh))
     if not np.any(derivable & ~np.isnan(drybulb_c)):

@@ -38,6 +38,43 @@ def test_after_a_change_the_new_reading_is_what_is_compared_with():
     assert [abs(alarm.found - day) <= 7 for alarm, day in zip(drifts(x, twice, DAY), (60, 150), strict=True)]
 
 
+def at_its_limit(seed, *, warming):
+    """Condenser water is kept at 22 °C until a warming summer's towers can only follow the wetbulb, by day first."""
+    random = np.random.default_rng(seed)
+    hour = np.arange(DAYS * HOURS)
+    wetbulb_c = (
+        8 + warming * hour / hour[-1] + 4 * np.sin(2 * np.pi * hour / 24) + random.normal(0, 1, len(hour))
+    )
+    supply_c = np.maximum(22.0, wetbulb_c + 4.0) + random.normal(0, 0.1, len(hour))
+    load = 600 + 50 * np.sin(2 * np.pi * hour / 24) + random.normal(0, 20, len(hour))
+    return np.stack([load, random.normal(12, 1, len(hour))], axis=1), wetbulb_c, supply_c
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("knows_the_weather", [False, True])
+def test_a_plant_at_its_limit_in_summer_is_no_replaced_sensor(seed, knows_the_weather):
+    x, wetbulb_c, y = at_its_limit(seed, warming=14)
+    x = np.column_stack([x, wetbulb_c]) if knows_the_weather else x
+    assert drifts(x, y, DAY) == []
+
+
+@pytest.mark.parametrize("shift_k", [0.5, -1.0])
+def test_a_sensor_replaced_while_a_plant_is_sometimes_at_its_limit_is_found(shift_k):
+    x, wetbulb_c, y = at_its_limit(3, warming=6)
+    alarms = drifts(np.column_stack([x, wetbulb_c]), y + shift_k * (DAY >= 120), DAY)
+    assert [120 <= alarm.found <= 134 for alarm in alarms] == [True]
+    assert alarms[0].shift == pytest.approx(shift_k, abs=0.15)
+
+
+def test_a_machine_that_takes_a_tenth_more_whatever_it_does_is_found_by_its_share():
+    x, _ = readings(0)
+    runs = np.where(np.arange(DAYS * HOURS) % 24 < 14, 1.0, 0.1)
+    power = runs * x[:, 0] / 5 * (1 + np.random.default_rng(0).normal(0, 0.01, len(x)))
+    worn = power * np.where(DAY >= 120, 1.1, 1.0)
+    (alarm,) = drifts(np.column_stack([x, runs]), worn, DAY, relative=True)
+    assert 120 <= alarm.found <= 134
+
+
 def test_one_wild_day_is_no_drift():
     x, y = readings(0)
     assert drifts(x, y + 20.0 * (DAY == 100), DAY) == []

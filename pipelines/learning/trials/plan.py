@@ -13,7 +13,6 @@ from pipelines.errors import ScenarioError
 from pipelines.learning.trials.envelope import TrialEnvelope, trial_envelope
 from pipelines.site.file import Site
 from pipelines.site.setpoints import Settable
-from pipelines.site.units import conversion
 from pipelines.telemetry.plant_table import plant_table
 
 SLOT_HOURS = 4  # long enough to reach the setpoint and stay there
@@ -143,7 +142,7 @@ def _by_tag(site: Site, times: pd.DatetimeIndex, setpoints: np.ndarray) -> pd.Da
     columns = {}
     for number, setpoint in enumerate(site.setpoints):
         point = site.by_tag[setpoint.tag]
-        slope, offset = conversion(point.unit, point.quantity, point.full_scale)
+        slope, offset = point.to_canonical
         columns[setpoint.tag] = ((setpoints[:, number] - offset) / slope).round(3)
     plan = pd.DataFrame(columns, index=times)
     plan = plan.mask(np.isclose(setpoints, [each.default for each in site.setpoints]))

@@ -11,10 +11,8 @@ from pipelines.site.file import Point, Site
 from pipelines.site.quantities import QUANTITIES
 from pipelines.telemetry.quality.checks import plant_checks
 from pipelines.telemetry.quality.drift import drift_report
-
-STUCK = "stuck sensor"
-# Rows of one stuck reading further apart than this are two events, however equal their values.
-LONGEST_PAUSE_IN_SPAN = pd.Timedelta(hours=24)
+from pipelines.telemetry.quality.findings import findings
+from pipelines.telemetry.quality.stuck import stuck_spans
 
 
 class Telemetry(Protocol):
@@ -47,6 +45,7 @@ class QualityReport:
     stuck: a row per stuck span: tag, source, column, start, end (time of its last reading), hours, value,
         unit, readings.
     quarantined: readings set aside, by reason.
+    findings: a row per fault that no rule of ingest notices, with time, values and remedy, see `findings`.
     checks: a row per plausibility check of the plant as a whole, see `plant_checks`.
     changes: a row per sensor or equipment that is no longer what it was, see `drift_report`.
     """
@@ -59,13 +58,15 @@ class QualityReport:
     points: pd.DataFrame
     stuck: pd.DataFrame
     quarantined: dict[str, int]
+    findings: pd.DataFrame
     checks: pd.DataFrame
     changes: pd.DataFrame
 
     def as_dict(self) -> dict[str, Any]:
         """The report as plain values, tables as lists of rows."""
         tables = {
-            name: getattr(self, name).to_dict("records") for name in ("points", "stuck", "checks", "changes")
+            name: getattr(self, name).to_dict("records")
+            for name in ("points", "stuck", "findings", "checks", "changes")
         }
         return {name: tables.get(name, getattr(self, name)) for name in self.__dataclass_fields__}
 
@@ -84,7 +85,7 @@ def quality_report(
     quarantine = store.quarantine(start=start, end=end)
     start, end = _period(site, store, start, end)
     table = store.read(start=start, end=end)
-    stuck = _stuck_spans(site, table, quarantine)
+    stuck = stuck_spans(site, table, quarantine)
     points = pd.DataFrame(
         [_point_row(point, site, table, quarantine, stuck, start, end) for point in site.points]
     )
@@ -97,6 +98,7 @@ def quality_report(
         points=points,
         stuck=stuck,
         quarantined=_by_reason(quarantine),
+        findings=findings(site, table, quarantine),
         checks=plant_checks(site, table),
         changes=drift_report(site, table),
     )
@@ -167,38 +169,3 @@ def _gaps(times: pd.DatetimeIndex, site: Site, start: pd.Timestamp, end: pd.Time
 
 def _by_reason(quarantine: pd.DataFrame) -> dict[str, int]:
     return {str(reason): int(count) for reason, count in quarantine["reason"].value_counts().items()}
-
-
-def _stuck_spans(site: Site, table: pd.DataFrame, quarantine: pd.DataFrame) -> pd.DataFrame:
-    names = ("tag", "source", "column", "start", "end", "hours", "value", "unit", "readings")
-    stuck = quarantine[quarantine["reason"] == STUCK].dropna(subset="time")
-    spans = []
-    for point in site.points:
-        rows = stuck[(stuck["tag"] == point.tag) & (stuck["source"] == point.source)].sort_values("time")
-        if len(rows):
-            good = pd.DatetimeIndex(table[point.column].dropna().index)
-            spans += [_span_row(point, span) for _, span in rows.groupby(_span_numbers(rows, good))]
-    return pd.DataFrame(spans, columns=list(names))
-
-
-def _span_numbers(rows: pd.DataFrame, good: pd.DatetimeIndex) -> np.ndarray:
-    # A gap in the record does not end a stuck span; another value, a good reading or a long pause does.
-    recovered = np.diff(good.searchsorted(pd.DatetimeIndex(rows["time"])), prepend=0) > 0
-    new_value = rows["value"] != rows["value"].shift()
-    paused = rows["time"].diff() > LONGEST_PAUSE_IN_SPAN
-    return (new_value.to_numpy() | recovered | paused.to_numpy()).cumsum()
-
-
-def _span_row(point: Point, rows: pd.DataFrame) -> dict[str, Any]:
-    start, end = rows["time"].iloc[0], rows["time"].iloc[-1]
-    return {
-        "tag": point.tag,
-        "source": point.source,
-        "column": point.column,
-        "start": start,
-        "end": end,
-        "hours": (end - start) / pd.Timedelta(hours=1),
-        "value": rows["value"].iloc[0],
-        "unit": point.unit,
-        "readings": len(rows),
-    }

@@ -125,6 +125,14 @@ def test_setpoints_that_share_a_quantity_need_equipment_of_their_own():
     refused(both, "several setpoints set supply_air_sp_c; give the point of each its equipment")
 
 
+def test_what_is_believed_of_a_point_is_not_typed_in_its_own_unit():
+    site = declaring()
+    number = next(n for n, point in enumerate(site["points"]) if point["quantity"] == "chw_return_c")
+    typed = site["points"][number] | {"unit": "degF", "low": 42.0, "high": 50.0}
+    refused(changed(site, ("points", number), typed), "42..50 degF would be 5.55556..10 degC")
+    Site.model_validate(changed(site, ("points", number), typed | {"low": 5.6, "high": 21.0}))
+
+
 def test_every_fault_is_told_at_once_with_the_file(tmp_path):
     path = tmp_path / "site.toml"
     text = (

@@ -19,6 +19,9 @@ METER = {"tag": "P", "source": "h", "quantity": "it_power_kw", "unit": "kWh", "r
         (METER | {"quantity": "chw_flow_kg_s", "unit": "kg/s"}, "a counter must count energy"),
         (METER | {"quantity": "chw_flow_kg_s", "unit": "kWh"}, "cannot measure"),
         (METER | {"unit": "kW"}, "a counter must count energy"),
+        (METER | {"unit": "kVAh"}, "apparent power"),
+        (METER | {"unit": "kVAh", "power_factor": 1.2}, "less than or equal to 1"),
+        (METER | {"power_factor": 0.9}, "power_factor .0.9. is for"),
         (POINT | {"quantity": "tower_fan_speed_frac", "unit": "Hz", "full_scale": 0.0}, "stands for 1"),
     ],
 )  # fmt: skip
@@ -29,6 +32,11 @@ def test_a_point_that_cannot_be_is_refused(values, because):
 
 def test_a_point_narrows_what_is_believed_of_its_quantity():
     assert Point.model_validate(POINT | {"low": 12.0}).limits == (12.0, 50.0)
+
+
+def test_a_meter_of_apparent_power_reads_kilowatts():
+    meter = METER | {"unit": "kVA", "reading": "instant", "power_factor": 0.92}
+    assert Point.model_validate(meter).to_canonical == pytest.approx((0.92, 0.0))
 
 
 def test_a_clock_that_is_days_off_is_refused():

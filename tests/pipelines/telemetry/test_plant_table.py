@@ -43,6 +43,13 @@ def weather(site: Site, **readings: float) -> pd.Series:
     return plant_table(site, row.reindex(columns=site.columns)).iloc[0]
 
 
+def test_humidity_read_above_one_is_that_of_saturated_air():
+    site = weather_site("outdoor_drybulb_c", "outdoor_rh_frac")
+    saturated = weather(site, outdoor_drybulb_c=20.0, outdoor_rh_frac=1.04)
+    assert saturated["outdoor_rh_frac"] == 1.0
+    assert saturated["outdoor_wetbulb_c"] == pytest.approx(20.0, abs=0.05)
+
+
 def test_pue_is_facility_power_over_it_power(hall_table):
     plant = plant_table(hall(), hall_table)
     parts_kw = hall_table[["it_power_kw", "chiller_kw", "crah_fan_kw", "ups_loss_kw"]].sum(axis=1)

@@ -16,7 +16,7 @@ from pipelines.telemetry.ingest import ingest_files
 from pipelines.telemetry.quality.report import quality_report
 from pipelines.telemetry.store import Store
 
-GRUNDFOS = Path(__file__).resolve().parents[2] / "../shared/data/grundfos"
+GRUNDFOS = Path(__file__).resolve().parents[4] / "../shared/data/grundfos"
 START = pd.Timestamp("2024-03-01", tz="UTC")
 DAY = 24  # intervals of an hour
 
@@ -233,6 +233,27 @@ def test_report_is_shown_with_its_stuck_span_and_is_one_json_document():
     document = json.loads(json.dumps(jsonable(made), allow_nan=False))
     assert document["stuck"][0]["readings"] == 30 * DAY
     assert document["points"][5]["mean"] is None
+
+
+def test_what_looks_wrong_is_shown_with_its_time_and_remedy():
+    table = a_month_of_telemetry()
+    table["cooling_load_kw"] *= np.random.default_rng(0).normal(1.0, 0.01, len(table))
+    table.iloc[400:, 3] *= 1000.0
+    made = report(table).as_dict()
+    screen = StringIO()
+    show_quality(made, Console(file=screen, width=250))
+    assert "What looks wrong" in screen.getvalue()
+    assert "unit changes halfway" in screen.getvalue()
+    assert f"{table.index[400]:%Y-%m-%d %H:%M}" in screen.getvalue()
+    document = json.loads(json.dumps(jsonable(made), allow_nan=False))
+    assert document["findings"][0]["columns"] == "cooling_load_kw"
+
+
+@pytest.mark.parametrize("rows", [1, 2, 30])
+def test_odd_tables_are_reported_on_and_shown(rows):
+    table = a_month_of_telemetry()
+    for odd in (table.iloc[:rows], table.iloc[:rows] * 0.0, table.iloc[:rows].assign(chw_supply_c=np.nan)):
+        show_quality(report(odd).as_dict(), Console(file=StringIO(), width=200))
 
 
 def test_report_reads_what_was_ingested(tmp_path):
