@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from pipelines.errors import IngestError
+from pipelines.site.proposal.answers import Answers
 from pipelines.site.proposal.clock import Clock, guess_clock, parse
-from pipelines.site.proposal.points import Guess, guess_point
+from pipelines.site.proposal.recognition import Column, Guess, Told, recognise
+from pipelines.site.proposal.recognition.spelling import unit_of_text
 from pipelines.site.proposal.sample import Sample
 
 # Steps of a log of changes vary; those of a sampled point seldom do.
@@ -24,18 +27,36 @@ class ProposedSource:
     patterns: list[str]
     sample: Sample
     clock: Clock
-    guesses: list[Guess]
+    columns: list[Column] = field(default_factory=list)
+    guesses: list[Guess] = field(default_factory=list)
 
 
 def propose_sources(samples: list[Sample]) -> list[ProposedSource]:
-    """One source for all exports with the same columns. Raises IngestError where times cannot be read."""
+    """One source for all exports with the same columns, without guesses yet.
+
+    Raises IngestError where times cannot be read.
+    """
     by_columns: dict[tuple[str, ...], list[Sample]] = {}
     for sample in samples:
         by_columns.setdefault(tuple(map(str, sample.rows.columns)), []).append(sample)
     sources: list[ProposedSource] = []
     for alike in by_columns.values():
         sources.append(_source(alike, {source.name for source in sources}))
-    return _with_columns_of_their_own(sources)
+    return sources
+
+
+def guess_points(sources: list[ProposedSource], answers: Answers) -> list[ProposedSource]:
+    """The sources with a guess for each tag: all columns of all exports looked at together."""
+    columns = [column for source in sources for column in source.columns]
+    told = {
+        tag: Told(answers.quantities.get(tag), answers.units.get(tag))
+        for tag in (*answers.quantities, *answers.units)
+    }
+    guesses = recognise(columns, told)
+    return [
+        replace(source, guesses=[guess for guess in guesses if guess.source == source.name])
+        for source in sources
+    ]
 
 
 def slug(text: str) -> str:
@@ -57,36 +78,40 @@ def _source(alike: list[Sample], taken: set[str]) -> ProposedSource:
             f'{sample.path}: the times in column "{sample.time_column}" (such as "{sample.stamps.iloc[0]}") '
             "are written in no way that is known; export them as ISO 8601, e.g. 2024-03-01T00:10:00"
         )
-    long = sample.tag_column is not None
-    guesses = [
-        guess_point(tag, rows["value"], change_only=long and _irregular(rows["stamp"], clock))
-        for tag, rows in readings.items()
-    ]
+    name = _free(undated(sample.path), taken)
     patterns = list(dict.fromkeys(_pattern(one.path) for one in alike))
-    return ProposedSource(_free(undated(sample.path), taken), patterns, sample, clock, guesses)
+    return ProposedSource(name, patterns, sample, clock, _columns(name, sample, clock))
+
+
+def _columns(name: str, sample: Sample, clock: Clock) -> list[Column]:
+    long = sample.tag_column is not None
+    columns, shared = [], None
+    for tag, rows in sample.readings().items():
+        # All tags of a wide export have their readings at the same times.
+        times = _times(rows["stamp"], clock) if shared is None or long else shared
+        shared = times
+        values = pd.to_numeric(rows["value"], errors="coerce").to_numpy(dtype=float)
+        change_only = long and _irregular(rows["stamp"], clock)
+        columns.append(Column(tag, _unit_row(rows), values, times, change_only, name))
+    return columns
+
+
+def _times(stamps: pd.Series, clock: Clock) -> np.ndarray:
+    parsed = parse(stamps, clock.time_format)
+    return (parsed.dt.tz_convert("UTC").dt.tz_localize(None) if parsed.dt.tz is not None else parsed).to_numpy()
+
+
+def _unit_row(rows: pd.DataFrame) -> str | None:
+    """The unit that stands under a tag in a second row of the header, which has no time."""
+    if rows.empty or str(rows["stamp"].iloc[0]).strip():
+        return None
+    text = str(rows["value"].iloc[0]).strip()
+    return text if text and unit_of_text(text) is not None else None
 
 
 def _irregular(stamps: pd.Series, clock: Clock) -> bool:
     steps = parse(stamps, clock.time_format).dropna().diff().dropna()
     return len(steps) > 2 and steps.value_counts(normalize=True).iloc[0] < SMALLEST_REGULAR_SHARE
-
-
-def _with_columns_of_their_own(sources: list[ProposedSource]) -> list[ProposedSource]:
-    taken: set[str] = set()
-    return [
-        replace(source, guesses=[_settled(guess, taken) for guess in source.guesses]) for source in sources
-    ]
-
-
-def _settled(guess: Guess, taken: set[str]) -> Guess:
-    """The guess, with its tag for equipment where another point fills the same column already."""
-    if guess.quantity is None:
-        return guess
-    if guess.column in taken:
-        used = {column.partition(":")[2] for column in taken if column.startswith(f"{guess.quantity}:")}
-        guess = replace(guess, equipment=_free(slug(guess.tag), used))
-    taken.add(guess.column)
-    return guess
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -1,0 +1,160 @@
+"""What a column may be: each quantity that its name allows, in the unit that its values allow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipelines.site.points import Reading
+from pipelines.site.proposal.recognition.behaviour import Behaviour, behaviour_of
+from pipelines.site.proposal.recognition.column import Column, Told
+from pipelines.site.proposal.recognition.naming import NameMatch, Term, bracketed, matches_of, terms_of
+from pipelines.site.proposal.recognition.patterns import Pattern
+from pipelines.site.proposal.recognition.ranges import UnitChoice, unit_choice
+from pipelines.site.proposal.recognition.spelling import OTHER, WrittenUnit, unit_of_text
+from pipelines.site.quantities import QUANTITIES
+from pipelines.site.units import is_energy
+
+NOTHING_TOLD = Told()
+UNUSUAL = 0.35  # what values cost that lie where the quantity seldom does
+TOLD = 2.0  # points of what a person said
+MOST = 6  # quantities to consider of one column
+
+
+@dataclass
+class Candidate:
+    """One quantity that a column may be. points: of its name and of all that speaks for or against it (see `add`).
+
+    quantity: None where the name says that it is none of ours.
+    """
+
+    match: NameMatch
+    choice: UnitChoice
+    reading: Reading
+    points: float
+    why: list[str] = field(default_factory=list)
+    against: list[str] = field(default_factory=list)
+
+    @property
+    def quantity(self) -> str | None:
+        """The quantity's name."""
+        return self.match.quantity
+
+    def add(self, points: float, why: str) -> None:
+        """Weigh in a finding: positive where it speaks for the candidate."""
+        self.points += points
+        (self.why if points >= 0 else self.against).append(why)
+
+
+@dataclass
+class Subject:
+    """A column under consideration: its name's terms, its behaviour, its written unit and what it may be.
+
+    nothing: why it is none of our quantities, where that is known. double: which points hold its power already.
+    covers: of a total of cooling power, the quantities that it holds.
+    """
+
+    column: Column
+    terms: list[Term]
+    seen: Behaviour
+    written: WrittenUnit | None
+    candidates: list[Candidate] = field(default_factory=list)
+    nothing: str = ""
+    double: str = ""
+    covers: tuple[str, ...] = ()
+    told: Told = NOTHING_TOLD
+
+    @property
+    def best(self) -> Candidate | None:
+        """The candidate with most points."""
+        return max(self.candidates, key=lambda candidate: candidate.points, default=None)
+
+    def candidate(self, quantity: str) -> Candidate | None:
+        """The candidate for a quantity, if the column may be that."""
+        return next((each for each in self.candidates if each.quantity == quantity), None)
+
+
+def subjects_of(columns: Sequence[Column], told: Mapping[str, Told] | None = None) -> list[Subject]:
+    """Each column with what its own name, unit and values allow, and what a person said of it."""
+    subjects = []
+    for column, terms in zip(columns, terms_of([column.tag for column in columns]), strict=True):
+        said = (told or {}).get(column.tag, NOTHING_TOLD)
+        stated = said.unit or column.unit_row
+        row = unit_of_text(stated) if stated and stated.strip() else None
+        if row is not None:
+            terms = [*terms, bracketed(row)]
+        subject = Subject(column, terms, behaviour_of(column), row or _in_brackets(terms), told=said)
+        _fill(subject)
+        subjects.append(subject)
+    return subjects
+
+
+def _in_brackets(terms: Sequence[Term]) -> WrittenUnit | None:
+    return next((term.unit for term in reversed(terms) if term.bracketed), None)
+
+
+def _fill(subject: Subject) -> None:
+    if subject.seen.empty:
+        subject.nothing = "no numbers in the sample"
+        return
+    if subject.written is not None and subject.written.kind in OTHER:
+        subject.nothing = f"its unit tells {OTHER[subject.written.kind]}, which no quantity stands for"
+        return
+    if subject.told.quantity == "":
+        subject.nothing = "told to be none of our quantities"
+        return
+    matches = matches_of(subject.terms) if subject.told.quantity is None else [_told(subject.told.quantity)]
+    best: dict[str | None, Candidate] = {}
+    for match in matches:
+        candidate = _candidate(subject, match)
+        known = best.get(match.quantity)
+        if candidate is not None and (known is None or candidate.points > known.points):
+            best[match.quantity] = candidate
+    subject.candidates = sorted(best.values(), key=lambda candidate: -candidate.points)[:MOST]
+    if not subject.candidates:
+        subject.nothing = _reason(subject, matches)
+
+
+def _told(quantity: str) -> NameMatch:
+    return NameMatch(Pattern(quantity, ()), TOLD, TOLD, None, (), frozenset())
+
+
+def _candidate(subject: Subject, match: NameMatch) -> Candidate | None:
+    if match.quantity is None:
+        return Candidate(match, UnitChoice("", "written"), "instant", match.points, [match.pattern.reason])
+    unit = subject.written or match.unit
+    choice = unit_choice(match.quantity, unit, subject.seen)
+    if choice is None and unit is not None and not unit.sure and subject.written is None:
+        choice = unit_choice(match.quantity, None, subject.seen)  # F may have been a floor
+    if choice is None:
+        return None
+    candidate = Candidate(match, choice, _reading(choice.unit, subject), match.points)
+    if not choice.fits:
+        candidate.add(-UNUSUAL, f"values are unusual for {match.quantity}")
+    if match.quantity.endswith("_load_frac") and choice.unit == "%" and subject.seen.numbers.max() <= 110:
+        candidate.add(0.08, "values of 0 to 100")
+    return candidate
+
+
+def _reading(unit: str, subject: Subject) -> Reading:
+    if not is_energy(unit):
+        return "change" if subject.column.change_only else "instant"
+    return "counter" if subject.seen.rises else "interval"
+
+
+def _reason(subject: Subject, matches: Sequence[NameMatch]) -> str:
+    told = [
+        (sense.reliability, concept.removeprefix("other:"))
+        for term in subject.terms
+        for sense in term.senses
+        for concept in sense.concepts
+        if concept.startswith("other:")
+    ]
+    if told:
+        return f"the name tells {max(told)[1]}, which no quantity stands for"
+    named = next((match.quantity for match in matches if match.quantity), None)
+    if named is None:
+        return "the name is not known"
+    if subject.written is not None:
+        return f"the name tells {named}, which is not measured in {subject.column.unit_row or subject.written.unit}"
+    return f"the name tells {named}, but the values do not suit it in any unit ({QUANTITIES[named].unit or 'fraction'})"

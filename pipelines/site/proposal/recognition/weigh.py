@@ -1,0 +1,102 @@
+"""Everything that speaks for what a column is, weighed together: a guess each, with confidence and reasons."""
+
+from collections.abc import Mapping, Sequence
+
+from pipelines.site.proposal.recognition.aligned import Aligned
+from pipelines.site.proposal.recognition.balance import weigh_heat, weigh_shares, weigh_sums
+from pipelines.site.proposal.recognition.candidates import Candidate, Subject, subjects_of
+from pipelines.site.proposal.recognition.column import Column, Confidence, Guess, Told
+from pipelines.site.proposal.recognition.covers import find_covered
+from pipelines.site.proposal.recognition.equipment import equipment_of
+from pipelines.site.proposal.recognition.relations import (
+    weigh_setpoints,
+    weigh_siblings,
+    weigh_sides,
+    weigh_states,
+    weigh_weather,
+)
+from pipelines.site.proposal.recognition.powers import settle_power_units
+from pipelines.site.proposal.recognition.temperatures import settle_temperature_units
+from pipelines.site.proposal.recognition.totals import leave_out_doubles, level_of
+
+HIGH, MEDIUM, LOW = 0.82, 0.5, 0.2  # points
+CLEARLY = 0.12  # points by which a high guess is ahead of the next
+
+
+def weighed(columns: Sequence[Column], told: Mapping[str, Told]) -> list[Subject]:
+    """Columns with their candidates after all evidence was weighed in."""
+    subjects = subjects_of(columns, told)
+    aligned = Aligned(subjects)
+    weigh_states(subjects)
+    weigh_siblings(subjects)
+    weigh_sides(subjects, aligned)
+    settle_temperature_units(subjects, aligned)
+    weigh_weather(subjects, aligned)
+    weigh_setpoints(subjects, aligned)
+    settle_power_units(subjects)
+    leave_out_doubles(subjects, aligned)
+    weigh_sums(subjects, aligned)
+    weigh_heat(subjects, aligned)
+    weigh_shares(subjects, aligned)
+    find_covered(subjects, aligned)
+    return subjects
+
+
+def guess_of(subject: Subject) -> Guess:
+    """The guess for one column by its own best candidate."""
+    low, middle, high = subject.seen.percentiles
+    best = subject.best
+    if best is None or best.points < LOW or best.quantity is None:
+        why = subject.nothing or (best.why[0] if best is not None and best.quantity is None and best.why else "the name is not known")
+        unit = subject.written.unit if subject.written else ""
+        return Guess(
+            subject.column.tag, None, unit, "", "instant", None, low, middle, high, why=why,
+            asks="" if best is not None and best.quantity is None else "quantity", source=subject.column.source,
+        )  # fmt: skip
+    confidence = _confidence(subject, best)
+    return Guess(
+        tag=subject.column.tag,
+        quantity=best.quantity,
+        unit=best.choice.unit,
+        equipment=equipment_of(subject),
+        reading=best.reading,
+        full_scale=best.choice.full_scale,
+        low=low,
+        middle=middle,
+        high=high,
+        why=_why(best),
+        confidence=confidence,
+        live=confidence != "low",
+        asks=("unit" if best.choice.how == "open" else "quantity") if confidence == "low" else "",
+        source=subject.column.source,
+        covers=subject.covers,
+        level=level_of(subject) if best.quantity == "it_power_kw" else "",
+        unit_from=_unit_from(subject, best),
+        other_units=best.choice.others,
+        told_quantity=subject.told.quantity is not None,
+        told_unit=subject.told.unit is not None,
+    )
+
+
+def _confidence(subject: Subject, best: Candidate) -> Confidence:
+    ahead = best.points - max((c.points for c in subject.candidates if c is not best), default=0.0)
+    if best.choice.how == "open" or best.points < MEDIUM or ahead <= 0.02:
+        return "low"
+    sure = best.choice.how in ("written", "certain") and best.choice.fits and not best.against
+    if sure and best.points >= HIGH and ahead >= CLEARLY and not subject.seen.idle:
+        return "high"
+    return "medium"
+
+
+def _why(best: Candidate) -> str:
+    if not best.match.named:
+        return "told"
+    said = "by its name" if best.match.points >= MEDIUM else "by its name, weakly"
+    reasons = [said, *best.why, *(f"but {each}" for each in best.against)]
+    return "; ".join(dict.fromkeys(reason for reason in reasons if reason))
+
+
+def _unit_from(subject: Subject, best: Candidate) -> str:
+    if best.choice.how == "written":
+        return "from the export" if subject.column.unit_row else "from the name"
+    return {"certain": "from the values", "likely": "likely, from the values"}.get(best.choice.how, "not told")
