@@ -17,6 +17,7 @@ from pipelines.site.units import is_energy
 
 NOTHING_TOLD = Told()
 UNUSUAL = 0.35  # what values cost that lie where the quantity seldom does
+SUITED = 0.05  # what values count for that suit a temperature in one unit only
 TOLD = 2.0  # points of what a person said
 MOST = 6  # quantities to consider of one column
 
@@ -131,6 +132,10 @@ def _candidate(subject: Subject, match: NameMatch) -> Candidate | None:
     candidate = Candidate(match, choice, _reading(choice.unit, subject), match.points)
     if not choice.fits:
         candidate.add(-UNUSUAL, f"values are unusual for {match.quantity}")
+    if choice.how == "certain" and QUANTITIES[match.quantity].unit == "degC":
+        candidate.points += SUITED  # of all ranges those of temperatures are the narrowest
+    if match.quantity == "outdoor_pressure_pa" and choice.fits:
+        candidate.add(0.15, "as high as the pressure of the air")
     if match.quantity.endswith("_load_frac") and choice.unit == "%" and subject.seen.numbers.max() <= 110:
         candidate.add(0.08, "values of 0 to 100")
     return candidate

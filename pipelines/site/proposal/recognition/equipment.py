@@ -5,13 +5,12 @@ import re
 from pipelines.site.proposal.recognition.candidates import Subject
 from pipelines.site.proposal.recognition.naming import Term
 from pipelines.site.proposal.recognition.patterns import WEIGHTS
+from pipelines.site.proposal.recognition.words import NUMBERING
 
 _MACHINES = frozenset(
     "chiller tower chwp cwp schwp pump crah rack cold_aisle hot_aisle aisle hall server ups pdu economizer utility fan "
     "compressor lighting generator it chw cw plant".split()
 )
-# A letter of these counts as a number: hall A. Units at a tag's end do not.
-_LETTERS = frozenset("abcdefgh")
 
 
 def equipment_of(subject: Subject) -> str:
@@ -38,7 +37,7 @@ def slug(text: str) -> str:
 def _number_after(terms: list[Term], index: int) -> str:
     text = ""
     for term in terms[index + 1 : index + 4]:
-        letter = term.text in _LETTERS and not (term.unit is not None and term is terms[-1] and not text)
+        letter = term.text in NUMBERING and not (term.unit is not None and term is terms[-1] and not text)
         if term.is_number or (letter and (term.unit is None or term is not terms[-1])):
             text += term.text
         elif text or not any(sense.free or sense.concepts <= WEIGHTS.keys() and _is_machine(term) for sense in term.senses):

@@ -41,6 +41,7 @@ ENGLISH: tuple[tuple[str, float, str], ...] = (
     ("schwp", 1.0, "schwp schwps schp scwp schwpmp schws_pump"),
     ("cwp", 0.6, "cds"),
     ("schwp", 0.6, "chs"),
+    ("chw", 0.4, "chs"),
     ("pump", 0.9, "pump pumps pmp pmps pum"),
     ("pump", 0.4, "pp pu"),
     ("primary", 0.8, "primary pri prim prmy"),
@@ -51,7 +52,7 @@ ENGLISH: tuple[tuple[str, float, str], ...] = (
     ("crah", 0.5, "fw ac ahs cu"),
     ("fan", 0.9, "fan fans sfan supply_fan sf fn ef_fan"),
     ("fan", 0.4, "vent"),
-    ("rack", 1.0, "rack racks cabinet cabinets rck"),
+    ("rack", 1.0, "rack racks cabinet cabinets rck row rows rackrow"),
     ("rack", 0.6, "cab rk"),
     ("cold_aisle", 1.0, "cold_aisle coldaisle cold_ais colda cold_aisles cac coldais"),
     ("hot_aisle", 1.0, "hot_aisle hotaisle hot_ais hac hot_aisles hotais"),
@@ -74,6 +75,7 @@ ENGLISH: tuple[tuple[str, float, str], ...] = (
      "main_switchgear switchboard swbd swgr switchgear grid service_entrance main_board hv_intake point_of_supply "
      "main_incomer utl main_distribution"),
     ("utility", 0.7, "main mtr_main mv intake transformer trafo tx xfmr lvmdb mlvs mv_feed usw"),
+    ("facility", 0.9, "site_meter site_power site_kw site_load site_mtr"),
     ("facility", 1.0, "facility facility_total total_facility total_site site_total total_building building_total facil "
      "total_dc dc_total whole_building total_electrical"),
     ("plant", 0.9, "chiller_plant central_plant mechanical_plant chillerplant mechplant cooling_plant chilled_water_plant chw_plant "
@@ -150,16 +152,16 @@ ENGLISH: tuple[tuple[str, float, str], ...] = (
     ("drybulb", 1.0, "drybulb dry_bulb dbt dryb drybul dry_bul dbtemp drybulbtemp dbulb"),
     ("drybulb", 0.6, "db tdb"),
     ("dewpoint", 1.0, "dewpoint dew_point dewpt dew_pt dewp dpt dew tdew tdp dewpointtemp"),
-    ("rh", 1.0, "rh humidity relative_humidity relhum rel_hum rel_humidity hum humid relh rhum humidty relhumidity"),
+    ("rh", 1.0, "rh humidity relative_humidity relhum rel_hum rel_humidity hum humid relh rhum humidty relhumidity hurel hu_rel"),
     ("power", 1.0, "power pwr powr real_power active_power realpower activepower kw_total watts real_pwr active_pwr actpwr pow elpower "
      "elec_power electric_power powermeter power_meter pwrmeter true_power powmet totalpower kwtot kwtotal"),
     ("power", 0.7, "elecpwr demand dmd elec electrical"),
     ("power", 0.5, "p jt ji"),
     ("power energy", 0.9, "energy consumption consump usage enrgy engy energy_consumption electricity"),
-    ("heat", 1.0, "heat_load thermal_load cooling_load clg_load clgload coolingload cooling_capacity cooling_rate clgrate tonnage clg_rate "
+    ("heat", 1.0, "heat_flow ht_flw htflw heat_load thermal_load cooling_load clg_load clgload coolingload cooling_capacity cooling_rate clgrate tonnage clg_rate "
      "thermal_power heat_rejection heatload cooling_demand cooling_tons thermal_energy_rate clg_tons cooling_output "
      "building_load bldg_load chw_load refrigeration_load cooling_duty chilled_water_load plant_load chiller_tons rejected_heat"),
-    ("heat", 0.8, "thermal heat thrm duty therm refrigeration btu btum btus"),
+    ("heat", 0.8, "thermal thermique termica termico thermisch thermische termika heat thrm duty therm refrigeration btu btum btus"),
     ("load", 0.8, "load ld loading lod"),
     ("share load", 0.9, "rla fla pct_load load_pct percent_load pctload pla loadpct pctrla plr part_load percent_rla rla_pct"),
     ("share load", 0.7, "capacity cap capcty"),
@@ -174,10 +176,16 @@ ENGLISH: tuple[tuple[str, float, str], ...] = (
     ("barometer", 1.0, "barometric barometer baro barometric_pressure atmospheric atmospheric_pressure station_pressure atm bar_press"),
     ("speed", 1.0, "speed spd spdf freq frequency vfd vsd vfd_speed fanspeed fan_speed fanspd vfdspd pumpspeed pump_speed inverter "
      "output_frequency vfd_output vfd_hz drive_speed spped"),
-    ("speed", 0.5, "drv drive ss_speed st n asd"),
+    ("speed", 0.5, "si sic drv drive ss_speed n asd"),
+    ("supply temp", 0.7, "s_temp s_tmp s_t"),
+    ("return temp", 0.7, "r_temp r_tmp r_t"),
+    ("supply temp", 0.5, "st"),
+    ("return temp", 0.5, "rt"),
+    ("in temp", 0.6, "int_temp"),
     ("status", 1.0, "status sts stat run running state onoff on_off running_status run_status runstatus proof operating "
-     "pump_status runsts onoff_status stas operation run_state active"),
+     "pump_status runsts onoff_status stas operation run_state"),
     ("status", 0.6, "on st ss run_fb oper"),
+    ("status", 0.4, "active"),
     ("loss", 1.0, "loss losses loss_power losspwr"),
     ("utilization", 1.0, "utilization utilisation util_pct cpu cpu_util cpu_load cpuutil"),
     ("windspeed", 1.0, "wind_speed windspeed wind_spd wspd windspd wind_velocity wind_vel wndspd"),
@@ -198,23 +206,23 @@ ENGLISH: tuple[tuple[str, float, str], ...] = (
     ("", 1.0, "sensor sens value val reading present_value measured measurement meter mtr point pnt history trend log config default "
      "site campus area zone floor level level1 lvl bms bas ems scada plc bacnet modbus dev device nae nce jace fec ai ao av bi bo bv "
      "analog input avg average mean max maximum min minimum current_value live data dc dcim line loop header hdr common com sys system "
-     "unit units no num number mod module real of the per and a b x y z n1 n2 net node drivers points folder block raw instant inst "
+     "unit units no num number mod module real of the per and a b x y z n1 n2 net node drivers points active folder block raw instant inst "
      "north south east west front rear left right top bottom mid middle station local global bus panel board feed feeder lead lag "
      "hourly interval min15 15min instantaneous equip equipment asset dist_room ctrlr controller prop hq region az colo outputs virtual "
-     "electric three_phase phase 3ph threephase phases l1 l2 l3 energy_meter em mtrs tag signals ifc main_loop"),
+     "electric three_phase phase 3ph threephase phases l1 l2 l3 energy_meter em mtrs starter tag signals ifc main_loop"),
 )  # fmt: skip
 
 # What tells that a point is none of ours: concept `other` with the reason.
 OTHERS: tuple[tuple[str, float, str], ...] = (
-    ("an electrical current", 0.9, "amps ampere amperage curr intensity"),
+    ("an electrical current", 0.9, "amps ampere amperage curr intensity crnt"),
     ("an electrical current", 0.5, "i ia ib ic current"),
-    ("a voltage", 0.9, "volts voltage volt vll vln"), ("a power factor", 0.9, "powerfactor power_factor cosphi"),
+    ("a voltage", 0.9, "volts voltage volt vll vln"), ("a power factor", 0.9, "powerfactor power_factor cosphi cos_phi pwr_fctr pwr_factor"),
     ("apparent power", 1.0, "apparent apparent_power apparentpower"), ("reactive power", 1.0, "reactive reactive_power reactivepower"),
     ("a valve or damper", 1.0, "valve vlv damper dmpr dpr cv byv byp_valve bypass_valve mov position pos"),
     ("a bypass", 0.8, "bypass byp decoupler"), ("an alarm", 1.0, "alarm alm fault flt trip warning failure fail alarms leak smoke fire"),
     ("running hours or starts", 1.0, "runtime run_hours hours runhours hrs starts run_time start_count cycles run_hrs"),
     ("an efficiency", 1.0, "cop eer efficiency eff pue dcie kpi performance iplv wue kw_per_ton"),
-    ("a difference", 1.0, "delta diff dt approach difference deltat subcooling superheat lift range_temp delta_t dtemp approachtemp"),
+    ("a difference", 1.0, "delta diff dt approach difference deltat subcooling superheat lift range_temp delta_t dtemp dtmp dlt dltt approachtemp"),
     ("a limit", 0.9, "limit lim hilim lolim high_limit low_limit hi_limit lo_limit deadband alarm_limit threshold highlimit lowlimit "
      "reset_max reset_min minsp maxsp hi_alarm hihi lolo max_setpoint min_setpoint"),
     ("a limit", 0.5, "hi lo high low"),
@@ -242,7 +250,7 @@ def _unit_senses() -> dict[str, list[Sense]]:
     for word, unit in SPELLINGS.items():
         reason = OTHER.get(unit.kind)
         concepts = frozenset((f"other:{reason}",)) if reason else frozenset(measures[unit.kind].split())
-        senses[word] = [Sense(concepts, 0.9 if unit.sure else 0.45, unit=unit)]
+        senses[word] = [Sense(concepts, 0.9 if unit.sure else 0.7, unit=unit)]
     # RH and % spell a unit, but it is the word rh that says humidity.
     for word in ("rh", "rf", "pctrh", "percent_rh", "percent_relative_humidity"):
         senses[word] = [Sense(frozenset(("rh",)), 0.9, unit=SPELLINGS[word])]
@@ -272,5 +280,7 @@ def _without_umlauts(word: str, language: str) -> str:
 LEXICON: dict[str, list[Sense]] = _build()
 LONGEST_PHRASE = max(word.count("_") + 1 for word in LEXICON)
 # Words by which run-together names are split; single letters would split anything.
-KNOWN: frozenset[str] = frozenset(word for word in LEXICON if "_" not in word and (len(word) > 1 or word in "tfcwav%"))
+_WORDS = frozenset(word for word in LEXICON if "_" not in word and (len(word) > 1 or word in "tfcwav%"))
+# The words of phrases stay whole too: humedo of bulbo_humedo is not hum and edo.
+KNOWN: frozenset[str] = _WORDS | {part for word in LEXICON for part in word.split("_") if len(part) > 3}
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from pipelines.site.proposal.recognition.lexicon import KNOWN, LEXICON, LONGEST_PHRASE, Sense
 from pipelines.site.proposal.recognition.patterns import IMPLIED, OTHER_WEIGHT, PATTERNS, WEIGHTS, Pattern
 from pipelines.site.proposal.recognition.spelling import SPELLINGS, WrittenUnit
-from pipelines.site.proposal.recognition.words import Word, words_of
+from pipelines.site.proposal.recognition.words import NUMBERING, Word, words_of
 
 SHARED_BY = 0.8  # a word that so many points of an export share is its place, not its meaning
 SHARED_FROM = 6  # points, from which on sharing a word says something
@@ -18,7 +18,11 @@ LANGUAGE_WORDS = 2  # longer words of a language that make an export be in it
 SHORT_WORD = 5  # letters; shorter words of another language need an export in it
 EARLIER_PART = 0.35  # what names a place in a path, before what is measured there, may go unexplained
 AT_THE_END = 0.8  # reliability of a short unit at the end of a tag
-CLOSE = 0.84  # likeness of a misspelt word to the one that was meant
+PLACES = frozenset("plant facility building hall cooling utility it".split())
+NEAREST = 2  # letters by which words may be longer than the shortest that an abbreviation may stand for
+UNKNOWN_PRICE = 0.6  # of a word that nobody knows: it may name another thing
+UNKNOWN_MEASURE = 1.5  # of one where what is measured is not said: it probably says that
+DECISIVE_ROLES, ROLE_PRICE = frozenset(("sp", "forecast")), 5.0  # a setpoint is no reading, however well the rest fits
 SUBJECTS = frozenset(concept for concept, weight in WEIGHTS.items() if weight == 3.0)
 
 
@@ -37,6 +41,11 @@ class Term:
     def is_number(self) -> bool:
         """Digits only: a number of equipment."""
         return self.text.isdigit()
+
+    @property
+    def unknown(self) -> bool:
+        """A word, not a number or letter, that nobody knows."""
+        return not self.senses and len(self.text) > 1 and self.text.isalpha() and not self.bracketed and not self.shared
 
 
 @dataclass(frozen=True)
@@ -62,14 +71,15 @@ class NameMatch:
 
 def terms_of(tags: Sequence[str]) -> list[list[Term]]:
     """The terms of each tag, with regard to all: shared words and the language."""
-    words = [words_of(tag, KNOWN) for tag in tags]
+    words = [[replace(word, text=corrected(word.text)) for word in words_of(tag, KNOWN)] for tag in tags]
     counts = Counter(word for each in words for word in {word.text for word in each})
     shared = {
         word for word, count in counts.items() if len(tags) >= SHARED_FROM and count > SHARED_BY * len(tags)
     }
     phrases = [_phrases(each) for each in words]
     languages = _languages(phrases)
-    return [[_term(text, word, languages, shared) for text, word in each] for each in phrases]
+    found = [[_term(text, word, languages, shared) for text, word in each] for each in phrases]
+    return [[_numbering(terms, index) for index in range(len(terms))] for terms in found]
 
 
 def matches_of(terms: Sequence[Term]) -> list[NameMatch]:
@@ -103,6 +113,14 @@ def _phrases(words: list[Word]) -> list[tuple[str, Word]]:
     return found
 
 
+def _numbering(terms: list[Term], index: int) -> Term:
+    """The term, without meaning where it is the letter of a machine or room: the A of UPS_A/Losses is no ampere."""
+    term = terms[index]
+    if term.text not in NUMBERING or term.bracketed or not index or index == len(terms) - 1:
+        return term
+    return replace(term, senses=(), unit=None) if _has_subject(terms[index - 1]) else term
+
+
 def _languages(phrases: list[list[tuple[str, Word]]]) -> set[str]:
     told: dict[str, set[str]] = {}
     for text in {text for each in phrases for text, _ in each}:
@@ -113,23 +131,60 @@ def _languages(phrases: list[list[tuple[str, Word]]]) -> set[str]:
 
 
 def _term(text: str, word: Word, languages: set[str], shared: set[str]) -> Term:
-    spelt = text if text in LEXICON or word.bracketed else _corrected(text)
-    senses = tuple(_weighed(sense, spelt, languages, word) for sense in LEXICON.get(spelt, ()))
+    senses = tuple(_weighed(sense, text, languages, word) for sense in LEXICON.get(text, ()))
+    if not any(sense.unit or not sense.language or sense.language in languages for sense in senses):
+        senses += _abbreviated(text, frozenset(languages))
     unit = word.unit
     if word.bracketed and unit is not None:
         return bracketed(unit)
     return Term(text, senses, word.part, unit, word.bracketed, text in shared)
 
 
-def _corrected(text: str) -> str:
-    if len(text) < 6 or text.isdigit():
+@cache
+def corrected(text: str) -> str:
+    """The known word that a longer unknown one misspells by one letter, or two that changed places."""
+    if len(text) < 6 or not text.isalpha() or text in KNOWN:
         return text
-    close = difflib.get_close_matches(text, [w for w in KNOWN if abs(len(w) - len(text)) <= 2], 1, CLOSE)
-    return close[0] if close else text
+    return next((word for word in sorted(KNOWN) if len(word) > 4 and _one_slip(text, word)), text)
+
+
+def _one_slip(one: str, other: str) -> bool:
+    if abs(len(one) - len(other)) > 1 or one[0] != other[0]:
+        return False
+    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    rest, rest_other = one[at:], other[at:]
+    if len(one) == len(other):
+        return rest[1:] == rest_other[1:] or (rest[:2] == rest_other[1::-1] and rest[2:] == rest_other[2:])
+    return rest[1:] == rest_other or rest == rest_other[1:]
+
+
+@cache
+def _abbreviated(text: str, languages: frozenset[str]) -> tuple[Sense, ...]:
+    """What longer words mean that `text` shortens: rau for raum, lss for loss; nothing where they differ much."""
+    if not 3 <= len(text) <= 6 or not text.isalpha():
+        return ()
+    meant: dict[frozenset[str], Sense] = {}
+    words = [word for word in LEXICON if _shortens(text, word)]
+    longest = min((len(word) for word in words), default=0) + NEAREST
+    for sense in (sense for word in words if len(word) <= longest for sense in LEXICON[word]):
+        if sense.reliability >= 0.8 and (not sense.language or sense.language in languages):
+            meant.setdefault(sense.concepts, sense)
+    worth = {1: 0.7, 2: 0.5, 3: 0.35}.get(len(meant), 0.0)
+    return tuple(replace(sense, reliability=worth) for sense in meant.values() if worth)
+
+
+def _shortens(text: str, word: str) -> bool:
+    if len(word) < max(4, len(text) + 1) or word[0] != text[0] or "_" in word:
+        return False
+    if word.startswith(text):
+        return True
+    rest = iter(word)
+    vowels = set(text[1:]) & set("aeiou")
+    return len(word) <= len(text) + 4 and not vowels and all(letter in rest for letter in text)
 
 
 def _weighed(sense: Sense, text: str, languages: set[str], word: Word) -> Sense:
-    if sense.unit is not None and not sense.unit.sure:
+    if sense.unit is not None and len(text) == 1:
         # A single letter is a unit where units stand: at the end, or at the beginning as in F_CHWS.
         return replace(sense, reliability=AT_THE_END if word.last else 0.5 if word.first else 0.2)
     if not sense.language or len(text) >= SHORT_WORD or sense.language in languages:
@@ -138,17 +193,16 @@ def _weighed(sense: Sense, text: str, languages: set[str], word: Word) -> Sense:
 
 
 def _match(terms: Sequence[Term], pattern: Pattern) -> NameMatch | None:
+    senses = _fitting(terms, pattern)
     filled: dict[frozenset[str], float] = {}
-    unit, cost, named = None, 0.0, set()
+    cost, unit = 0.0, None
     last_subject = max((i for i, term in enumerate(terms) if _has_subject(term)), default=-1)
-    for index, term in enumerate(terms):
-        sense = _fitting(term, pattern)
+    for index, (term, sense) in enumerate(zip(terms, senses, strict=True)):
         if sense is None:
             cost += _price(term) * (EARLIER_PART if index < last_subject and _has_subject(term) else 1.0)
             continue
         unit = sense.unit or unit
-        named |= sense.concepts
-        worth = sense.reliability * (0.4 if term.shared else 1.0)
+        worth = sense.reliability * _shared_worth(term, sense)
         for need in pattern.needs:
             if need & sense.concepts:
                 filled[need] = max(filled.get(need, 0.0), worth)
@@ -156,20 +210,38 @@ def _match(terms: Sequence[Term], pattern: Pattern) -> NameMatch | None:
     if len(missing) == len(pattern.needs) or any(not _implied(need) for need in missing):
         return None
     gain = sum(worth * _weight(need) for need, worth in filled.items())
+    if missing:
+        cost += UNKNOWN_MEASURE * sum(term.unknown for term in terms)
     cost += sum(min(IMPLIED[concept] for concept in need if concept in IMPLIED) for need in missing) + pattern.less
     score = gain - cost
     if score <= 0:
         return None
-    words = tuple("|".join(sorted(need)) for need in missing)
-    return NameMatch(pattern, score / pattern.weight, score, unit, words, frozenset(named))
+    named = frozenset().union(*(sense.concepts for sense in senses if sense is not None))
+    return NameMatch(pattern, score / pattern.weight, score, unit, tuple("|".join(sorted(n)) for n in missing), named)
 
 
-def _fitting(term: Term, pattern: Pattern) -> Sense | None:
-    """The likeliest sense of a term that the pattern explains; free where it has one and no other fits."""
-    allowed = pattern.allowed
-    fitting = [sense for sense in term.senses if sense.concepts and sense.concepts <= allowed]
-    needed = [sense for sense in fitting if any(need & sense.concepts for need in pattern.needs)]
-    return max(needed or fitting, key=lambda sense: sense.reliability, default=None)
+def _fitting(terms: Sequence[Term], pattern: Pattern) -> list[Sense | None]:
+    """For each term the sense that the pattern explains: one that it needs, and that no other term gives."""
+    options = [[s for s in term.senses if s.concepts and s.concepts <= pattern.allowed] for term in terms]
+    found: list[Sense | None] = [None] * len(terms)
+    open_needs = set(pattern.needs)
+    # Terms with one meaning first: KW beside Leistung is Kaltwasser, for the power is said.
+    for index in sorted(range(len(terms)), key=lambda i: len({s.concepts for s in options[i]})):
+        fitting = options[index]
+        wanted = [s for s in fitting if any(need & s.concepts for need in open_needs)]
+        needed = [s for s in fitting if any(need & s.concepts for need in pattern.needs)]
+        found[index] = max(wanted or needed or fitting, key=lambda sense: sense.reliability, default=None)
+        sense = found[index]
+        if sense is not None:
+            open_needs -= {need for need in open_needs if need & sense.concepts}
+    return found
+
+
+def _shared_worth(term: Term, sense: Sense) -> float:
+    """A word that all points share is their place: a plant or hall in all names says nothing of any."""
+    if not term.shared:
+        return 1.0
+    return 0.0 if sense.concepts & PLACES else 0.4
 
 
 def _implied(need: frozenset[str]) -> bool:
@@ -188,9 +260,16 @@ def _price(term: Term) -> float:
     """What it costs to leave a term unexplained: what its likeliest sense would weigh."""
     if term.shared or any(sense.free and not sense.language for sense in term.senses):
         return 0.0
+    if not term.senses:
+        return UNKNOWN_PRICE if term.unknown else 0.0
     return max((sense.reliability * _sense_weight(sense) for sense in term.senses), default=0.0)
 
 
 def _sense_weight(sense: Sense) -> float:
-    weights = [OTHER_WEIGHT if concept.startswith("other:") else WEIGHTS.get(concept, 1.0) for concept in sense.concepts]
-    return max(weights, default=0.0)
+    return max((_price_of(concept) for concept in sense.concepts), default=0.0)
+
+
+def _price_of(concept: str) -> float:
+    if concept.startswith("other:"):
+        return OTHER_WEIGHT
+    return ROLE_PRICE if concept in DECISIVE_ROLES else WEIGHTS.get(concept, 1.0)

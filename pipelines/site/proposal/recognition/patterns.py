@@ -20,7 +20,7 @@ WEIGHTS = (
 )
 OTHER_WEIGHT = 4.0
 # Concepts that may be missing at a price smaller than their weight, where unit and values say the same.
-IMPLIED = {"temp": 0.9, "power": 1.2, "status": 0.8, "air": 0.0, "load": 0.5, "share": 0.5}
+IMPLIED = {"temp": 0.9, "power": 1.2, "status": 0.8, "load": 0.5, "share": 0.5}
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _temperatures(t: _Table) -> None:
     loop = "water plant chiller chwp economizer building"
     t.add("chw_supply_c", "chw supply|leaving temp", "evaporator leaving|out|supply temp", also=f"{loop} primary evaporator chw secondary")
     t.add("chw_supply_c", "chw out temp", "chiller leaving|supply|out temp", also=f"{loop} chw", less=0.6)
-    t.add("chw_supply_c", "chw temp", also=loop, less=1.5)
+    t.add("chw_supply_c", "chw temp", also=loop, less=2.0)
     t.add("chw_return_c", "chw return|entering temp", "evaporator entering|in|return temp", also=f"{loop} primary evaporator chw secondary")
     t.add("chw_return_c", "chw in temp", "chiller entering|return|in temp", also=f"{loop} chw", less=0.6)
     loop = "water plant chiller cwp economizer building condenser"
@@ -131,7 +131,7 @@ def _flows(t: _Table) -> None:
 
 _MACHINES = (
     ("secondary_pump", "secondary_pump_on", ("schwp", "secondary pump", "secondary chwp", "secondary chw"), "chw pump plant water"),
-    ("chw_pump", "chw_pump_on", ("chwp", "chw pump", "primary pump"), "chw pump primary plant water chiller supply"),
+    ("chw_pump", "chw_pump_on", ("chwp", "chw pump", "primary pump", "evaporator pump"), "chw pump primary plant water chiller supply"),
     ("cw_pump", "cw_pump_on", ("cwp", "cw pump", "condenser pump", "tower pump"), "cw pump plant water condenser chiller supply tower"),
     ("tower_fan", "tower_on", ("tower",), "fan plant cw cooling"),
     ("crah_fan", "crah_on", ("crah",), "fan hall supply air cooling"),
@@ -185,15 +185,15 @@ def _meters(t: _Table) -> None:
     t.add("cooling_load_kw", "cooling load", "building load", "chw load", "plant load", also="total heat power plant chw cooling building", less=0.2)
     t.add("cooling_load_kw", "chiller load", also="total power", less=0.9)
     t.add(None, "tower|cw|condenser heat", "tower|cw|condenser load", also="power total water cooling load share", reason="heat that is rejected is not electrical power, and no quantity of ours")
-    t.add(None, "crah|hall|it|economizer|ups heat", also="power load total", less=0.3, reason="the heat of a part of the plant")
+    t.add(None, "crah|hall|it|economizer|ups heat", also="power load total", less=0.8, reason="the heat of a part of the plant")
     t.add("it_utilization_frac", "utilization", also="it server share load", less=0.2)
     t.add(None, "power share", "share", also="total load", less=1.0, reason="a share whose whole is not told")
 
 
 def _setpoints(t: _Table) -> None:
-    t.add("chw_supply_sp_c", "chw sp", "chw supply sp", "evaporator leaving sp", "chw leaving sp", also="temp supply leaving water plant chiller evaporator cmd out cooling")
+    t.add("chw_supply_sp_c", "chw sp", "chw supply sp", "evaporator sp", "evaporator leaving|supply sp", "chw leaving sp", also="temp supply leaving water plant chiller evaporator cmd out cooling")
     t.add("chw_supply_sp_c", "chiller sp", "chiller supply|leaving sp", also="temp water leaving plant cmd cooling out", less=0.4)
-    t.add("cw_supply_sp_c", "cw sp", "cw supply sp", "cw entering sp", "tower sp", "tower leaving|supply sp", "condenser entering sp", "cw leaving sp",
+    t.add("cw_supply_sp_c", "cw sp", "cw supply sp", "cw entering sp", "tower sp", "tower leaving|supply sp", "condenser sp", "condenser entering|supply sp", "cw leaving sp",
           also="temp supply leaving entering water plant tower cw condenser fan cmd out")
     t.add("supply_air_sp_c", "air supply sp", "crah supply sp", "crah leaving sp", "air leaving sp", also="temp hall air crah cmd fan cooling")
     t.add("supply_air_sp_c", "crah sp", also="temp air", less=0.9)

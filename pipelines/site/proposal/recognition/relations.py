@@ -82,6 +82,7 @@ def weigh_sides(subjects: Sequence[Subject], aligned: Aligned) -> None:
             _decide(either, cold, warm, aligned)
         elif len(either) == 1:
             _decide_alone(either[0], subjects, cold, warm, aligned)
+        _prefer_sided(subjects, cold)
         below, above = mean_of(chosen(subjects, cold), aligned), mean_of(chosen(subjects, warm), aligned)
         if below is None or above is None:
             continue
@@ -89,12 +90,20 @@ def weigh_sides(subjects: Sequence[Subject], aligned: Aligned) -> None:
         if len(gap) < FEWEST or abs(gap.median()) < 0.2:
             continue
         right = bool((gap > 0).mean() > 0.5)
-        for subject, candidate in (*chosen(subjects, cold), *chosen(subjects, warm)):
-            del subject
-            if right:
-                candidate.add(AGREES, f"{cold} is colder than {warm}")
-            else:
+        for _, candidate in (*chosen(subjects, cold), *chosen(subjects, warm)):
+            if not right:
                 candidate.add(CONTRADICTS, f"{cold} would be warmer than {warm}")
+            elif candidate.match.pattern.less < 1.0:
+                candidate.add(AGREES, f"{cold} is colder than {warm}")
+
+
+def _prefer_sided(subjects: Sequence[Subject], quantity: str) -> None:
+    """Where one name says supply, one that says neither is probably another temperature of the loop."""
+    found = chosen(subjects, quantity)
+    if any(candidate.match.pattern.less < 0.8 for _, candidate in found):
+        for _, candidate in found:
+            if candidate.match.pattern.less >= 0.8:
+                candidate.add(-0.3, "another point is the supply by name")
 
 
 def _either_side(subject: Subject, cold: str, warm: str) -> bool:

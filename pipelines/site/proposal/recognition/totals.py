@@ -12,10 +12,11 @@ from pipelines.site.proposal.recognition.aligned import Aligned
 from pipelines.site.proposal.recognition.candidates import Candidate, Subject
 from pipelines.site.proposal.recognition.equipment import equipment_of
 from pipelines.site.proposal.recognition.naming import concepts_of
-from pipelines.site.proposal.recognition.relations import CONSIDERED, FEWEST, Chosen, siblings
+from pipelines.site.proposal.recognition.relations import FEWEST, Chosen, siblings
 from pipelines.site.quantities import QUANTITIES
 from pipelines.site.units import is_energy
 
+SURE_ENOUGH = 0.5  # points of what may take another point's place
 EXACT, NOISY = 0.005, 0.02  # median distance of a total from the sum of its parts, as a share of it
 TOGETHER = 0.95  # correlation of a total and its parts, where they vary
 SAME_POWER = (0.8, 1.25)  # sums at two places of one way, with the losses between
@@ -28,7 +29,7 @@ def leave_out_doubles(subjects: Sequence[Subject], aligned: Aligned) -> None:
     groups: dict[str, Chosen] = defaultdict(list)
     for subject in subjects:
         best = subject.best
-        if best is not None and best.quantity and best.points >= CONSIDERED and _summed(best):
+        if best is not None and best.quantity and best.points >= SURE_ENOUGH and _summed(best):
             groups[best.quantity].append((subject, best))
     for members in groups.values():
         _leave_out_energy(members)

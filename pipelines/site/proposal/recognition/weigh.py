@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pipelines.site.proposal.recognition.aligned import Aligned
 from pipelines.site.proposal.recognition.balance import weigh_heat, weigh_shares, weigh_sums
-from pipelines.site.proposal.recognition.candidates import Candidate, Subject, subjects_of
+from pipelines.site.proposal.recognition.candidates import TOLD, Candidate, Subject, subjects_of
 from pipelines.site.proposal.recognition.column import Column, Confidence, Guess, Told
 from pipelines.site.proposal.recognition.covers import find_covered
 from pipelines.site.proposal.recognition.equipment import equipment_of
@@ -20,6 +20,7 @@ from pipelines.site.proposal.recognition.temperatures import settle_temperature_
 from pipelines.site.proposal.recognition.totals import leave_out_doubles, level_of
 
 HIGH, MEDIUM, LOW = 0.82, 0.5, 0.2  # points
+MEASURES = {"power", "load", "share", "share|load"}  # what a name must say, or its unit
 CLEARLY = 0.12  # points by which a high guess is ahead of the next
 
 
@@ -80,10 +81,16 @@ def guess_of(subject: Subject) -> Guess:
 
 def _confidence(subject: Subject, best: Candidate) -> Confidence:
     ahead = best.points - max((c.points for c in subject.candidates if c is not best), default=0.0)
+    understood = best.points >= TOLD or not any(term.unknown for term in subject.terms)
     if best.choice.how == "open" or best.points < MEDIUM or ahead <= 0.02:
         return "low"
+    unsaid = set(best.match.missing) & MEASURES
+    if (unsaid or not understood) and best.choice.how == "likely" or (unsaid and best.choice.how != "written"):
+        return "low"  # two guesses on top of each other
+    if not understood and best.match.missing:
+        return "low"
     sure = best.choice.how in ("written", "certain") and best.choice.fits and not best.against
-    if sure and best.points >= HIGH and ahead >= CLEARLY and not subject.seen.idle:
+    if sure and understood and best.points >= HIGH and ahead >= CLEARLY and not subject.seen.idle:
         return "high"
     return "medium"
 

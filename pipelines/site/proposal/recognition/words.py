@@ -18,6 +18,8 @@ _CASE = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]
 
 # How much cheaper a split by known words must be than the one that capitals show.
 CAPITALS_COUNT = 1.2
+# Letters that number machines: UPSB is UPS B.
+NUMBERING = frozenset("abcdefgh")
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,9 @@ def _words_of_part(part: str, known: frozenset[str]) -> list[str]:
             continue
         by_case = [plain(piece) for piece in _CASE.findall(_fold(chunk))]
         by_words = _by_digits(whole, known)
-        words += by_words if _cost(by_words, known) + CAPITALS_COUNT < _cost(by_case, known) else by_case
+        by_case_cost = sum(0.5 if word in NUMBERING else _word_cost(word, known) for word in by_case)
+        bias = CAPITALS_COUNT if sum(not word.isdigit() for word in by_case) > 1 else 0.0
+        words += by_words if sum(_word_cost(word, known) for word in by_words) + bias < by_case_cost else by_case
     return words
 
 
@@ -102,17 +106,18 @@ def _by_digits(whole: str, known: frozenset[str]) -> list[str]:
     return [word for piece in pieces for word in (_segmented(piece, known) if not piece.isdigit() else (piece,))]
 
 
-def _cost(split: list[str], known: frozenset[str]) -> float:
-    return sum(_word_cost(word, known) for word in split)
-
-
 def _word_cost(word: str, known: frozenset[str]) -> float:
     if word.isdigit():
         return 0.1
     if word in known or unit_of_text(word, alone=False) is not None:
         # Short words are found by chance in others: st in test.
-        return {1: 1.6, 2: 1.3}.get(len(word), 1.0)
+        return {1: 1.9, 2: 1.5}.get(len(word), 1.0)
     return 1.6 + 0.55 * len(word)
+
+
+def _piece_cost(text: str, start: int, end: int, known: frozenset[str]) -> float:
+    piece = text[start:end]
+    return 1.7 if start and piece in NUMBERING else _word_cost(piece, known)
 
 
 @cache
@@ -124,7 +129,7 @@ def _segmented(text: str, known: frozenset[str]) -> tuple[str, ...]:
     for end in range(1, len(text) + 1):
         best.append(
             min(
-                (best[start][0] + _word_cost(text[start:end], known), (*best[start][1], text[start:end]))
+                (best[start][0] + _piece_cost(text, start, end, known), (*best[start][1], text[start:end]))
                 for start in range(end)
             )
         )
