@@ -29,3 +29,11 @@ class Answers:
     def with_time_zone(self, source: str, zone: str) -> "Answers":
         """These and the time zone of one source."""
         return replace(self, time_zones={**self.time_zones, source: zone})
+
+    def with_location(self, latitude: float, longitude: float, altitude_m: float) -> "Answers":
+        """These and where the site stands, degrees and metres."""
+        return replace(self, location=(latitude, longitude, altitude_m))
+
+    def with_pue_category(self, category: int) -> "Answers":
+        """These and where IT power is measured."""
+        return replace(self, pue_category=category)

@@ -94,7 +94,7 @@ def _source(source: ProposedSource, answers: Answers) -> str:
 def _point(source: ProposedSource, guess: Guess) -> str:
     values: dict[str, Any] = {"tag": guess.tag, "source": source.name, "quantity": guess.quantity or ""}
     if guess.quantity is None:
-        seen = f"{guess.why}; values {guess.low:.4g} to {guess.high:.4g}"
+        seen = f"{guess.why}; values {guess.low:.6g} to {guess.high:.6g}"
         return _commented(_item("points", values | {"unit": guess.unit}, {"quantity": seen}))
     marks = {} if guess.told_quantity else {"quantity": mark(_said(guess))}
     if guess.equipment:
@@ -116,7 +116,7 @@ def _point(source: ProposedSource, guess: Guess) -> str:
 
 def _said(guess: Guess) -> str:
     confirm = "; please confirm" if guess.confidence == "low" else ""
-    return f"{guess.confidence}: {guess.why}{confirm}; values {guess.low:.4g} to {guess.high:.4g}"
+    return f"{guess.confidence}: {guess.why}{confirm}; values {guess.low:.6g} to {guess.high:.6g}"
 
 
 def _setpoint(setpoint: SetpointGuess) -> str:

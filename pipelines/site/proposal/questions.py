@@ -65,7 +65,7 @@ def _importance(guess: Guess) -> tuple[int, int]:
 
 
 def _of_point(guess: Guess) -> Question:
-    seen = f"values {guess.low:.4g} to {guess.high:.4g}"
+    seen = f"values {guess.low:.6g} to {guess.high:.6g}"
     state = "please confirm" if guess.live else "left out as a comment until then"
     if guess.asks == "unit":
         units = (guess.unit, *guess.other_units)

@@ -51,7 +51,7 @@ class Candidate:
 class Subject:
     """A column under consideration: its name's terms, its behaviour, its written unit and what it may be.
 
-    nothing: why it is none of our quantities, where that is known. double: which points hold its power already.
+    nothing: why it is none of our quantities, where that is known; meant: the name says so itself. double: which points hold its power already.
     covers: of a total of cooling power, the quantities that it holds.
     """
 
@@ -61,6 +61,7 @@ class Subject:
     written: WrittenUnit | None
     candidates: list[Candidate] = field(default_factory=list)
     nothing: str = ""
+    meant: bool = False
     double: str = ""
     covers: tuple[str, ...] = ()
     told: Told = NOTHING_TOLD
@@ -100,9 +101,10 @@ def _fill(subject: Subject) -> None:
         return
     if subject.written is not None and subject.written.kind in OTHER:
         subject.nothing = f"its unit tells {OTHER[subject.written.kind]}, which no quantity stands for"
+        subject.meant = True
         return
     if subject.told.quantity == "":
-        subject.nothing = "told to be none of our quantities"
+        subject.nothing, subject.meant = "told to be none of our quantities", True
         return
     matches = matches_of(subject.terms) if subject.told.quantity is None else [_told(subject.told.quantity)]
     best: dict[str | None, Candidate] = {}
@@ -113,7 +115,8 @@ def _fill(subject: Subject) -> None:
             best[match.quantity] = candidate
     subject.candidates = sorted(best.values(), key=lambda candidate: -candidate.points)[:MOST]
     if not subject.candidates:
-        subject.nothing = _reason(subject, matches)
+        told = _told_other(subject)
+        subject.nothing, subject.meant = told or _reason(subject, matches), bool(told)
 
 
 def _told(quantity: str) -> NameMatch:
@@ -147,7 +150,8 @@ def _reading(unit: str, subject: Subject) -> Reading:
     return "counter" if subject.seen.rises else "interval"
 
 
-def _reason(subject: Subject, matches: Sequence[NameMatch]) -> str:
+def _told_other(subject: Subject) -> str:
+    """What the name tells that no quantity stands for; nothing where it tells no such thing."""
     told = [
         (sense.reliability, concept.removeprefix("other:"))
         for term in subject.terms
@@ -155,11 +159,13 @@ def _reason(subject: Subject, matches: Sequence[NameMatch]) -> str:
         for concept in sense.concepts
         if concept.startswith("other:")
     ]
-    if told:
-        return f"the name tells {max(told)[1]}, which no quantity stands for"
+    return f"the name tells {max(told)[1]}, which no quantity stands for" if told else ""
+
+
+def _reason(subject: Subject, matches: Sequence[NameMatch]) -> str:
     named = next((match.quantity for match in matches if match.quantity), None)
     if named is None:
         return "the name is not known"
     if subject.written is not None:
         return f"the name tells {named}, which is not measured in {subject.column.unit_row or subject.written.unit}"
-    return f"the name tells {named}, but the values do not suit it in any unit ({QUANTITIES[named].unit or 'fraction'})"
+    return f"the name tells {named}, but the values suit it in no unit ({QUANTITIES[named].unit or 'fraction'})"

@@ -71,7 +71,7 @@ class NameMatch:
 
 def terms_of(tags: Sequence[str]) -> list[list[Term]]:
     """The terms of each tag, with regard to all: shared words and the language."""
-    words = [[replace(word, text=corrected(word.text)) for word in words_of(tag, KNOWN)] for tag in tags]
+    words = [words_of(tag, KNOWN) for tag in tags]
     counts = Counter(word for each in words for word in {word.text for word in each})
     shared = {
         word for word, count in counts.items() if len(tags) >= SHARED_FROM and count > SHARED_BY * len(tags)
@@ -138,24 +138,6 @@ def _term(text: str, word: Word, languages: set[str], shared: set[str]) -> Term:
     if word.bracketed and unit is not None:
         return bracketed(unit)
     return Term(text, senses, word.part, unit, word.bracketed, text in shared)
-
-
-@cache
-def corrected(text: str) -> str:
-    """The known word that a longer unknown one misspells by one letter, or two that changed places."""
-    if len(text) < 6 or not text.isalpha() or text in KNOWN:
-        return text
-    return next((word for word in sorted(KNOWN) if len(word) > 4 and _one_slip(text, word)), text)
-
-
-def _one_slip(one: str, other: str) -> bool:
-    if abs(len(one) - len(other)) > 1 or one[0] != other[0]:
-        return False
-    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    rest, rest_other = one[at:], other[at:]
-    if len(one) == len(other):
-        return rest[1:] == rest_other[1:] or (rest[:2] == rest_other[1::-1] and rest[2:] == rest_other[2:])
-    return rest[1:] == rest_other or rest == rest_other[1:]
 
 
 @cache

@@ -48,12 +48,7 @@ def guess_of(subject: Subject) -> Guess:
     low, middle, high = subject.seen.percentiles
     best = subject.best
     if best is None or best.points < LOW or best.quantity is None:
-        why = subject.nothing or (best.why[0] if best is not None and best.quantity is None and best.why else "the name is not known")
-        unit = subject.written.unit if subject.written else ""
-        return Guess(
-            subject.column.tag, None, unit, "", "instant", None, low, middle, high, why=why,
-            asks="" if best is not None and best.quantity is None else "quantity", source=subject.column.source,
-        )  # fmt: skip
+        return _nothing(subject)
     confidence = _confidence(subject, best)
     return Guess(
         tag=subject.column.tag,
@@ -76,6 +71,26 @@ def guess_of(subject: Subject) -> Guess:
         other_units=best.choice.others,
         told_quantity=subject.told.quantity is not None,
         told_unit=subject.told.unit is not None,
+    )
+
+
+def _nothing(subject: Subject) -> Guess:
+    """The guess that a column is none of our quantities, or that it is not known what it is."""
+    best, (low, middle, high) = subject.best, subject.seen.percentiles
+    reason = best.why[0] if best is not None and best.quantity is None and best.points >= LOW else ""
+    return Guess(
+        tag=subject.column.tag,
+        quantity=None,
+        unit=subject.written.unit if subject.written else "",
+        equipment="",
+        reading="instant",
+        full_scale=None,
+        low=low,
+        middle=middle,
+        high=high,
+        why=reason or subject.nothing or "the name is not known",
+        asks="" if reason or subject.meant else "quantity",
+        source=subject.column.source,
     )
 
 

@@ -69,11 +69,11 @@ def _units_kept(text: str) -> str:
 def _words_of_part(part: str, known: frozenset[str]) -> list[str]:
     words: list[str] = []
     for chunk in _SEPARATED.findall(part):
-        whole = plain(chunk)
+        whole = _corrected(plain(chunk), known)
         if whole in known or unit_of_text(whole, alone=False) is not None:
             words.append(whole)
             continue
-        by_case = [plain(piece) for piece in _CASE.findall(_fold(chunk))]
+        by_case = [_corrected(plain(piece), known) for piece in _CASE.findall(_fold(chunk))]
         by_words = _by_digits(whole, known)
         by_case_cost = sum(0.5 if word in NUMBERING else _word_cost(word, known) for word in by_case)
         bias = CAPITALS_COUNT if sum(not word.isdigit() for word in by_case) > 1 else 0.0
@@ -134,3 +134,21 @@ def _segmented(text: str, known: frozenset[str]) -> tuple[str, ...]:
             )
         )
     return best[-1][1]
+
+
+@cache
+def _corrected(text: str, known: frozenset[str]) -> str:
+    """The known word that a longer unknown one misspells by one letter, or two that changed places."""
+    if len(text) < 6 or not text.isalpha() or text in known:
+        return text
+    return next((word for word in sorted(known) if len(word) > 4 and _one_slip(text, word)), text)
+
+
+def _one_slip(one: str, other: str) -> bool:
+    if abs(len(one) - len(other)) > 1 or one[0] != other[0]:
+        return False
+    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    rest, rest_other = one[at:], other[at:]
+    if len(one) == len(other):
+        return rest[1:] == rest_other[1:] or (rest[:2] == rest_other[1::-1] and rest[2:] == rest_other[2:])
+    return rest[1:] == rest_other or rest == rest_other[1:]
