@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipelines.site.proposal.recognition.aligned import Aligned
 from pipelines.site.proposal.recognition.candidates import Candidate, Subject
+from pipelines.site.proposal.recognition.ranges import CANDIDATES
 from pipelines.site.proposal.recognition.relations import AGREES, CONSIDERED, FEWEST, Chosen, chosen
 from pipelines.site.quantities import QUANTITIES
 
@@ -20,6 +21,7 @@ WATER_KJ_KG_K = 4.19  # at 15 °C, CRC Handbook
 CARRIES = (0.6, 1.6)  # heat by flow and temperatures over the load: sensors, heat of fans and pumps, loads not metered
 # Design differences of loops where one temperature is not metered, K: low delta-T to wide.
 RISES_K = {"chw_flow_kg_s": (3.5, 12.0), "cw_flow_kg_s": (3.0, 9.0)}
+ANY_RISE_K = (1.0, 25.0)  # no loop that cools has less, or more
 MULTIPLE_OF_CHILLER = (1.5, 25.0)  # cooling over chiller power, the lowest and highest that is believed
 
 
@@ -96,13 +98,29 @@ def _weigh_flow(subjects: Sequence[Subject], aligned: Aligned, quantity: str, si
     rise = _rise(subjects, aligned, sides)
     for units in _alike(flows):
         held = [unit for unit in units if _carries(flows, unit, rise, heat, aligned, RISES_K[quantity])]
-        if len(held) != 1:
-            continue
-        for _, candidate in flows:
-            if candidate.choice.how not in ("written", "certain"):
-                how = "certain" if rise is not None else "likely"
-                candidate.choice = replace(candidate.choice, unit=held[0], how=how, others=())
-            candidate.add(AGREES if rise is None else 0.2, "flow times temperature rise is the heat")
+        if len(held) == 1:
+            _confirm_flows(flows, held[0], sure=rise is not None)
+        elif len(units) == 1:
+            _doubt_flows(flows, units[0], rise, heat, aligned, RISES_K[quantity])
+
+
+def _confirm_flows(flows: Chosen, unit: str, *, sure: bool) -> None:
+    for _, candidate in flows:
+        if candidate.choice.how not in ("written", "certain"):
+            candidate.choice = replace(candidate.choice, unit=unit, how="certain" if sure else "likely", others=())
+        candidate.add(0.2 if sure else AGREES, "flow times temperature rise is the heat")
+
+
+def _doubt_flows(
+    flows: Chosen, written: str, rise: pd.Series | None, heat: pd.Series, aligned: Aligned, rises_k: tuple[float, float]
+) -> None:
+    """A unit that is written but carries far too much or too little heat, where another would carry it."""
+    if rise is None and _carries(flows, written, None, heat, aligned, ANY_RISE_K):
+        return
+    others = [u for u in CANDIDATES["kg/s"] if u != written and _carries(flows, u, rise, heat, aligned, rises_k)]
+    for _, candidate in flows if len(others) == 1 else []:
+        candidate.choice = replace(candidate.choice, how="open", others=(others[0],))
+        candidate.add(-0.2, f"in {written} it would carry far too much or too little heat, in {others[0]} the right one")
 
 
 def _alike(flows: Chosen) -> list[list[str]]:

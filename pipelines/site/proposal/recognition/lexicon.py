@@ -59,15 +59,17 @@ ENGLISH: tuple[tuple[str, float, str], ...] = (
     ("aisle", 0.8, "aisle underfloor under_floor raised_floor subfloor sub_floor plenum floor_void uf ufp"),
     ("hall", 0.8, "hall halls data_hall datahall dh room rm rooms computer_room white_space whitespace suite server_room "
      "data_room hll vault dhall dch pod"),
-    ("it", 1.0, "it_load itload it_power itpower critical_load critical_power ite itkw tech_load it_equipment it_total total_it "
-     "it_kw critical_it"),
+    ("it load", 1.0, "it_load itload critical_load tech_load critical_it_load"),
+    ("it power", 1.0, "it_power itpower critical_power"),
+    ("it", 1.0, "ite it_equipment critical_it"),
     ("it", 0.85, "it critical"),
     ("server", 0.9, "server servers srv compute blade cluster"),
     ("ups", 1.0, "ups upss uninterruptible"),
     ("pdu", 1.0, "pdu pdus rpp rpps busway busduct power_distribution_unit rpdu epdu floor_pdu rack_pdu tap_off tapbox pdurack"),
     ("economizer", 1.0, "economizer economiser wse waterside_economizer water_side_economizer freecooling free_cooling freecool "
      "free_cool econ economization fcool economizing"),
-    ("economizer", 0.6, "fc fcl eco wsec hx phx phe whx heat_exchanger plate_exchanger pfhx plate_heat_exchanger econo exchanger"),
+    ("economizer", 0.6, "fc fcl eco wsec econo"),
+    ("economizer", 0.9, "hx phx phe whx heat_exchanger plate_exchanger pfhx plate_heat_exchanger exchanger"),
     ("outdoor", 1.0, "outdoor outside oa_temp outsideair outdoorair outair out_air oat_sensor outdr ambient weather weather_station "
      "outside_air outdoor_air wx meteo metar local_weather"),
     ("outdoor", 0.85, "oa amb ext external wthr osa out_dry exterior wea wst"),
@@ -142,7 +144,7 @@ ENGLISH: tuple[tuple[str, float, str], ...] = (
     # --- what is measured
     ("temp", 1.0, "temp temperature tmp temps temper tempr temperatures tempf tempc tmpr temprature"),
     ("temp", 0.6, "t tt te ti tit tm"),
-    ("outdoor temp", 1.0, "oat oatemp outdoor_temp outside_temp outsidetemp ambient_temp oadbt odt outtemp osat tamb toa"),
+    ("outdoor temp", 1.0, "oat oatemp outdoor_temp outside_temp outsidetemp ambient_temp oadbt odt osat tamb toa"),
     ("outdoor drybulb", 1.0, "oadb oatdb"),
     ("outdoor wetbulb", 1.0, "oawb oawbt oatwb"),
     ("outdoor rh", 1.0, "oarh oah outdoor_humidity outside_humidity oahum ambient_humidity"),
@@ -209,7 +211,7 @@ ENGLISH: tuple[tuple[str, float, str], ...] = (
      "unit units no num number mod module real of the per and a b x y z n1 n2 net node drivers points active folder block raw instant inst "
      "north south east west front rear left right top bottom mid middle station local global bus panel board feed feeder lead lag "
      "hourly interval min15 15min instantaneous equip equipment asset dist_room ctrlr controller prop hq region az colo outputs virtual "
-     "electric three_phase phase 3ph threephase phases l1 l2 l3 energy_meter em mtrs starter tag signals ifc main_loop"),
+     "electric three_phase phase 3ph threephase phases l1 l2 l3 energy_centre energy_center energycentre energycenter energy_meter em mtrs starter tag signals ifc main_loop"),
 )  # fmt: skip
 
 # What tells that a point is none of ours: concept `other` with the reason.
@@ -238,6 +240,7 @@ OTHERS: tuple[tuple[str, float, str], ...] = (
     ("rain or sun", 1.0, "rain precipitation solar irradiance radiation cloud uv sunshine snow visibility ghi dni rainfall"),
     ("harmonics", 1.0, "thd harmonic harmonics imbalance"), ("a battery or DC bus", 0.9, "autonomy charge charger rectifier"),
     ("liquid cooling", 0.8, "cdu rdhx rear_door"),
+    ("another part of the building", 0.9, "office offices lobby kitchen garage parking elevator lift lifts vav tenant retail"),
     ("a share or a ratio of other points", 1.0, "ratio factor"), ("a set of switch positions", 0.7, "ats sts_unit breaker brkr cb tie"),
 )  # fmt: skip
 

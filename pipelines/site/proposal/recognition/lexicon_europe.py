@@ -268,7 +268,7 @@ EUROPEAN: dict[str, tuple[tuple[str, float, str], ...]] = {
         ("load", 0.8, "carga carico"),
         ("sp", 1.0, "consigna punto_de_ajuste"),
         ("enable", 1.0, "habilitacion permiso habilita consenso"),
-        ("it", 0.9, "carga_it equipos_it"),
+        ("it", 0.9, "carga_it equipos_it ti"),
         ("", 1.0, "del el los las medidor contador edificio"),
         ("other:a valve or damper", 1.0, "valvula compuerta valvola"),
         ("other:an alarm", 1.0, "alarma allarme"),

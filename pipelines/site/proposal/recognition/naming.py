@@ -16,7 +16,8 @@ SHARED_BY = 0.8  # a word that so many points of an export share is its place, n
 SHARED_FROM = 6  # points, from which on sharing a word says something
 LANGUAGE_WORDS = 2  # longer words of a language that make an export be in it
 SHORT_WORD = 5  # letters; shorter words of another language need an export in it
-EARLIER_PART = 0.35  # what names a place in a path, before what is measured there, may go unexplained
+# What names a place before the machine that is meant may go unexplained: in the same part of a path, and before it.
+EARLIER_PART, FARTHER_PART = 0.35, 0.2
 AT_THE_END = 0.8  # reliability of a short unit at the end of a tag
 PLACES = frozenset("plant facility building hall cooling utility it".split())
 NEAREST = 2  # letters by which words may be longer than the shortest that an abbreviation may stand for
@@ -76,10 +77,11 @@ def terms_of(tags: Sequence[str]) -> list[list[Term]]:
     shared = {
         word for word, count in counts.items() if len(tags) >= SHARED_FROM and count > SHARED_BY * len(tags)
     }
+    shared |= _containers(words)
     phrases = [_phrases(each) for each in words]
     languages = _languages(phrases)
     found = [[_term(text, word, languages, shared) for text, word in each] for each in phrases]
-    return [[_numbering(terms, index) for index in range(len(terms))] for terms in found]
+    return [_plants([_numbering(terms, index) for index in range(len(terms))]) for terms in found]
 
 
 def matches_of(terms: Sequence[Term]) -> list[NameMatch]:
@@ -94,9 +96,30 @@ def bracketed(unit: WrittenUnit) -> Term:
     return Term(unit.unit or unit.kind, (Sense(spelt.concepts, 1.0, unit=unit),), 0, unit, bracketed=True)
 
 
+def unknown_words(terms: Sequence[Term]) -> list[str]:
+    """Words that nobody knows, from the machine or room on that the name is about; before it stand places."""
+    part = min((term.part for term in terms if _has_subject(term)), default=max(term.part for term in terms))
+    return [term.text for term in terms if term.unknown and term.part <= part]
+
+
+def _earlier(term: Term, subject: Term) -> float:
+    """How much of its price a term costs that stands before the machine or room that the name is about."""
+    if not _has_subject(term) and not term.unknown:
+        return 1.0
+    return EARLIER_PART if term.part == subject.part else FARTHER_PART
+
+
 def concepts_of(terms: Sequence[Term]) -> frozenset[str]:
     """Every concept that some sense of a term has."""
     return frozenset(concept for term in terms for sense in term.senses for concept in sense.concepts)
+
+
+def _containers(words: list[list[Word]]) -> set[str]:
+    """Words of the first part of paths that most of them share: the server or network that they come from."""
+    paths = [[word.text for word in each if word.part == each[0].part] for each in words if each and each[0].part >= 2]
+    counts = Counter(tuple(first) for first in paths)
+    common = [first for first, count in counts.items() if count >= SHARED_FROM and count > SHARED_BY * len(paths)]
+    return {word for first in common for word in first if not any(word in f for f in counts if f not in common)}
 
 
 def _phrases(words: list[Word]) -> list[tuple[str, Word]]:
@@ -119,6 +142,22 @@ def _numbering(terms: list[Term], index: int) -> Term:
     if term.text not in NUMBERING or term.bracketed or not index or index == len(terms) - 1:
         return term
     return replace(term, senses=(), unit=None) if _has_subject(terms[index - 1]) else term
+
+
+def _plants(terms: list[Term]) -> list[Term]:
+    """The terms, a chiller and a plant side by side as the one thing that they name."""
+    joined: list[Term] = []
+    for term in terms:
+        before = joined[-1] if joined else None
+        if before is not None and _means(term, "plant") and _means(before, "chiller"):
+            joined[-1] = replace(term, text=f"{before.text}_{term.text}", senses=(Sense(frozenset(("plant",)), 1.0),))
+        else:
+            joined.append(term)
+    return joined
+
+
+def _means(term: Term, concept: str) -> bool:
+    return any(sense.concepts == {concept} and not sense.language for sense in term.senses)
 
 
 def _languages(phrases: list[list[tuple[str, Word]]]) -> set[str]:
@@ -166,6 +205,8 @@ def _shortens(text: str, word: str) -> bool:
 
 
 def _weighed(sense: Sense, text: str, languages: set[str], word: Word) -> Sense:
+    if word.misspelt:
+        return replace(sense, reliability=0.75 * sense.reliability)
     if sense.unit is not None and len(text) == 1:
         # A single letter is a unit where units stand: at the end, or at the beginning as in F_CHWS.
         return replace(sense, reliability=AT_THE_END if word.last else 0.5 if word.first else 0.2)
@@ -181,7 +222,7 @@ def _match(terms: Sequence[Term], pattern: Pattern) -> NameMatch | None:
     last_subject = max((i for i, term in enumerate(terms) if _has_subject(term)), default=-1)
     for index, (term, sense) in enumerate(zip(terms, senses, strict=True)):
         if sense is None:
-            cost += _price(term) * (EARLIER_PART if index < last_subject and _has_subject(term) else 1.0)
+            cost += _price(term) * (_earlier(term, terms[last_subject]) if index < last_subject else 1.0)
             continue
         unit = sense.unit or unit
         worth = sense.reliability * _shared_worth(term, sense)
@@ -193,7 +234,7 @@ def _match(terms: Sequence[Term], pattern: Pattern) -> NameMatch | None:
         return None
     gain = sum(worth * _weight(need) for need, worth in filled.items())
     if missing:
-        cost += UNKNOWN_MEASURE * sum(term.unknown for term in terms)
+        cost += UNKNOWN_MEASURE * len(unknown_words(terms))
     cost += sum(min(IMPLIED[concept] for concept in need if concept in IMPLIED) for need in missing) + pattern.less
     score = gain - cost
     if score <= 0:

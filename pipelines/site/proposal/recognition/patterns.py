@@ -18,7 +18,7 @@ WEIGHTS = (
     | dict.fromkeys("sp cmd fb enable forecast".split(), ROLE)
     | {"air": 1.0, "water": 0.5, "total": 0.4}
 )
-OTHER_WEIGHT = 4.0
+OTHER_WEIGHT = 6.0
 # Concepts that may be missing at a price smaller than their weight, where unit and values say the same.
 IMPLIED = {"temp": 0.9, "power": 1.2, "status": 0.8, "load": 0.5, "share": 0.5}
 
@@ -60,13 +60,13 @@ class _Table:
 
 
 def _temperatures(t: _Table) -> None:
-    loop = "water plant chiller chwp economizer building"
+    loop = "water plant chiller chwp building"
     t.add("chw_supply_c", "chw supply|leaving temp", "evaporator leaving|out|supply temp", also=f"{loop} primary evaporator chw secondary")
     t.add("chw_supply_c", "chw out temp", "chiller leaving|supply|out temp", also=f"{loop} chw", less=0.6)
     t.add("chw_supply_c", "chw temp", also=loop, less=2.0)
     t.add("chw_return_c", "chw return|entering temp", "evaporator entering|in|return temp", also=f"{loop} primary evaporator chw secondary")
     t.add("chw_return_c", "chw in temp", "chiller entering|return|in temp", also=f"{loop} chw", less=0.6)
-    loop = "water plant chiller cwp economizer building condenser"
+    loop = "water plant chiller cwp building condenser"
     t.add("cw_supply_c", "cw supply temp", "tower leaving|out|supply temp", also=f"{loop} tower cw")
     t.add("cw_supply_c", "cw entering temp", "condenser entering|in|supply temp", also=f"{loop} cw")
     t.add("cw_supply_c", "cw temp", also=loop, less=0.9)
@@ -89,6 +89,10 @@ def _temperatures(t: _Table) -> None:
     t.add("rack_outlet_c", "hall|it|aisle out temp", also=room, less=0.4)
     t.add("rack_dew_point_c", "rack|cold_aisle|aisle|server|hall dewpoint", also=f"{room} temp in supply cold_aisle")
     t.add(None, "hall temp", "aisle temp", also="air it building", reason="the temperature of a room is neither a rack's inlet nor supply air")
+    sides = "supply return leaving entering in out water air"
+    t.add(None, "crah chw|water temp", also=f"{sides} hall", reason="the temperature of water at an air handler's coil")
+    t.add(None, "economizer chw|cw temp", also=f"{sides} cw", reason="the temperature of water at the economizer's heat exchanger")
+    t.add(None, "speed temp", also="chwp cwp schwp tower crah pump fan chiller", reason="the temperature of a drive")
     t.add(None, "ups|pdu|utility|generator temp", also="hall air", reason="the temperature of electrical equipment")
     t.add(None, "compressor|tower|fan|pump temp", also="air motor", reason="the temperature of a machine")
 

@@ -47,6 +47,8 @@ KINDS: dict[str, frozenset[str]] = {
 COUNTED = frozenset(
     ("chiller_on", "chw_pump_on", "secondary_pump_on", "cw_pump_on", "tower_on", "crah_on", "chillers_available_sp")
 )
+COUNTERS = ("kWh", "MWh", "Wh")
+ENOUGH = 24  # readings, from which on it is no accident that they only rise
 MAINS_HZ = (50.0, 60.0)
 IN_RANGE = 0.9  # share of readings that must be physically possible
 FULL_FRACTION, FULL_PERCENT = 1.3, 130.0
@@ -90,7 +92,8 @@ def unit_choice(quantity: str, written: WrittenUnit | None, seen: Behaviour) -> 
         return _of_share(quantity, written, seen)
     if written is not None and written.unit:
         return _written(quantity, written.unit, seen)
-    suited = [unit for unit in CANDIDATES[canonical] if _suits(quantity, unit, seen)]
+    counts = canonical == "kW" and seen.rises and len(seen.numbers) >= ENOUGH
+    suited = _counted(quantity, seen) if counts else [u for u in CANDIDATES[canonical] if _suits(quantity, u, seen)]
     if not suited or seen.empty:
         return None
     if seen.idle:
@@ -99,6 +102,12 @@ def unit_choice(quantity: str, written: WrittenUnit | None, seen: Behaviour) -> 
         # A fan of 0.4 may as well be a small one in kW as a large one in MW.
         return UnitChoice(suited[0], "certain" if suited[0] in ("degC", "degF", "kW", "W", "deg") else "likely")
     return UnitChoice(suited[0], "open", others=tuple(suited[1:]))
+
+
+def _counted(quantity: str, seen: Behaviour) -> list[str]:
+    """Units of energy in which what is counted in an hour is a power as usual."""
+    rise = seen.hourly_rise
+    return [unit for unit in COUNTERS if not np.isfinite(rise) or usual(quantity, unit, rise)]
 
 
 def usual(quantity: str, unit: str, value: float, full_scale: float | None = None) -> bool:
@@ -143,12 +152,26 @@ def _of_share(quantity: str, written: WrittenUnit | None, seen: Behaviour) -> Un
     if written is not None and written.unit == "%":
         # Some write % and store fractions.
         fraction = 0.05 < highest <= FULL_FRACTION and not seen.idle
+        if quantity.endswith("_speed_frac") and not fraction and _as_mains(seen, highest) and highest > FULL_FRACTION:
+            return UnitChoice(written.unit, "likely")  # that a drive in percent ends at 50 or 60 is rare
         return UnitChoice("", "open", others=("%",)) if fraction else _percent(written.unit, "written", highest)
     if seen.idle:
         return UnitChoice("%", "open", others=("",))
     if highest <= FULL_FRACTION:
         return UnitChoice("", "certain" if len(np.unique(seen.running)) > 1 or highest == 1.0 else "likely")
+    if quantity.endswith("_speed_frac") and highest <= 1.02 * MAINS_HZ[-1]:
+        return _hertz_or_percent(seen, highest)
     return _percent("%", "certain", highest)
+
+
+def _hertz_or_percent(seen: Behaviour, highest: float) -> UnitChoice:
+    """A drive that runs up to the mains frequency shows hertz; one that stays well below may show either."""
+    mains = _as_mains(seen, highest)
+    return UnitChoice("Hz", "likely", full_scale=mains) if mains else UnitChoice("%", "open", others=("Hz",))
+
+
+def _as_mains(seen: Behaviour, highest: float) -> float | None:
+    return next((mains for mains in MAINS_HZ if 0.94 * mains <= seen.percentiles[2] and highest <= 1.02 * mains), None)
 
 
 def _percent(unit: str, how: str, highest: float) -> UnitChoice | None:

@@ -131,7 +131,7 @@ def _decide_alone(subject: Subject, subjects: Sequence[Subject], cold: str, warm
     assert other is not None
     own = aligned.series(subject, candidate)
     sp = mean_of(chosen(subjects, next((sp for sp, measured in FOLLOWS if measured == cold), "")), aligned)
-    if sp is not None and _apart(own, sp) < NEAR_SETPOINT_K:
+    if sp is not None and _controlled(own, sp):
         candidate.add(0.3, "follows the setpoint")
         return
     rest = [(s, c) for q in (cold, warm) for s, c in chosen(subjects, q) if s is not subject]
@@ -142,6 +142,12 @@ def _decide_alone(subject: Subject, subjects: Sequence[Subject], cold: str, warm
     gap = (own - reference).dropna()
     if len(gap) >= FEWEST and abs(gap.median()) > 0.2:
         (other if gap.median() > 0 else candidate).add(0.2, "by the temperatures of the loop")
+
+
+def _controlled(own: pd.Series, sp: pd.Series) -> bool:
+    """Whether a temperature is the one that a setpoint is for: at times on it, and never far below."""
+    gap = (own - sp).dropna()
+    return len(gap) >= FEWEST and bool((gap.abs() < 1.0).mean() > 0.15) and bool((gap > -2.0).mean() > 0.9)
 
 
 def _apart(one: pd.Series, other: pd.Series) -> float:

@@ -15,12 +15,14 @@ from pipelines.site.proposal.recognition.relations import (
     weigh_states,
     weigh_weather,
 )
+from pipelines.site.proposal.recognition.naming import unknown_words
 from pipelines.site.proposal.recognition.powers import settle_power_units
 from pipelines.site.proposal.recognition.temperatures import settle_temperature_units
 from pipelines.site.proposal.recognition.totals import leave_out_doubles, level_of
 
 HIGH, MEDIUM, LOW = 0.82, 0.5, 0.2  # points
 MEASURES = {"power", "load", "share", "share|load"}  # what a name must say, or its unit
+A_DAY = 48  # readings
 CLEARLY = 0.12  # points by which a high guess is ahead of the next
 
 
@@ -96,7 +98,7 @@ def _nothing(subject: Subject) -> Guess:
 
 def _confidence(subject: Subject, best: Candidate) -> Confidence:
     ahead = best.points - max((c.points for c in subject.candidates if c is not best), default=0.0)
-    understood = best.points >= TOLD or not any(term.unknown for term in subject.terms)
+    understood = best.points >= TOLD or not unknown_words(subject.terms)
     if best.choice.how == "open" or best.points < MEDIUM or ahead <= 0.02:
         return "low"
     unsaid = set(best.match.missing) & MEASURES
@@ -104,10 +106,16 @@ def _confidence(subject: Subject, best: Candidate) -> Confidence:
         return "low"  # two guesses on top of each other
     if not understood and best.match.missing:
         return "low"
-    sure = best.choice.how in ("written", "certain") and best.choice.fits and not best.against
+    still = subject.seen.constant and len(subject.seen.numbers) > A_DAY and not _may_stand_still(best.quantity or "")
+    sure = not still and best.choice.how in ("written", "certain") and best.choice.fits and not best.against
     if sure and understood and best.points >= HIGH and ahead >= CLEARLY and not subject.seen.idle:
         return "high"
     return "medium"
+
+
+def _may_stand_still(quantity: str) -> bool:
+    # A reading that never moves is stuck, or a setting; states and setpoints do stand still.
+    return quantity.endswith(("_sp_c", "_sp", "_on", "_enable"))
 
 
 def _why(best: Candidate) -> str:

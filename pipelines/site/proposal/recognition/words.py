@@ -10,7 +10,7 @@ _SEPARATED = re.compile(r"[^\W_]+|%|°\w?", re.UNICODE)
 _BRACKETS = re.compile(r"[(\[{]\s*([^)\]}]{1,40}?)\s*[)\]}]")
 # Units with digits or mixed case, which a split at digits and capitals would tear apart.
 _WHOLE_UNITS = re.compile(
-    r"(?<![A-Za-z])(?:(?:kWh|MWh|kWth|kWt|kWr|kVAr|kVAR|kVA|kW|degC|degF|inWC|inHg)(?![a-z0-9])"
+    r"(?<![A-Za-z])(?:(?:kW/ton|kW/RT|kW/TR|kw/ton|KW/TON)(?![A-Za-z0-9])|(?:kWh|MWh|kWth|kWt|kWr|kVAr|kVAR|kVA|kW|degC|degF|inWC|inHg)(?![a-z0-9])"
     r"|(?:m3/h|m3ph|m³/h|L/s|l/s|L/sec|ft3/min)(?![A-Za-z0-9]))"
 )
 _CASE = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|%|°\w?")
@@ -18,6 +18,7 @@ _CASE = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]
 
 # How much cheaper a split by known words must be than the one that capitals show.
 CAPITALS_COUNT = 1.2
+MISSPELT = "~"
 # Letters that number machines: UPSB is UPS B.
 NUMBERING = frozenset("abcdefgh")
 
@@ -28,7 +29,7 @@ class Word:
 
     text: in plain lower case. part: which part of a path it stands in, counted from the last (0).
     unit: what it spells if it is a unit. bracketed: it stands in brackets, as units do.
-    first, last: where in the tag it stands.
+    first, last: where in the tag it stands. misspelt: the tag has another spelling.
     """
 
     text: str
@@ -37,6 +38,7 @@ class Word:
     bracketed: bool = False
     first: bool = False
     last: bool = False
+    misspelt: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -55,7 +57,14 @@ def words_of(tag: str, known: frozenset[str]) -> list[Word]:
         for text in _units_joined(_words_of_part(part, known))
     ]
     words = [
-        Word(text, part, unit_of_text(text, alone=False), first=index == 0, last=index == len(texts) - 1)
+        Word(
+            text.removesuffix(MISSPELT),
+            part,
+            unit_of_text(text, alone=False),
+            first=index == 0,
+            last=index == len(texts) - 1,
+            misspelt=text.endswith(MISSPELT),
+        )
         for index, (text, part) in enumerate(texts)
     ]
     return words + [Word(unit.unit or unit.kind, 0, unit, bracketed=True) for unit in units]
@@ -69,15 +78,16 @@ def _units_kept(text: str) -> str:
 def _words_of_part(part: str, known: frozenset[str]) -> list[str]:
     words: list[str] = []
     for chunk in _SEPARATED.findall(part):
-        whole = _corrected(plain(chunk), known)
+        whole = plain(chunk)
         if whole in known or unit_of_text(whole, alone=False) is not None:
             words.append(whole)
             continue
-        by_case = [_corrected(plain(piece), known) for piece in _CASE.findall(_fold(chunk))]
+        by_case = [plain(piece) for piece in _CASE.findall(_fold(chunk))]
         by_words = _by_digits(whole, known)
         by_case_cost = sum(0.5 if word in NUMBERING else _word_cost(word, known) for word in by_case)
         bias = CAPITALS_COUNT if sum(not word.isdigit() for word in by_case) > 1 else 0.0
-        words += by_words if sum(_word_cost(word, known) for word in by_words) + bias < by_case_cost else by_case
+        split = by_words if sum(_word_cost(word, known) for word in by_words) + bias < by_case_cost else by_case
+        words += _mended(whole, split, known)
     return words
 
 
@@ -134,6 +144,19 @@ def _segmented(text: str, known: frozenset[str]) -> tuple[str, ...]:
             )
         )
     return best[-1][1]
+
+
+def _mended(whole: str, split: list[str], known: frozenset[str]) -> list[str]:
+    """The split, or the word that was meant where some of it is not known: percent for precent."""
+    if not any(len(word) > 2 and not word.isdigit() and _word_cost(word, known) > 1.9 for word in split):
+        return split
+    meant = _corrected(whole, known)
+    return [f"{meant}{MISSPELT}"] if meant != whole else [_marked(word, known) for word in split]
+
+
+def _marked(word: str, known: frozenset[str]) -> str:
+    meant = _corrected(word, known)
+    return word if meant == word else f"{meant}{MISSPELT}"
 
 
 @cache

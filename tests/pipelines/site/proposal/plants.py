@@ -9,6 +9,8 @@ import numpy as np
 
 ROWS, STEP_MINUTES = 1200, 30  # 25 days
 
+PLANT = ("chiller_kw", "chw_pump_kw", "cw_pump_kw", "tower_fan_kw")
+
 
 @dataclass(frozen=True)
 class Made:
@@ -95,6 +97,12 @@ def made_points(seed: int, *, extras: bool = True) -> list[Made]:
         Made("cw", "supply sp", "", "cw_supply_sp_c", cw_sp),
         Made("wse", "enable", "", "economizer_enable", enable),
     ]  # fmt: skip
+    points += [Made("rack", "outlet", h, "rack_outlet_c", inlet[h] + 10.5 + noise(0.3)) for h in halls]
+    if seed % 3 == 2:  # a total beside its parts
+        points += [Made("it", "power", "", None, total_it, "kW")]
+    if seed % 3 == 0:  # one meter for the whole plant
+        points = [p for p in points if p.quantity not in PLANT]
+        points += [Made("plant", "power", "", "cooling_power_kw", cooling - sum(fans.values()) + noise(1))]
     if not extras:
         return points
     return points + [
