@@ -21,7 +21,7 @@ WATER_KJ_KG_K = 4.19  # at 15 °C, CRC Handbook
 CARRIES = (0.6, 1.6)  # heat by flow and temperatures over the load: sensors, heat of fans and pumps, loads not metered
 # Design differences of loops where one temperature is not metered, K: low delta-T to wide.
 RISES_K = {"chw_flow_kg_s": (3.5, 12.0), "cw_flow_kg_s": (3.0, 9.0)}
-ANY_RISE_K = (1.0, 25.0)  # no loop that cools has less, or more
+ANY_RISE_K = {"chw_flow_kg_s": (1.2, 22.0), "cw_flow_kg_s": (1.2, 15.0)}  # no loop that cools has less, or more
 MULTIPLE_OF_CHILLER = (1.5, 25.0)  # cooling over chiller power, the lowest and highest that is believed
 
 
@@ -83,8 +83,7 @@ def weigh_heat(subjects: Sequence[Subject], aligned: Aligned) -> None:
         _weigh_flow(subjects, aligned, "chw_flow_kg_s", ("chw_supply_c", "chw_return_c"), heat)
         _weigh_flow(subjects, aligned, "cw_flow_kg_s", ("cw_supply_c", "cw_return_c"), plus(heat, chillers))
     if load is not None and chillers is not None:
-        running = chillers > 0.02 * chillers.max()
-        multiple = (load[running.reindex(load.index, fill_value=False)] / chillers[running]).dropna()
+        multiple = (load / chillers.where(chillers > 0.02 * chillers.max())).dropna()
         if len(multiple) >= FEWEST:
             fits = MULTIPLE_OF_CHILLER[0] <= float(multiple.median()) <= MULTIPLE_OF_CHILLER[1]
             for _, candidate in (*chosen(subjects, "cooling_load_kw"), *chosen(subjects, "chiller_kw")):
@@ -101,7 +100,7 @@ def _weigh_flow(subjects: Sequence[Subject], aligned: Aligned, quantity: str, si
         if len(held) == 1:
             _confirm_flows(flows, held[0], sure=rise is not None)
         elif len(units) == 1:
-            _doubt_flows(flows, units[0], rise, heat, aligned, RISES_K[quantity])
+            _doubt_flows(flows, units[0], rise, heat, aligned, quantity)
 
 
 def _confirm_flows(flows: Chosen, unit: str, *, sure: bool) -> None:
@@ -112,12 +111,12 @@ def _confirm_flows(flows: Chosen, unit: str, *, sure: bool) -> None:
 
 
 def _doubt_flows(
-    flows: Chosen, written: str, rise: pd.Series | None, heat: pd.Series, aligned: Aligned, rises_k: tuple[float, float]
+    flows: Chosen, written: str, rise: pd.Series | None, heat: pd.Series, aligned: Aligned, quantity: str
 ) -> None:
     """A unit that is written but carries far too much or too little heat, where another would carry it."""
-    if rise is None and _carries(flows, written, None, heat, aligned, ANY_RISE_K):
+    if rise is None and _carries(flows, written, None, heat, aligned, ANY_RISE_K[quantity]):
         return
-    others = [u for u in CANDIDATES["kg/s"] if u != written and _carries(flows, u, rise, heat, aligned, rises_k)]
+    others = [u for u in CANDIDATES["kg/s"] if u != written and _carries(flows, u, rise, heat, aligned, RISES_K[quantity])]
     for _, candidate in flows if len(others) == 1 else []:
         candidate.choice = replace(candidate.choice, how="open", others=(others[0],))
         candidate.add(-0.2, f"in {written} it would carry far too much or too little heat, in {others[0]} the right one")
@@ -132,8 +131,9 @@ def _alike(flows: Chosen) -> list[list[str]]:
 
 def _carries(flows: Chosen, unit: str, rise: pd.Series | None, heat: pd.Series, aligned: Aligned, rises_k: tuple[float, float]) -> bool:
     flow = pd.concat([aligned.series(s, c, unit) for s, c in flows], axis=1).sum(axis=1, min_count=len(flows))
-    carried = WATER_KJ_KG_K * flow * (1.0 if rise is None else rise)
-    over_heat = ratio(carried[flow > 0], heat)
+    running = flow.where(flow > 0)
+    carried = WATER_KJ_KG_K * (running if rise is None else running * rise)
+    over_heat = ratio(carried, heat)
     low, high = (1.0 / rises_k[1], 1.0 / rises_k[0]) if rise is None else CARRIES
     return low <= over_heat <= high
 

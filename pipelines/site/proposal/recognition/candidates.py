@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipelines.site.points import Reading
 from pipelines.site.proposal.recognition.behaviour import Behaviour, behaviour_of
 from pipelines.site.proposal.recognition.column import Column, Told
 from pipelines.site.proposal.recognition.naming import NameMatch, Term, bracketed, matches_of, terms_of
 from pipelines.site.proposal.recognition.patterns import Pattern
-from pipelines.site.proposal.recognition.ranges import UnitChoice, unit_choice
+from pipelines.site.proposal.recognition.ranges import UnitChoice, takes, unit_choice
 from pipelines.site.proposal.recognition.spelling import OTHER, WrittenUnit, unit_of_text
 from pipelines.site.quantities import QUANTITIES
 from pipelines.site.units import is_energy
@@ -128,10 +128,13 @@ def _candidate(subject: Subject, match: NameMatch) -> Candidate | None:
         return Candidate(match, UnitChoice("", "written"), "instant", match.points, [match.pattern.reason])
     unit = subject.written or match.unit
     choice = unit_choice(match.quantity, unit, subject.seen)
-    if choice is None and unit is not None and not unit.sure and subject.written is None:
-        choice = unit_choice(match.quantity, None, subject.seen)  # F may have been a floor
-    if choice is None:
+    belied = choice is None and unit is not None and subject.written is None
+    if belied:
+        choice = unit_choice(match.quantity, None, subject.seen)  # F may have been a floor, KW part of a name
+    if choice is None or (belied and unit is not None and unit.sure and not takes(match.quantity, unit)):
         return None
+    if belied and unit is not None and unit.sure:
+        choice = replace(choice, how="likely" if choice.how == "certain" else choice.how)
     candidate = Candidate(match, choice, _reading(choice.unit, subject), match.points)
     if not choice.fits:
         candidate.add(-UNUSUAL, f"values are unusual for {match.quantity}")

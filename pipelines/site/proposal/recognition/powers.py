@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipelines.site.proposal.recognition.candidates import Candidate, Subject
+from pipelines.site.proposal.recognition.candidates import UNUSUAL, Candidate, Subject
+from pipelines.site.proposal.recognition.ranges import usual
 from pipelines.site.proposal.recognition.relations import CONSIDERED, Chosen
 from pipelines.site.quantities import QUANTITIES
 from pipelines.site.units import conversion, is_energy
@@ -20,6 +21,7 @@ TO_IT: dict[str, tuple[float, float]] = {
     "crah_fan_kw": (5e-4, 0.6), "ups_loss_kw": (1e-3, 0.4), "pdu_loss_kw": (3e-4, 0.2), "lighting_kw": (1e-4, 0.3),
     "cooling_load_kw": (0.05, 2.5), "forecast_load_kw": (0.2, 3.0), "other_kw": (1e-4, 0.5),
 }  # fmt: skip
+MOST_HUGE = 0.4  # share of the powers that must be too large in the unit of their names
 # Where there is no IT meter, what another power says of it: IT power over that, and how far that may be out.
 ANCHORS = (("it_power_kw", 1.0, 1.0), ("facility_power_kw", 0.7, 2.5), ("cooling_load_kw", 1.0, 2.5), ("cooling_power_kw", 3.0, 5.0),
            ("chiller_kw", 5.0, 6.0))  # fmt: skip
@@ -41,6 +43,7 @@ class _Hypothesis:
 
 def settle_power_units(subjects: Sequence[Subject]) -> None:
     """Choose the unit of powers that are open so that all of them stand in possible proportions."""
+    _mend_names(subjects)
     powers = [(s, c) for s in subjects if (c := s.best) is not None and c.points >= CONSIDERED and _is_power(c)]
     if all(candidate.choice.how in ("written", "certain") for _, candidate in powers):
         return
@@ -59,6 +62,26 @@ def settle_power_units(subjects: Sequence[Subject]) -> None:
     how = "certain" if len(left) == 1 and len(powers) > 1 else "likely"
     for (_, candidate), units in zip(powers, best.feasible, strict=True):
         _settle(candidate, units, best.unit, how)
+
+
+def _mend_names(subjects: Sequence[Subject]) -> None:
+    """Where names say kW and most powers would be those of whole cities, the values are W: KW was part of the name."""
+    named = [(s, c) for s in subjects if (c := s.best) is not None and _is_power(c) and _named_kw(s, c) and not s.seen.idle]
+    huge = [each for each in named if not _as(*each, "kW") and _as(*each, "W")]
+    if len(huge) < 2 or len(huge) < MOST_HUGE * len(named) or not all(_as(s, c, "W") for s, c in named):
+        return
+    for _, candidate in named:
+        candidate.choice = replace(candidate.choice, unit="W", how="likely", others=("kW",), fits=True)
+        candidate.add(0.0, "kW by its name, but in kW the powers would be a thousand times too large")
+        candidate.points += UNUSUAL if (_, candidate) in huge else 0.0
+
+
+def _named_kw(subject: Subject, candidate: Candidate) -> bool:
+    return candidate.choice.unit == "kW" and candidate.choice.how == "written" and subject.written is None
+
+
+def _as(subject: Subject, candidate: Candidate, unit: str) -> bool:
+    return usual(candidate.quantity or "", unit, float(np.median(subject.seen.running)))
 
 
 def _is_power(candidate: Candidate) -> bool:
