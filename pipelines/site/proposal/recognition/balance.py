@@ -21,6 +21,7 @@ WATER_KJ_KG_K = 4.19  # at 15 °C, CRC Handbook
 CARRIES = (0.6, 1.6)  # heat by flow and temperatures over the load: sensors, heat of fans and pumps, loads not metered
 # Design differences of loops where one temperature is not metered, K: low delta-T to wide.
 RISES_K = {"chw_flow_kg_s": (3.5, 12.0), "cw_flow_kg_s": (3.0, 9.0)}
+UNSAID = 1.2  # `less` of patterns that do not tell whose power it is
 ANY_RISE_K = {"chw_flow_kg_s": (1.2, 22.0), "cw_flow_kg_s": (1.2, 15.0)}  # no loop that cools has less, or more
 MULTIPLE_OF_CHILLER = (1.5, 25.0)  # cooling over chiller power, the lowest and highest that is believed
 
@@ -30,6 +31,8 @@ def weigh_sums(subjects: Sequence[Subject], aligned: Aligned) -> None:
     it, losses = sum_of(subjects, ("it_power_kw",), aligned), sum_of(subjects, LOSSES, aligned)
     parts = sum_of(subjects, PARTS, aligned)
     _name_totals(subjects, aligned, it, losses, parts)
+    _complete(subjects, aligned)
+    it = sum_of(subjects, ("it_power_kw",), aligned)
     facility, cooling = sum_of(subjects, ("facility_power_kw",), aligned), _cooling(subjects, aligned)
     if facility is None or it is None:
         return
@@ -62,6 +65,41 @@ def _name_totals(
                 continue
             if abs(ratio(expected, aligned.series(subject, candidate)) - 1.0) < tolerance:
                 candidate.add(0.5, "it is the sum of the parts")
+
+
+def _complete(subjects: Sequence[Subject], aligned: Aligned) -> None:
+    """A power of nobody knows what that is just what a sum lacks is what the sum lacks."""
+    facility, it = sum_of(subjects, ("facility_power_kw",), aligned), sum_of(subjects, ("it_power_kw",), aligned)
+    cooling = [each for each in _cooling(subjects, aligned) if each is not None]
+    losses, rest = sum_of(subjects, LOSSES, aligned), sum_of(subjects, PARTS, aligned)
+    unsaid = [s for s in subjects if (c := s.best) is None or (c.match.pattern.less >= UNSAID and c.points < 0.5)]
+    if facility is not None and it is not None and not cooling:
+        _take(unsaid, "cooling_power_kw", _minus(facility, plus(it, losses, rest)), aligned)
+    elif facility is not None and it is not None and len(cooling) == 1 and not chosen(subjects, "cooling_power_kw"):
+        _take(unsaid, "cooling_power_kw", _minus(facility, plus(it, losses, rest)), aligned)
+    elif facility is not None and it is None and cooling:
+        _take(unsaid, "it_power_kw", _minus(facility, plus(cooling[-1], losses)), aligned)
+    elif facility is None and it is not None and cooling:
+        _take(unsaid, "facility_power_kw", plus(it, losses, cooling[-1]), aligned)
+
+
+def _take(unsaid: Sequence[Subject], quantity: str, lacking: pd.Series | None, aligned: Aligned) -> None:
+    if lacking is None or not lacking.median() > 0:
+        return
+    found = [(s, c) for s in unsaid if (c := s.candidate(quantity)) is not None and _completes(aligned.series(s, c), lacking)]
+    if len(found) == 1:
+        found[0][1].add(0.6, "it is what the other powers lack of facility power")
+
+
+def _completes(one: pd.Series, lacking: pd.Series) -> bool:
+    both = pd.concat([one, lacking], axis=1).dropna()
+    if len(both) < FEWEST or not 0.75 <= ratio(one, lacking) <= 1.1:
+        return False
+    return float(both.iloc[:, 0].corr(both.iloc[:, 1])) > 0.8
+
+
+def _minus(whole: pd.Series, part: pd.Series | None) -> pd.Series:
+    return whole if part is None else whole - part
 
 
 def _cooling(subjects: Sequence[Subject], aligned: Aligned) -> Iterator[pd.Series | None]:

@@ -5,7 +5,7 @@ import re
 from pipelines.site.proposal.recognition.candidates import Subject
 from pipelines.site.proposal.recognition.naming import Term
 from pipelines.site.proposal.recognition.patterns import WEIGHTS
-from pipelines.site.proposal.recognition.words import NUMBERING
+from pipelines.site.proposal.recognition.runtogether import NUMBERING
 
 _MACHINES = frozenset(
     "chiller tower chwp cwp schwp pump crah rack cold_aisle hot_aisle aisle hall server ups pdu economizer utility fan "

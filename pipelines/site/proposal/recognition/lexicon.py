@@ -46,7 +46,7 @@ ENGLISH: tuple[tuple[str, float, str], ...] = (
     ("pump", 0.4, "pp pu"),
     ("primary", 0.8, "primary pri prim prmy"),
     ("secondary", 0.9, "secondary sec secy secndry dist distribution"),
-    ("crah", 1.0, "crah crahs crac cracs crahu crau computer_room_air_handler cruah"),
+    ("crah", 1.0, "crah crahs crac cracs crahu crau computer_room_air_handler cruah pahu pcrac dcrah"),
     ("crah", 0.85, "ahu ahus ac_unit air_handler airhandler air_handling_unit fanwall fan_wall fwu fancoil inrow in_row irc rcu "
      "acu pacu ccu cru dahu fan_coil fcu air_conditioner aircon pac mau_unit"),
     ("crah", 0.5, "fw ac ahs cu"),
@@ -179,6 +179,8 @@ ENGLISH: tuple[tuple[str, float, str], ...] = (
     ("speed", 1.0, "speed spd spdf freq frequency vfd vsd vfd_speed fanspeed fan_speed fanspd vfdspd pumpspeed pump_speed inverter "
      "output_frequency vfd_output vfd_hz drive_speed spped"),
     ("speed", 0.5, "si sic drv drive ss_speed n asd"),
+    ("supply temp", 0.8, "stmp stemp supt suptmp"),
+    ("return temp", 0.8, "rtmp rtemp rett rettmp"),
     ("supply temp", 0.7, "s_temp s_tmp s_t"),
     ("return temp", 0.7, "r_temp r_tmp r_t"),
     ("supply temp", 0.5, "st"),
@@ -192,6 +194,7 @@ ENGLISH: tuple[tuple[str, float, str], ...] = (
     ("utilization", 1.0, "utilization utilisation util_pct cpu cpu_util cpu_load cpuutil"),
     ("windspeed", 1.0, "wind_speed windspeed wind_spd wspd windspd wind_velocity wind_vel wndspd"),
     ("winddir", 1.0, "wind_direction winddir wind_dir windbearing wdir wind_bearing wnddir"),
+    ("share", 0.6, "per"),
     ("share", 0.9, "percent pct percentage pcnt"),
     ("available", 0.9, "available avail allowed permitted"),
     # --- what it is for

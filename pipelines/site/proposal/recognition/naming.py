@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from pipelines.site.proposal.recognition.lexicon import KNOWN, LEXICON, LONGEST_PHRASE, Sense
-from pipelines.site.proposal.recognition.patterns import IMPLIED, OTHER_WEIGHT, PATTERNS, WEIGHTS, Pattern
+from pipelines.site.proposal.recognition.patterns import BARE, IMPLIED, OTHER_WEIGHT, PATTERNS, WEIGHTS, Pattern
 from pipelines.site.proposal.recognition.spelling import SPELLINGS, WrittenUnit
-from pipelines.site.proposal.recognition.words import NUMBERING, Word, words_of
+from pipelines.site.proposal.recognition.runtogether import NUMBERING
+from pipelines.site.proposal.recognition.words import Word, words_of
 
 SHARED_BY = 0.8  # a word that so many points of an export share is its place, not its meaning
 SHARED_FROM = 6  # points, from which on sharing a word says something
@@ -222,6 +223,8 @@ def _match(terms: Sequence[Term], pattern: Pattern) -> NameMatch | None:
     last_subject = max((i for i, term in enumerate(terms) if _has_subject(term)), default=-1)
     for index, (term, sense) in enumerate(zip(terms, senses, strict=True)):
         if sense is None:
+            if term.unknown and pattern.less == BARE:
+                continue
             cost += _price(term) * (_earlier(term, terms[last_subject]) if index < last_subject else 1.0)
             continue
         unit = sense.unit or unit

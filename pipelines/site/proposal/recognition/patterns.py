@@ -19,6 +19,7 @@ WEIGHTS = (
     | {"air": 1.0, "water": 0.5, "total": 0.4}
 )
 OTHER_WEIGHT = 6.0
+BARE = 1.65  # of a name that says power and not of what
 # Concepts that may be missing at a price smaller than their weight, where unit and values say the same.
 IMPLIED = {"temp": 0.9, "power": 1.2, "status": 0.8, "load": 0.5, "share": 0.5}
 
@@ -185,6 +186,7 @@ def _meters(t: _Table) -> None:
     t.add("facility_power_kw", "facility load", also="total building", less=0.6)
     for quantity in ("facility_power_kw", "cooling_power_kw", "it_power_kw"):
         t.add(quantity, "total power", less=1.2, also="load")
+        t.add(quantity, "power", less=BARE, also="load total")  # of what, only a sum can tell
     t.add("cooling_load_kw", "heat", also="power load cooling building plant chw chiller total supply evaporator water")
     t.add("cooling_load_kw", "cooling load", "building load", "chw load", "plant load", also="total heat power plant chw cooling building", less=0.2)
     t.add("cooling_load_kw", "chiller load", also="total power", less=0.9)

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipelines.site.proposal.recognition.candidates import UNUSUAL, Candidate, Subject
 from pipelines.site.proposal.recognition.ranges import usual
-from pipelines.site.proposal.recognition.relations import CONSIDERED, Chosen
+from pipelines.site.proposal.recognition.relations import CONSIDERED, WELL_NAMED, Chosen
 from pipelines.site.quantities import QUANTITIES
 from pipelines.site.units import conversion, is_energy
 
@@ -30,6 +30,7 @@ ANCHORS = (("it_power_kw", 1.0, 1.0), ("facility_power_kw", 0.7, 2.5), ("cooling
 @dataclass(frozen=True)
 class _Hypothesis:
     unit: str
+    it_kw: float
     feasible: list[list[str]]
 
     @property
@@ -47,20 +48,25 @@ def settle_power_units(subjects: Sequence[Subject]) -> None:
     powers = [(s, c) for s in subjects if (c := s.best) is not None and c.points >= CONSIDERED and _is_power(c)]
     if all(candidate.choice.how in ("written", "certain") for _, candidate in powers):
         return
-    anchor = next((each for each in ANCHORS if any(c.quantity == each[0] for _, c in powers)), None)
+    anchor = next(
+        (each for each in ANCHORS if any(c.quantity == each[0] and c.points >= WELL_NAMED for _, c in powers)), None
+    )
     if anchor is None:
         return
-    hypotheses = _hypotheses(powers, *anchor)
+    sure = [each for each in powers if each[1].points >= WELL_NAMED]
+    hypotheses = _hypotheses(sure, *anchor)
     if not hypotheses:
         return
     fewest = min(each.contradicted for each in hypotheses)
     left = [each for each in hypotheses if each.contradicted == fewest]
     best = max(left, key=lambda each: each.agreeing)
     apart = len(left) == 1 or all(each is best or each.agreeing < best.agreeing for each in left)
-    if fewest > 0.2 * len(powers) or not apart:
+    if fewest > 0.2 * len(sure) or not apart:
         return
-    how = "certain" if len(left) == 1 and len(powers) > 1 else "likely"
-    for (_, candidate), units in zip(powers, best.feasible, strict=True):
+    how = "certain" if len(left) == 1 and len(sure) > 1 else "likely"
+    rest = [each for each in powers if each not in sure]
+    feasible = [*best.feasible, *(_feasible(s, c, best.unit, anchor[0], best.it_kw, anchor[2]) for s, c in rest)]
+    for (_, candidate), units in zip((*sure, *rest), feasible, strict=True):
         _settle(candidate, units, best.unit, how)
 
 
@@ -111,7 +117,7 @@ def _hypotheses(powers: Chosen, quantity: str, to_it: float, margin: float) -> l
     for unit in units:
         it_kw = to_it * sum(_size(s, c, unit if c.choice.how not in ("written", "certain") else c.choice.unit) for s, c in anchors)
         if it_kw > 0:
-            found.append(_Hypothesis(unit, [_feasible(s, c, unit, quantity, it_kw, margin) for s, c in powers]))
+            found.append(_Hypothesis(unit, it_kw, [_feasible(s, c, unit, quantity, it_kw, margin) for s, c in powers]))
     return found
 
 

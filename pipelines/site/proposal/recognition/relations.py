@@ -20,6 +20,7 @@ COLDER_WARMER = (
     ("rack_inlet_c", "rack_outlet_c"),
 )  # fmt: skip
 FOLLOWS = (("chw_supply_sp_c", "chw_supply_c"), ("cw_supply_sp_c", "cw_supply_c"), ("supply_air_sp_c", "supply_air_c"))
+WELL_NAMED = 0.5  # points of a name that being colder or warmer may confirm
 NEAR_SETPOINT_K = 2.5
 EITHER_SIDE = 0.3  # points between two sides of a loop below which the temperatures decide, not the name
 FEWEST = 6  # common readings to compare
@@ -93,7 +94,7 @@ def weigh_sides(subjects: Sequence[Subject], aligned: Aligned) -> None:
         for _, candidate in (*chosen(subjects, cold), *chosen(subjects, warm)):
             if not right:
                 candidate.add(CONTRADICTS, f"{cold} would be warmer than {warm}")
-            elif candidate.match.pattern.less < 1.0:
+            elif candidate.match.pattern.less < 1.0 and candidate.match.points >= WELL_NAMED:
                 candidate.add(AGREES, f"{cold} is colder than {warm}")
 
 
