@@ -9,7 +9,7 @@ from dataclasses import replace
 from pipelines.site.proposal.recognition.candidates import Subject
 from pipelines.site.proposal.recognition.column import Guess
 from pipelines.site.proposal.recognition.equipment import slug
-from pipelines.site.proposal.recognition.naming import concepts_of
+from pipelines.site.proposal.recognition.terms import concepts_of
 
 # Of one machine only one of these may stand: contacts are counted, and a command repeats the state.
 ONE_EACH = ("_on", "_speed_frac", "_load_frac", "_enable")

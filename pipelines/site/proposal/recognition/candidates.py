@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from pipelines.site.points import Reading
 from pipelines.site.proposal.recognition.behaviour import Behaviour, behaviour_of
 from pipelines.site.proposal.recognition.column import Column, Told
-from pipelines.site.proposal.recognition.naming import NameMatch, Term, bracketed, matches_of, terms_of
+from pipelines.site.proposal.recognition.naming import NameMatch, matches_of
 from pipelines.site.proposal.recognition.patterns import Pattern
 from pipelines.site.proposal.recognition.ranges import UnitChoice, takes, unit_choice
 from pipelines.site.proposal.recognition.spelling import OTHER, WrittenUnit, unit_of_text
+from pipelines.site.proposal.recognition.terms import Term, bracketed, terms_of
 from pipelines.site.quantities import QUANTITIES
 from pipelines.site.units import is_energy
 
@@ -79,7 +80,8 @@ class Subject:
 def subjects_of(columns: Sequence[Column], told: Mapping[str, Told] | None = None) -> list[Subject]:
     """Each column with what its own name, unit and values allow, and what a person said of it."""
     subjects = []
-    for column, terms in zip(columns, terms_of([column.tag for column in columns]), strict=True):
+    found = terms_of([column.tag for column in columns], [column.source for column in columns])
+    for column, terms in zip(columns, found, strict=True):
         said = (told or {}).get(column.tag, NOTHING_TOLD)
         stated = said.unit or column.unit_row
         row = unit_of_text(stated) if stated and stated.strip() else None

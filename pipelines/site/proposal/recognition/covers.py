@@ -10,7 +10,7 @@ import pandas as pd
 from pipelines.site.proposal.recognition.aligned import Aligned
 from pipelines.site.proposal.recognition.balance import CLOSES, LOSSES, PARTS, plus, ratio, sum_of
 from pipelines.site.proposal.recognition.candidates import Subject
-from pipelines.site.proposal.recognition.naming import concepts_of
+from pipelines.site.proposal.recognition.terms import concepts_of
 from pipelines.site.proposal.recognition.relations import chosen
 
 TOTAL = "cooling_power_kw"

@@ -3,7 +3,7 @@
 import re
 
 from pipelines.site.proposal.recognition.candidates import Subject
-from pipelines.site.proposal.recognition.naming import Term
+from pipelines.site.proposal.recognition.terms import Term
 from pipelines.site.proposal.recognition.patterns import WEIGHTS
 from pipelines.site.proposal.recognition.runtogether import NUMBERING
 

@@ -15,7 +15,7 @@ from pipelines.site.proposal.recognition.relations import (
     weigh_states,
     weigh_weather,
 )
-from pipelines.site.proposal.recognition.naming import unknown_words
+from pipelines.site.proposal.recognition.terms import unknown_words
 from pipelines.site.proposal.recognition.powers import settle_power_units
 from pipelines.site.proposal.recognition.temperatures import settle_temperature_units
 from pipelines.site.proposal.recognition.totals import leave_out_doubles, level_of
