@@ -1,29 +1,20 @@
-"""What adds up: facility power from its parts, heat from flow and temperatures, a share from the powers it is of."""
+"""What adds up: facility power from its parts, and a share from the powers it is of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from pipelines.site.proposal.recognition.aligned import Aligned
 from pipelines.site.proposal.recognition.candidates import Candidate, Subject
-from pipelines.site.proposal.recognition.ranges import CANDIDATES
-from pipelines.site.proposal.recognition.relations import AGREES, CONSIDERED, FEWEST, Chosen, chosen
+from pipelines.site.proposal.recognition.powersums import CLOSES, LOSSES, PARTS, plus, ratio, sum_of
+from pipelines.site.proposal.recognition.relations import CONSIDERED, FEWEST, Chosen, chosen
 from pipelines.site.quantities import QUANTITIES
 
-PARTS = ("chiller_kw", "chw_pump_kw", "secondary_pump_kw", "cw_pump_kw", "tower_fan_kw", "crah_fan_kw")
-LOSSES = ("ups_loss_kw", "pdu_loss_kw", "lighting_kw", "other_kw")
-ADDS_UP, CLOSES = (0.88, 1.04), 0.03
-WATER_KJ_KG_K = 4.19  # at 15 °C, CRC Handbook
-CARRIES = (0.6, 1.6)  # heat by flow and temperatures over the load: sensors, heat of fans and pumps, loads not metered
-# Design differences of loops where one temperature is not metered, K: low delta-T to wide.
-RISES_K = {"chw_flow_kg_s": (3.5, 12.0), "cw_flow_kg_s": (3.0, 9.0)}
+ADDS_UP = (0.88, 1.04)  # IT, cooling and losses over facility power: lighting and offices are seldom metered
 UNSAID = 1.2  # `less` of patterns that do not tell whose power it is
-ANY_RISE_K = {"chw_flow_kg_s": (1.2, 22.0), "cw_flow_kg_s": (1.2, 15.0)}  # no loop that cools has less, or more
-MULTIPLE_OF_CHILLER = (1.5, 25.0)  # cooling over chiller power, the lowest and highest that is believed
 
 
 def weigh_sums(subjects: Sequence[Subject], aligned: Aligned) -> None:
@@ -112,98 +103,8 @@ def _cooling(subjects: Sequence[Subject], aligned: Aligned) -> Iterator[pd.Serie
         yield sum_of(subjects, PARTS, aligned)
 
 
-def weigh_heat(subjects: Sequence[Subject], aligned: Aligned) -> None:
-    """Flow times temperature rise is the load: which settles the unit of a flow and confirms what is a load."""
-    load = sum_of(subjects, ("cooling_load_kw",), aligned, known=True)
-    heat = load if load is not None else sum_of(subjects, ("it_power_kw",), aligned, known=True)
-    chillers = sum_of(subjects, ("chiller_kw",), aligned, known=True)
-    if heat is not None:
-        _weigh_flow(subjects, aligned, "chw_flow_kg_s", ("chw_supply_c", "chw_return_c"), heat)
-        _weigh_flow(subjects, aligned, "cw_flow_kg_s", ("cw_supply_c", "cw_return_c"), plus(heat, chillers))
-    if load is not None and chillers is not None:
-        multiple = (load / chillers.where(chillers > 0.02 * chillers.max())).dropna()
-        if len(multiple) >= FEWEST:
-            fits = MULTIPLE_OF_CHILLER[0] <= float(multiple.median()) <= MULTIPLE_OF_CHILLER[1]
-            for _, candidate in (*chosen(subjects, "cooling_load_kw"), *chosen(subjects, "chiller_kw")):
-                candidate.add(0.08 if fits else -0.25, "a chiller's power and its load fit" if fits else "no chiller moves so much heat with so little power, or so little with so much")
-
-
-def _weigh_flow(subjects: Sequence[Subject], aligned: Aligned, quantity: str, sides: tuple[str, str], heat: pd.Series | None) -> None:
-    flows = [(s, c) for s, c in chosen(subjects, quantity) if not s.double]
-    if not flows or heat is None:
-        return
-    rise = _rise(subjects, aligned, sides)
-    for units in _alike(flows):
-        held = [unit for unit in units if _carries(flows, unit, rise, heat, aligned, RISES_K[quantity])]
-        if len(held) == 1:
-            _confirm_flows(flows, held[0], sure=rise is not None)
-        elif len(units) == 1:
-            _doubt_flows(flows, units[0], rise, heat, aligned, quantity)
-
-
-def _confirm_flows(flows: Chosen, unit: str, *, sure: bool) -> None:
-    for _, candidate in flows:
-        if candidate.choice.how not in ("written", "certain"):
-            candidate.choice = replace(candidate.choice, unit=unit, how="certain" if sure else "likely", others=())
-        candidate.add(0.2 if sure else AGREES, "flow times temperature rise is the heat")
-
-
-def _doubt_flows(
-    flows: Chosen, written: str, rise: pd.Series | None, heat: pd.Series, aligned: Aligned, quantity: str
-) -> None:
-    """A unit that is written but carries far too much or too little heat, where another would carry it."""
-    if rise is None and _carries(flows, written, None, heat, aligned, ANY_RISE_K[quantity]):
-        return
-    others = [u for u in CANDIDATES["kg/s"] if u != written and _carries(flows, u, rise, heat, aligned, RISES_K[quantity])]
-    for _, candidate in flows if len(others) == 1 else []:
-        candidate.choice = replace(candidate.choice, how="open", others=(others[0],))
-        candidate.add(-0.2, f"in {written} it would carry far too much or too little heat, in {others[0]} the right one")
-
-
-def _alike(flows: Chosen) -> list[list[str]]:
-    """The units to try for all flows together: the written one, or those that are open for all."""
-    options = [[c.choice.unit] if c.choice.how == "written" else [c.choice.unit, *c.choice.others] for _, c in flows]
-    common = [unit for unit in options[0] if all(unit in each for each in options)]
-    return [common] if common else []
-
-
-def _carries(flows: Chosen, unit: str, rise: pd.Series | None, heat: pd.Series, aligned: Aligned, rises_k: tuple[float, float]) -> bool:
-    flow = pd.concat([aligned.series(s, c, unit) for s, c in flows], axis=1).sum(axis=1, min_count=len(flows))
-    running = flow.where(flow > 0)
-    carried = WATER_KJ_KG_K * (running if rise is None else running * rise)
-    over_heat = ratio(carried, heat)
-    low, high = (1.0 / rises_k[1], 1.0 / rises_k[0]) if rise is None else CARRIES
-    return low <= over_heat <= high
-
-
-def _rise(subjects: Sequence[Subject], aligned: Aligned, sides: tuple[str, str]) -> pd.Series | None:
-    cold, warm = (pd.concat([aligned.series(s, c) for s, c in found], axis=1).mean(axis=1) if (found := chosen(subjects, side)) else None
-                  for side in sides)  # fmt: skip
-    return None if cold is None or warm is None else warm - cold
-
-
 def _taking_part(subjects: Sequence[Subject], quantities: tuple[str, ...]) -> Chosen:
     return [(s, c) for quantity in quantities for s, c in chosen(subjects, quantity)]
-
-
-def sum_of(subjects: Sequence[Subject], quantities: tuple[str, ...], aligned: Aligned, known: bool = False) -> pd.Series | None:
-    """Sum of all points of some quantities, without doubles. known: only if no unit among them is open."""
-    found = [(s, c) for quantity in quantities for s, c in chosen(subjects, quantity) if not s.double]
-    if not found or (known and any(c.choice.how == "open" for _, c in found)):
-        return None
-    return pd.concat([aligned.series(s, c) for s, c in found], axis=1).sum(axis=1, min_count=len(found))
-
-
-def plus(*series: pd.Series | None) -> pd.Series | None:
-    """Sum of what is there; None where nothing is."""
-    there = [each for each in series if each is not None]
-    return pd.concat(there, axis=1).sum(axis=1, min_count=len(there)) if there else None
-
-
-def ratio(one: pd.Series, other: pd.Series) -> float:
-    """Median of one over the other; NaN where they share no reading."""
-    quotient = (one / other.where(other != 0)).dropna()
-    return float(quotient.median()) if len(quotient) else np.nan
 
 
 def weigh_shares(subjects: Sequence[Subject], aligned: Aligned) -> None:

@@ -8,10 +8,10 @@ from itertools import combinations
 import pandas as pd
 
 from pipelines.site.proposal.recognition.aligned import Aligned
-from pipelines.site.proposal.recognition.balance import CLOSES, LOSSES, PARTS, plus, ratio, sum_of
 from pipelines.site.proposal.recognition.candidates import Subject
-from pipelines.site.proposal.recognition.terms import concepts_of
+from pipelines.site.proposal.recognition.powersums import CLOSES, LOSSES, PARTS, plus, ratio, sum_of
 from pipelines.site.proposal.recognition.relations import chosen
+from pipelines.site.proposal.recognition.terms import concepts_of
 
 TOTAL = "cooling_power_kw"
 IN_THE_ROOM = ("crah_fan_kw",)  # not part of a chiller plant

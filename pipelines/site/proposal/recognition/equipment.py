@@ -3,9 +3,9 @@
 import re
 
 from pipelines.site.proposal.recognition.candidates import Subject
-from pipelines.site.proposal.recognition.terms import Term
 from pipelines.site.proposal.recognition.patterns import WEIGHTS
 from pipelines.site.proposal.recognition.runtogether import NUMBERING
+from pipelines.site.proposal.recognition.terms import Term
 
 _MACHINES = frozenset(
     "chiller tower chwp cwp schwp pump crah rack cold_aisle hot_aisle aisle hall server ups pdu economizer utility fan "

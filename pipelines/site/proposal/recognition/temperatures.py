@@ -11,7 +11,8 @@ import pandas as pd
 
 from pipelines.site.proposal.recognition.aligned import Aligned
 from pipelines.site.proposal.recognition.candidates import Candidate, Subject
-from pipelines.site.proposal.recognition.relations import FEWEST, WEATHER, chosen, mean_of
+from pipelines.site.proposal.recognition.relations import FEWEST, chosen, mean_of
+from pipelines.site.proposal.recognition.weather import WEATHER
 from pipelines.site.quantities import QUANTITIES
 from pipelines.site.units import conversion
 

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from pipelines.site.proposal.recognition.aligned import Aligned
+from pipelines.site.proposal.recognition.alike import siblings
 from pipelines.site.proposal.recognition.candidates import Candidate, Subject
 from pipelines.site.proposal.recognition.equipment import equipment_of
+from pipelines.site.proposal.recognition.relations import FEWEST, Chosen
 from pipelines.site.proposal.recognition.terms import concepts_of
-from pipelines.site.proposal.recognition.relations import FEWEST, Chosen, siblings
 from pipelines.site.quantities import QUANTITIES
 from pipelines.site.units import is_energy
 

@@ -3,22 +3,19 @@
 from collections.abc import Mapping, Sequence
 
 from pipelines.site.proposal.recognition.aligned import Aligned
-from pipelines.site.proposal.recognition.balance import weigh_heat, weigh_shares, weigh_sums
+from pipelines.site.proposal.recognition.alike import weigh_siblings, weigh_states
+from pipelines.site.proposal.recognition.balance import weigh_shares, weigh_sums
 from pipelines.site.proposal.recognition.candidates import TOLD, Candidate, Subject, subjects_of
 from pipelines.site.proposal.recognition.column import Column, Confidence, Guess, Told
 from pipelines.site.proposal.recognition.covers import find_covered
 from pipelines.site.proposal.recognition.equipment import equipment_of
-from pipelines.site.proposal.recognition.relations import (
-    weigh_setpoints,
-    weigh_siblings,
-    weigh_sides,
-    weigh_states,
-    weigh_weather,
-)
-from pipelines.site.proposal.recognition.terms import unknown_words
+from pipelines.site.proposal.recognition.heat import weigh_heat
 from pipelines.site.proposal.recognition.powers import settle_power_units
+from pipelines.site.proposal.recognition.relations import weigh_setpoints, weigh_sides
 from pipelines.site.proposal.recognition.temperatures import settle_temperature_units
+from pipelines.site.proposal.recognition.terms import unknown_words
 from pipelines.site.proposal.recognition.totals import leave_out_doubles, level_of
+from pipelines.site.proposal.recognition.weather import weigh_weather
 
 HIGH, MEDIUM, LOW = 0.82, 0.5, 0.2  # points
 MEASURES = {"power", "load", "share", "share|load"}  # what a name must say, or its unit
