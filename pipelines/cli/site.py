@@ -1,7 +1,10 @@
 """`coldaisle site`: propose a site file from exports, and check one."""
 
+from __future__ import annotations
+
+from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -10,6 +13,9 @@ from rich.markup import escape
 from pipelines.cli.common import HomeOption, JsonOption, emit, open_home
 from pipelines.errors import SiteError
 from pipelines.files import write_atomic
+
+if TYPE_CHECKING:
+    from pipelines.site.proposal.recognition import Guess
 
 GUESSES_LEFT = 1  # exit code
 
@@ -26,20 +32,28 @@ def new(
         Path | None, typer.Option(help="Where to write; by default sites/NAME.toml in the home folder")
     ] = None,
     force: Annotated[bool, typer.Option(help="Replace an existing file")] = False,
+    no_input: Annotated[bool, typer.Option("--no-input", help="Ask nothing, even in a terminal")] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Propose a site file from the head of its exports, each guess marked, for an engineer to finish."""
+    """Propose a site file from the head of its exports, each guess marked, for an engineer to finish.
+
+    In a terminal it asks what it cannot know, most important first.
+    """
+    from pipelines.cli.site_questions import ask, in_a_terminal
     from pipelines.site.proposal import propose_site
 
     proposal = propose_site(files, name)
+    if not no_input and not as_json and in_a_terminal():
+        proposal = ask(proposal, Console())
     path = output or open_home(home).sites / f"{proposal.name}.toml"
     write_new(path, proposal.text, force)
     result = {
         "site": proposal.name,
         "file": path,
-        "recognised": [guess.tag for guess in proposal.guesses if guess.quantity],
-        "not_recognised": [guess.tag for guess in proposal.guesses if not guess.quantity],
+        "recognised": [guess.tag for guess in proposal.guesses if guess.live],
+        "not_recognised": [guess.tag for guess in proposal.guesses if not guess.live],
+        "points": [_point(guess) for guess in proposal.guesses],
         "loads": proposal.site is not None,
         "unfinished": proposal.unfinished,
     }
@@ -81,6 +95,18 @@ def check(
         raise typer.Exit(GUESSES_LEFT)
 
 
+def _point(guess: Guess) -> dict[str, Any]:
+    return {
+        "tag": guess.tag,
+        "quantity": guess.quantity,
+        "unit": guess.unit,
+        "equipment": guess.equipment,
+        "confidence": guess.confidence if guess.quantity else None,
+        "in_file": guess.live,
+        "why": guess.why,
+    }
+
+
 def write_new(path: Path, text: str, force: bool) -> None:
     """Write `text` whole or not at all. Raises SiteError where the file exists and not `force`."""
     if path.exists() and not force:
@@ -91,16 +117,27 @@ def write_new(path: Path, text: str, force: bool) -> None:
 
 
 def _show_proposal(result: dict[str, Any], console: Console) -> None:
+    # Tags and [tables] stand in these lines: rich would take what is in brackets for its own markup.
     recognised, unknown = len(result["recognised"]), len(result["not_recognised"])
     console.print(
-        f"Wrote {result['file']}: {recognised} of {recognised + unknown} columns recognised.", soft_wrap=True
+        f"Wrote {result['file']}: {recognised} of {recognised + unknown} columns recognised.",
+        soft_wrap=True,
+        markup=False,
     )
-    console.print("Every guess is marked in it. To finish:")
+    sure = Counter(point["confidence"] for point in result["points"] if point["in_file"])
+    console.print(
+        f"How sure: {', '.join(f'{sure[level]} {level}' for level in ('high', 'medium', 'low') if sure[level]) or 'none'}. "
+        "Every guess is marked in it. To finish, most important first:",
+        soft_wrap=True,
+        markup=False,
+    )
     for question in result["unfinished"]:
-        console.print(f"  - {escape(question)}", soft_wrap=True)
+        console.print(f"  - {question}", soft_wrap=True, markup=False)
     if not result["loads"]:
-        console.print("The file does not load until [meters] and everything listed above is filled in.")
-    console.print(f"Then: coldaisle site check {result['site']}")
+        console.print(
+            "The file does not load until [meters] and what is listed above it is filled in.", markup=False
+        )
+    console.print(f"Then: coldaisle site check {result['site']}", markup=False)
 
 
 def _show_check(result: dict[str, Any], console: Console) -> None:

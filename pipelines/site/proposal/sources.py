@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,8 +11,9 @@ import pandas as pd
 
 from pipelines.errors import IngestError
 from pipelines.exports.stamps import NO_TIME
+from pipelines.site.proposal.answers import Answers
 from pipelines.site.proposal.clock import Clock, guess_clock, times
-from pipelines.site.proposal.points import Guess, guess_point
+from pipelines.site.proposal.recognition import Column, Guess, Told, recognise
 from pipelines.site.proposal.sample import Sample
 
 # Steps of a log of changes vary; those of a sampled point seldom do.
@@ -22,17 +23,28 @@ MACHINES = 0.5  # of the shortest export's time that another one covers too
 
 @dataclass(frozen=True)
 class ProposedSource:
-    """One kind of export: its file patterns, the sample it was guessed from, its clock and its points."""
+    """One kind of export: its file patterns, the sample it was guessed from, its clock and its points.
+
+    alone: it is one machine's of several that have the same columns.
+    """
 
     name: str
     patterns: list[str]
     sample: Sample
     clock: Clock
-    guesses: list[Guess]
+    columns: list[Column] = field(default_factory=list)
+    guesses: list[Guess] = field(default_factory=list)
+    alone: bool = False
+
+    def own(self, guess: Guess) -> Guess:
+        """The guess, of this source's machine where it has a file of its own."""
+        return replace(guess, equipment=self.name) if self.alone and guess.quantity else guess
 
 
 def propose_sources(samples: list[Sample]) -> list[ProposedSource]:
     """One source for all exports with the same columns, but one for each machine that has a file of its own.
+
+    Without guesses yet.
 
     Raises IngestError where times cannot be read.
     """
@@ -43,9 +55,23 @@ def propose_sources(samples: list[Sample]) -> list[ProposedSource]:
     for alike in by_columns.values():
         groups = [[one] for one in alike] if len(alike) > 1 and _are_machines(alike) else [alike]
         for group in groups:
-            own = _source(group, {source.name for source in sources}, alone=len(groups) > 1)
-            sources.append(own)
-    return _with_columns_of_their_own(sources)
+            taken = {source.name for source in sources}
+            sources.append(_source(group, taken, alone=len(groups) > 1))
+    return sources
+
+
+def guess_points(sources: list[ProposedSource], answers: Answers) -> list[ProposedSource]:
+    """The sources with a guess for each tag: all columns of all exports looked at together."""
+    columns = [column for source in sources for column in source.columns]
+    told = {
+        tag: Told(answers.quantities.get(tag), answers.units.get(tag))
+        for tag in (*answers.quantities, *answers.units)
+    }
+    guesses = recognise(columns, told)
+    return [
+        replace(source, guesses=[source.own(guess) for guess in guesses if guess.source == source.name])
+        for source in sources
+    ]
 
 
 def _are_machines(alike: list[Sample]) -> bool:
@@ -94,21 +120,22 @@ def _source(alike: list[Sample], taken: set[str], *, alone: bool) -> ProposedSou
             f'{sample.path}: the times in column "{sample.time_column}" (such as "{sample.stamps.iloc[0]}") '
             "are written in no way that is known; export them as ISO 8601, e.g. 2024-03-01T00:10:00"
         )
-    long = sample.is_long
-    guesses = [
-        guess_point(
-            tag,
-            rows["value"],
-            change_only=long and _irregular(rows["stamp"], clock),
-            unit_row=sample.unit_row(tag),
-        )
-        for tag, rows in readings.items()
-    ]
+    name = _free(slug(sample.path.stem) or "export" if alone else undated(sample.path), taken)
     patterns = [sample.path.name] if alone else list(dict.fromkeys(_pattern(one.path) for one in alike))
-    name = slug(sample.path.stem) or "export" if alone else undated(sample.path)
-    if alone:
-        guesses = [guess if guess.quantity is None else replace(guess, equipment=name) for guess in guesses]
-    return ProposedSource(_free(name, taken), patterns, sample, clock, guesses)
+    return ProposedSource(name, patterns, sample, clock, _columns(name, sample, clock, readings), alone=alone)
+
+
+def _columns(name: str, sample: Sample, clock: Clock, readings: dict[str, pd.DataFrame]) -> list[Column]:
+    columns, shared = [], None
+    for tag, rows in readings.items():
+        # All tags of a wide export have their readings at the same times.
+        if shared is None or sample.is_long or sample.identity_columns:
+            # The smallest number stands for no time here and in NumPy.
+            shared = times(rows["stamp"].tolist(), clock.time_format).astype("datetime64[us]")
+        values = pd.to_numeric(rows["value"], errors="coerce").to_numpy(dtype=float)
+        change_only = sample.is_long and _irregular(rows["stamp"], clock)
+        columns.append(Column(tag, sample.unit_row(tag), values, shared, change_only, name))
+    return columns
 
 
 def _irregular(stamps: pd.Series, clock: Clock) -> bool:
@@ -117,24 +144,6 @@ def _irregular(stamps: pd.Series, clock: Clock) -> bool:
     return len(steps) > 2 and np.unique(steps, return_counts=True)[1].max() < SMALLEST_REGULAR_SHARE * len(
         steps
     )
-
-
-def _with_columns_of_their_own(sources: list[ProposedSource]) -> list[ProposedSource]:
-    taken: set[str] = set()
-    return [
-        replace(source, guesses=[_settled(guess, taken) for guess in source.guesses]) for source in sources
-    ]
-
-
-def _settled(guess: Guess, taken: set[str]) -> Guess:
-    """The guess, with its tag for equipment where another point fills the same column already."""
-    if guess.quantity is None:
-        return guess
-    if guess.column in taken:
-        used = {column.partition(":")[2] for column in taken if column.startswith(f"{guess.quantity}:")}
-        guess = replace(guess, equipment=_free(slug(guess.tag), used))
-    taken.add(guess.column)
-    return guess
 
 
 def _free(name: str, taken: set[str]) -> str:

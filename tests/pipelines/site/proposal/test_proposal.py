@@ -13,7 +13,7 @@ from pipelines.errors import IngestError, SiteError
 from pipelines.site.file import Site, load_site
 from pipelines.site.proposal import propose_site
 from pipelines.site.proposal.clock import guess_clock
-from pipelines.site.proposal.points import guess_point
+from pipelines.site.proposal.recognition import Column, Guess, recognise
 
 SHARED = Path(__file__).resolve().parents[2] / "../shared/data"
 
@@ -36,8 +36,9 @@ CHILLER_PLANT = {
 }
 
 
-def guess(tag: str, *values: float):
-    return guess_point(tag, pd.Series([str(value) for value in values]))
+def guess(tag: str, *values: float) -> Guess:
+    readings = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(float)
+    return recognise([Column(tag, None, readings)])[0]
 
 
 def stamps(text: list[str]) -> pd.Series:
@@ -87,8 +88,8 @@ def test_running_lamp_of_a_chiller_carries_its_number():
 @pytest.mark.parametrize("tag", ["kW_RT", "DeltaCHW", "Precent_CH", "COP"])
 def test_differences_shares_and_ratios_are_left_to_a_person(tag):
     found = guess(tag, 0.5, 0.7)
-    assert found.quantity is None
-    assert "derived" in found.why
+    assert (found.quantity, found.live) == (None, False)
+    assert any(word in found.why for word in ("difference", "share", "ratio", "efficiency"))
 
 
 @pytest.mark.parametrize(
