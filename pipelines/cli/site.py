@@ -125,8 +125,9 @@ def _show_proposal(result: dict[str, Any], console: Console) -> None:
         markup=False,
     )
     sure = Counter(point["confidence"] for point in result["points"] if point["in_file"])
+    levels = [f"{sure[level]} {level}" for level in ("high", "medium", "low") if sure[level]]
     console.print(
-        f"How sure: {', '.join(f'{sure[level]} {level}' for level in ('high', 'medium', 'low') if sure[level]) or 'none'}. "
+        f"How sure: {', '.join(levels) or 'none'}. "
         "Every guess is marked in it. To finish, most important first:",
         soft_wrap=True,
         markup=False,

@@ -16,8 +16,8 @@ from pipelines.site.proposal.sources import ProposedSource
 HEADING = (
     "# Proposed by `coldaisle site new` from the head of {files}.\n"
     "# Lines marked `guess` are to be confirmed: correct them, then delete the mark. High, medium and low say how\n"
-    "# certain a point is. Points that stand as comments were not recognised, or would be counted twice: complete them\n"
-    "# or delete them. Then: coldaisle site check {name}\n"
+    "# certain a point is. Points that stand as comments were not recognised, or would be counted twice: complete\n"
+    "# them or delete them. Then: coldaisle site check {name}\n"
 )
 
 

@@ -72,7 +72,8 @@ def _of_point(guess: Guess) -> Question:
     state = "please confirm" if guess.live else "left out as a comment until then"
     if guess.asks == "unit":
         units = (guess.unit, *guess.other_units)
-        text = f"{guess.tag}: in which unit is it, {' or '.join(units)}? It looks like {guess.quantity} ({seen}; {state})"
+        known = " or ".join(units)
+        text = f"{guess.tag}: in which unit is it, {known}? It looks like {guess.quantity} ({seen}; {state})"
         return Question(text, "unit", guess.tag, guess.unit, units)
     text = f"{guess.tag}: is it {guess.quantity}? {guess.why} ({seen}; {state})"
     return Question(text, "quantity", guess.tag, guess.quantity or "")

@@ -29,12 +29,12 @@ def weigh_siblings(subjects: Sequence[Subject]) -> None:
         told = [subject for subject in alike if not subject.seen.idle and subject.candidates]
         if len(alike) < 2 or not told:
             continue
-        quantities = {candidate.quantity for subject in told for candidate in subject.candidates}
-        mean = {
-            q: sum(c.points if (c := s.candidate(q)) else 0.0 for s in told) / len(told) for q in quantities
-        }
+        names = (candidate.quantity for subject in told for candidate in subject.candidates)
+        quantities = {name for name in names if name is not None}
+        found = {q: [c.points for s in told if (c := s.candidate(q))] for q in quantities}
+        mean = {q: sum(points) / len(told) for q, points in found.items()}
         for candidate in (candidate for subject in alike for candidate in subject.candidates):
-            candidate.points = mean.get(candidate.quantity, 0.0)
+            candidate.points = mean.get(candidate.quantity or "", 0.0)
 
 
 def siblings(subjects: Sequence[Subject]) -> list[list[Subject]]:

@@ -29,7 +29,7 @@ def weigh_weather(subjects: Sequence[Subject], aligned: Aligned) -> None:
     for subject, candidate in drybulb:
         if subject.seen.daily_swing > 0.2:
             candidate.add(0.08, "follows the sun")
-    for subject, candidate in _among_weather(subjects):
+    for _, candidate in _among_weather(subjects):
         candidate.add(0.2, "stands among readings of the weather")
     drybulb = chosen(subjects, "outdoor_drybulb_c")
     air = mean_of(drybulb, aligned)

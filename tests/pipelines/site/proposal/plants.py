@@ -109,7 +109,8 @@ def made_points(seed: int, *, extras: bool = True) -> list[Made]:
         points += [Made("plant", "power", "", "cooling_power_kw", cooling - sum(fans.values()) + noise(1))]
     if not extras:
         return points
-    return points + [
+    return [
+        *points,
         *(Made("chiller", "amps", k, None, 1.7 * chiller * share[k], "A") for k in "12"),
         *(Made("chiller", "alarm", k, None, np.zeros(ROWS)) for k in "12"),
         *(Made("crah", "valve", k, None, 50 + 30 * sun + noise(1), "%") for k in fans),
