@@ -1,8 +1,10 @@
 """Killed at any moment, two at once, a disk that is full: the store is as before or as after, never between."""
 
 import multiprocessing
+import os
 import random
 import resource
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -24,7 +26,7 @@ from tests.pipelines.telemetry.ingest.kit import (
 )
 
 SITE = site_of(point("P"))
-KILLS = 50
+KILLS = int(os.environ.get("COLDAISLE_KILLS", "50"))
 
 
 def _ingest(file: Path, folder: Path, most_bytes: int | None = None) -> None:
@@ -47,7 +49,7 @@ def processes():
 
 def _files(folder: Path) -> tuple[Path, Path]:
     first = wide(folder / "a.csv", stamps("2025-03-01", 2_000), P=wobbly(2_000))
-    return first, wide(folder / "b.csv", stamps("2025-03-10", 20_000), P=wobbly(20_000))
+    return first, wide(folder / "b.csv", stamps("2025-03-15", 5_000), P=wobbly(5_000))
 
 
 @pytest.mark.slow
@@ -55,20 +57,25 @@ def test_killed_at_random_moments_the_store_is_as_before_or_as_after(tmp_path, p
     first, second = _files(tmp_path)
     before, _, _ = ingested(tmp_path / "store", SITE, first)
     after, _, _ = ingested(tmp_path / "whole", SITE, first, second)
+    _wait(_started(processes, second, tmp_path / "warm"))
     begin = time.perf_counter()
     _wait(_started(processes, second, tmp_path / "timed"))
     whole_s, chance, ended = time.perf_counter() - begin, random.Random(0), 0
-    for _ in range(KILLS):
-        process = _started(processes, second, tmp_path / "store")
+    for number in range(KILLS):
+        folder = tmp_path / f"{number}"
+        shutil.copytree(tmp_path / "store", folder)
+        process = _started(processes, second, folder)
         time.sleep(chance.uniform(0.0, 1.2) * whole_s)
         process.kill()
         process.join()
-        table = store_of(tmp_path / "store", SITE).read()
-        ended += len(table) == len(after)
-        pd.testing.assert_frame_equal(table, after if len(table) == len(after) else before)
-    _wait(_started(processes, second, tmp_path / "store"))
-    pd.testing.assert_frame_equal(store_of(tmp_path / "store", SITE).read(), after)
-    assert ended < KILLS  # some were killed before they had ended
+        table = store_of(folder, SITE).read()
+        done = len(table) == len(after)
+        ended += done
+        pd.testing.assert_frame_equal(table, after if done else before)
+        _wait(_started(processes, second, folder))
+        pd.testing.assert_frame_equal(store_of(folder, SITE).read(), after)
+        shutil.rmtree(folder)
+    assert 0 < ended < KILLS  # some ended before they were killed, and some did not
 
 
 @pytest.mark.medium
@@ -78,7 +85,7 @@ def test_of_two_at_once_one_is_refused_and_the_store_is_whole(tmp_path, processe
     codes = sorted(_wait(process) for process in both)
     assert codes in ([0, 0], [0, 4])  # one after the other, or one refused
     table = store_of(tmp_path / "store", SITE).read()
-    assert len(table) in (2_000, 20_000, 22_000 - _overlap())
+    assert len(table) in (2_000, 5_000, 7_000 - _overlap())
 
 
 @pytest.mark.medium
@@ -92,7 +99,7 @@ def test_a_full_disk_leaves_the_store_as_it_was(tmp_path, processes):
 
 
 def _overlap() -> int:
-    return len(set(stamps("2025-03-01", 2_000)) & set(stamps("2025-03-10", 20_000)))
+    return len(set(stamps("2025-03-01", 2_000)) & set(stamps("2025-03-15", 5_000)))
 
 
 def _started(processes, file: Path, folder: Path):
