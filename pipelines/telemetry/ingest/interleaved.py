@@ -53,7 +53,11 @@ def _rows(export: Export, sample: pa.Table) -> pd.DataFrame:
         us, _ = parse_stamps(connection, export, time)
     finally:
         connection.close()
-    return frame.assign(us=us)[us != NO_TIME]
+    rows = frame.assign(us=us)[us != NO_TIME]
+    # The hour that a clock shows twice in autumn repeats times without being another machine's.
+    local = pd.DatetimeIndex(rows["us"].to_numpy().astype("datetime64[us]"))
+    once = local.tz_localize(export.source.time_zone, ambiguous="NaT", nonexistent="shift_forward").notna()
+    return rows[once]
 
 
 def _described(export: Export) -> list[str]:
