@@ -114,10 +114,13 @@ def _factors(numbers: list[Number], place: np.ndarray, codes: np.ndarray, points
 
 
 def _factor(unit: str, point: Point) -> float:
+    if unit == point.unit:
+        return 1.0
     if point.full_scale is not None:
-        return 1.0 if unit == point.unit else np.nan
+        return np.nan
+    own, own_offset = point.to_canonical
     try:
-        (slope, offset), (own, own_offset) = (conversion(each, point.quantity) for each in (unit, point.unit))
+        slope, offset = conversion(unit, point.quantity)
     except SiteError:
         return np.nan
     # Two scales of temperature differ by more than a factor.

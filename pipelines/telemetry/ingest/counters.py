@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.site.file import Point
-from pipelines.site.units import conversion
 from pipelines.telemetry.ingest.reasons import CODE, COUNTER_RESET, OUT_OF_RANGE
 from pipelines.telemetry.ingest.series import HOUR_US, Series
 
@@ -78,7 +77,7 @@ def counter_power(point: Point, series: Series, longest_gap_us: np.ndarray) -> S
     since; else another device, whose first difference is lost. What was used between the last reading before a reset
     and the reset itself is no longer in the counter: the power before stands for it, not measured.
     """
-    slope, _ = conversion(point.unit, point.quantity, point.full_scale)
+    slope, _ = point.to_canonical
     _mark_taken_back(series)
     good = np.flatnonzero(series.good)
     counter = _Counter(series.time_us[good], series.value[good], good)

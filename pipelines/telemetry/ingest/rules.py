@@ -4,7 +4,7 @@ import numpy as np
 
 from pipelines.site.file import Point, Source
 from pipelines.site.quantities import QUANTITIES
-from pipelines.site.units import conversion, is_energy
+from pipelines.site.units import is_energy
 from pipelines.telemetry.ingest.reasons import CODE, OUT_OF_RANGE, SENTINEL, STUCK
 from pipelines.telemetry.ingest.series import HOUR_US, Series
 
@@ -12,7 +12,7 @@ from pipelines.telemetry.ingest.series import HOUR_US, Series
 def judge(point: Point, source: Source, series: Series) -> None:
     """Fill in canonical values and mark readings that are not to be believed."""
     _mark(series, np.isin(series.exported, source.sentinels), SENTINEL)
-    slope, offset = conversion(point.unit, point.quantity, point.full_scale)
+    slope, offset = point.to_canonical
     series.value = series.exported * slope + offset
     if point.reading == "counter":
         return

@@ -19,7 +19,7 @@ def refuse_other_units(export: Export, points: list[Point]) -> list[str]:
         except SiteError:
             notes.append(f'{export.name}: unit "{unit}" of {point.tag} is not known; {point.unit} is taken')
             continue
-        if written != conversion(point.unit, point.quantity):
+        if written != point.to_canonical:
             raise IngestError(
                 f"{export.name}: the units row says that {point.tag} is in {unit}, the site file says "
                 f'"{point.unit}"; correct unit of that point'

@@ -170,3 +170,10 @@ def test_what_is_kept_out_can_be_asked_for_by_time_and_names_its_file(tmp_path):
     assert kept.columns.tolist() == ["time", "tag", "source", "value", "reason", "file"]
     assert kept.iloc[0].tolist()[1:] == ["P", "historian", "-1", "out of physical range", "a.csv"]
     assert len(kept) == 1
+
+
+def test_apparent_power_becomes_power_by_its_factor(tmp_path):
+    points = [point("P", unit="kVA", power_factor=0.9)]
+    table, reasons, _ = _quarantined(tmp_path, points, P=["100.5 kVA", "200 kVA"])
+    assert table["it_power_kw"].tolist() == pytest.approx([90.45, 180])
+    assert reasons == {}
