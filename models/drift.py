@@ -12,6 +12,7 @@ LEAST_DAYS = 21
 REFIT_DAYS = 14
 ALLOWANCE = 1.5  # standard deviations of a day's median that do not count as drift
 LIMIT = 9.0  # of the sum beyond the allowance: four days far outside, or nine two and a half deviations out
+LEAST = 2.0  # deviations by which the latest days must still be off
 WIDEST = 4.0  # limit of one day's contribution
 RANGE_MARGIN = 0.05  # hours whose inputs are farther outside the reference's range are not used
 # an hour is covered by its third nearest reference, at a distance that 90 % of left-out hours do not exceed
@@ -19,6 +20,8 @@ NEIGHBOURS, COVERED = 3, 0.9
 EVERY = 2  # hours: neighbours in time are alike, half of them is enough to compare with
 ROWS_PER_TERM = 8  # hours that a fit must have for each of its terms
 FLOOR = 0.002  # of the reading's own deviation: least deviation of a relation
+# A day's usual deviation is that of nine days in ten: what a few days of trials do, left out of the fit, is not usual.
+USUAL, NORMAL = 0.9, 1.6449  # quantile, and where a normal variable has it
 STEADY_DAYS = 4  # latest days in which a change must be the same at all hours
 RUNS = 0.1  # of what is usually expected of a machine: below it stands still
 STEADY = 0.4  # of its largest hours' shift (90 % quantile) its smallest (10 %) must reach
@@ -63,7 +66,7 @@ def drifts(x: np.ndarray, y: np.ndarray, day: np.ndarray, *, relative: bool = Fa
             if relation and np.isfinite(z) and sums.max() > LIMIT:
                 latest = (day > now - STEADY_DAYS) & (day <= now)
                 shift = _steady_shift(*relation.residuals(x[latest], y[latest]), relative=relative)
-                if shift is None:
+                if shift is None or abs(shift) < LEAST * relation.deviation:
                     continue
                 began = onset[int(sums.argmax())]
                 alarms.append(Alarm(began, now, shift, shift / relation.deviation))
@@ -134,7 +137,8 @@ def _relation(x: np.ndarray, y: np.ndarray) -> _Relation | None:
     without_each = fit_weights_without_each(phi, y, blocks)
     left_out = y - np.sum(phi * without_each[blocks], axis=1)
     per_day = np.array([np.median(part) for part in np.array_split(left_out, max(2, len(y) // 24))])
-    deviation = max(float(per_day.std()), FLOOR * float(y.std()))
+    usual = float(np.quantile(np.abs(per_day - np.median(per_day)), USUAL)) / NORMAL
+    deviation = max(usual, FLOOR * float(y.std()))
     margin = RANGE_MARGIN * (x.max(axis=0) - x.min(axis=0))
     if deviation <= 1e-12:
         return None

@@ -40,12 +40,12 @@ def new(
 
     In a terminal it asks what it cannot know, most important first.
     """
-    from pipelines.cli.site_questions import ask, in_a_terminal
+    from pipelines.cli import site_questions
     from pipelines.site.proposal import propose_site
 
     proposal = propose_site(files, name)
-    if not no_input and not as_json and in_a_terminal():
-        proposal = ask(proposal, Console())
+    if not no_input and not as_json and site_questions.in_a_terminal():
+        proposal = site_questions.ask(proposal, Console())
     path = output or open_home(home).sites / f"{proposal.name}.toml"
     write_new(path, proposal.text, force)
     result = {
@@ -125,10 +125,9 @@ def _show_proposal(result: dict[str, Any], console: Console) -> None:
         markup=False,
     )
     sure = Counter(point["confidence"] for point in result["points"] if point["in_file"])
-    levels = [f"{sure[level]} {level}" for level in ("high", "medium", "low") if sure[level]]
+    levels = ", ".join(f"{sure[level]} {level}" for level in ("high", "medium", "low") if sure[level])
     console.print(
-        f"How sure: {', '.join(levels) or 'none'}. "
-        "Every guess is marked in it. To finish, most important first:",
+        f"How sure: {levels or 'none'}. Every guess is marked in it. To finish, most important first:",
         soft_wrap=True,
         markup=False,
     )

@@ -31,8 +31,7 @@ def ask(proposal: Proposal, console: Console) -> Proposal:
     """
     skipped: set[tuple[str, str]] = set()
     console.print(
-        f'Enter takes what stands in brackets; "{SKIP}" leaves a guess, "{STOP}" leaves all others.',
-        markup=False,
+        f'Enter takes what stands in brackets; "{SKIP}" leaves a guess, "{STOP}" all others.', markup=False
     )
     while (question := _next(proposal, skipped)) is not None:
         skipped.add((question.asks, question.about))

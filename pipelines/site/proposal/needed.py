@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pipelines.site.proposal.meters import COOLING_PARTS, TOTAL
 from pipelines.site.proposal.recognition import Guess
-from pipelines.site.proposal.sources import ProposedSource
+from pipelines.site.proposal.sources import ProposedSource, slug
 
 COOLING = (TOTAL, *COOLING_PARTS)
 
@@ -17,14 +17,17 @@ def with_needed(sources: list[ProposedSource]) -> list[ProposedSource]:
     one of these, none is taken in.
     """
     guesses = [guess for source in sources for guess in source.guesses]
-    taken = [*_lacking(guesses, ("it_power_kw",), ("cooling_load_kw",)), *_lacking(guesses, COOLING)]
+    wanted = [*_lacking(guesses, ("it_power_kw",), ("cooling_load_kw",)), *_lacking(guesses, COOLING)]
     columns = {guess.column for guess in guesses if guess.live}
-    wanted = {(guess.source, guess.tag) for guess in taken if guess.column not in columns}
+    taken: dict[tuple[str, str], Guess] = {}
+    for guess in wanted:
+        each = replace(guess, live=True)
+        if each.column in columns:
+            each = replace(each, equipment=slug(each.tag))
+        columns.add(each.column)
+        taken[guess.source, guess.tag] = each
     return [
-        replace(
-            source,
-            guesses=[replace(g, live=True) if (g.source, g.tag) in wanted else g for g in source.guesses],
-        )
+        replace(source, guesses=[taken.get((guess.source, guess.tag), guess) for guess in source.guesses])
         for source in sources
     ]
 

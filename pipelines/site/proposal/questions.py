@@ -48,6 +48,7 @@ def questions_of(
             Question(text, "pue_category", default=str(meters.values["pue_category"]))
             for text in meters.unsure
         ),
+        *_apparent(guesses),
         *_doubles(guesses),
         *_clocks(sources, answers),
         *others,
@@ -72,11 +73,19 @@ def _of_point(guess: Guess) -> Question:
     state = "please confirm" if guess.live else "left out as a comment until then"
     if guess.asks == "unit":
         units = (guess.unit, *guess.other_units)
-        known = " or ".join(units)
-        text = f"{guess.tag}: in which unit is it, {known}? It looks like {guess.quantity} ({seen}; {state})"
+        asked = f"{guess.tag}: in which unit is it, {' or '.join(units)}?"
+        text = f"{asked} It looks like {guess.quantity} ({seen}; {state})"
         return Question(text, "unit", guess.tag, guess.unit, units)
     text = f"{guess.tag}: is it {guess.quantity}? {guess.why} ({seen}; {state})"
     return Question(text, "quantity", guess.tag, guess.quantity or "")
+
+
+def _apparent(guesses: Sequence[Guess]) -> list[Question]:
+    asked = [guess for guess in guesses if guess.asks == "power factor"]
+    return [
+        Question(f"{guess.tag} is left out: {guess.why}; export its kW, or say its power factor")
+        for guess in asked
+    ]
 
 
 def _doubles(guesses: Sequence[Guess]) -> list[Question]:
@@ -106,7 +115,7 @@ def _location() -> Question:
 def _unknown(sources: Sequence[ProposedSource]) -> list[Question]:
     found = []
     for source in sources:
-        asked = [guess for guess in source.guesses if guess.quantity is None and guess.asks]
+        asked = [guess for guess in source.guesses if guess.quantity is None and guess.asks == "quantity"]
         if asked:
             tags = ", ".join(guess.tag for guess in asked)
             text = f'source "{source.name}": left out as comments, for you to complete or delete: {tags}'

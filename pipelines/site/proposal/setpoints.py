@@ -75,10 +75,5 @@ def _binary(guess: Guess) -> dict[str, str | float]:
 
 def _continuous(tag: str, low: float, middle: float, high: float) -> dict[str, str | float]:
     slew = max(SLOWEST, round((high - low) / SLEW_HOURS, 1))
-    return {
-        "tag": tag,
-        "min": low,
-        "max": high,
-        "slew_per_hour": min(slew, high - low, FASTEST_K_PER_H),
-        "default": middle,
-    }
+    slew = min(slew, high - low, FASTEST_K_PER_H)
+    return {"tag": tag, "min": low, "max": high, "slew_per_hour": slew, "default": middle}

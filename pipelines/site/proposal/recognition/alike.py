@@ -29,12 +29,13 @@ def weigh_siblings(subjects: Sequence[Subject]) -> None:
         told = [subject for subject in alike if not subject.seen.idle and subject.candidates]
         if len(alike) < 2 or not told:
             continue
-        names = (candidate.quantity for subject in told for candidate in subject.candidates)
-        quantities = {name for name in names if name is not None}
-        found = {q: [c.points for s in told if (c := s.candidate(q))] for q in quantities}
-        mean = {q: sum(points) / len(told) for q, points in found.items()}
+        quantities = {candidate.quantity for subject in told for candidate in subject.candidates}
+        mean = {
+            quantity: sum(_points(subject, quantity) for subject in told) / len(told)
+            for quantity in quantities
+        }
         for candidate in (candidate for subject in alike for candidate in subject.candidates):
-            candidate.points = mean.get(candidate.quantity or "", 0.0)
+            candidate.points = mean.get(candidate.quantity, 0.0)
 
 
 def siblings(subjects: Sequence[Subject]) -> list[list[Subject]]:
@@ -48,3 +49,7 @@ def siblings(subjects: Sequence[Subject]) -> list[list[Subject]]:
         )
         groups[(subject.column.source, *words)].append(subject)
     return list(groups.values())
+
+
+def _points(subject: Subject, quantity: str | None) -> float:
+    return next((each.points for each in subject.candidates if each.quantity == quantity), 0.0)

@@ -14,6 +14,7 @@ from pipelines.site.proposal.recognition.relations import CONSIDERED, FEWEST, Ch
 from pipelines.site.quantities import QUANTITIES
 
 ADDS_UP = (0.88, 1.04)  # IT, cooling and losses over facility power: lighting and offices are seldom metered
+TOTALS = ("cooling_power_kw", "facility_power_kw")
 UNSAID = 1.2  # `less` of patterns that do not tell whose power it is
 
 
@@ -75,12 +76,7 @@ def _complete(subjects: Sequence[Subject], aligned: Aligned) -> None:
     unsaid = [
         s for s in subjects if (c := s.best) is None or (c.match.pattern.less >= UNSAID and c.points < 0.5)
     ]
-    if (facility is not None and it is not None and not cooling) or (
-        facility is not None
-        and it is not None
-        and len(cooling) == 1
-        and not chosen(subjects, "cooling_power_kw")
-    ):
+    if facility is not None and it is not None and not chosen(subjects, "cooling_power_kw"):
         _take(unsaid, "cooling_power_kw", _minus(facility, plus(it, losses, rest)), aligned)
     elif facility is not None and it is None and cooling:
         _take(unsaid, "it_power_kw", _minus(facility, plus(cooling[-1], losses)), aligned)
@@ -132,9 +128,12 @@ def weigh_shares(subjects: Sequence[Subject], aligned: Aligned) -> None:
         for s in subjects
         if (c := s.best) is not None and c.quantity and QUANTITIES[c.quantity].unit == ""
     ]
-    powers = [(s, c) for s in subjects if (c := s.best) is not None and c.quantity in ("cooling_power_kw", "facility_power_kw", *PARTS)
-              and c.points >= CONSIDERED]  # fmt: skip
-    totals = [(s, c) for s, c in powers if c.quantity in ("cooling_power_kw", "facility_power_kw")]
+    powers = [
+        (s, c)
+        for s in subjects
+        if (c := s.best) is not None and c.quantity in (*TOTALS, *PARTS) and c.points >= CONSIDERED
+    ]
+    totals = [(s, c) for s, c in powers if c.quantity in TOTALS]
     for subject, candidate in shares:
         if subject.seen.few_states or subject.seen.constant:
             continue

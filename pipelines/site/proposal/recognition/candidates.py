@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 from pipelines.site.points import Reading
 from pipelines.site.proposal.recognition.behaviour import Behaviour, behaviour_of
 from pipelines.site.proposal.recognition.column import Column, Told
+from pipelines.site.proposal.recognition.concepts import Pattern
 from pipelines.site.proposal.recognition.naming import NameMatch, matches_of
-from pipelines.site.proposal.recognition.patterns import Pattern
 from pipelines.site.proposal.recognition.ranges import UnitChoice, takes, unit_choice
 from pipelines.site.proposal.recognition.spelling import OTHER, WrittenUnit, unit_of_text
-from pipelines.site.proposal.recognition.terms import Term, bracketed, terms_of
+from pipelines.site.proposal.recognition.terms import Term, bracketed, concepts_of, terms_of
 from pipelines.site.quantities import QUANTITIES
 from pipelines.site.units import is_energy
 
+APPARENT = frozenset(("kva", "kvar"))
 NOTHING_TOLD = Told()
 UNUSUAL = 0.35  # what values cost that lie where the quantity seldom does
 SUITED = 0.05  # what values count for that suit a temperature in one unit only
@@ -23,7 +24,7 @@ TOLD = 2.0  # points of what a person said
 MOST = 6  # quantities to consider of one column
 
 
-@dataclass
+@dataclass(eq=False)
 class Candidate:
     """One quantity that a column may be. points: of its name and of all that speaks for or against it (see `add`).
 
@@ -48,12 +49,13 @@ class Candidate:
         (self.why if points >= 0 else self.against).append(why)
 
 
-@dataclass
+@dataclass(eq=False)
 class Subject:
     """A column under consideration: its name's terms, its behaviour, its written unit and what it may be.
 
-    nothing: why it is none of our quantities, where that is known; meant: the name says so itself. double: which points hold its power already.
-    covers: of a total of cooling power, the quantities that it holds.
+    nothing: why it is none of our quantities, where that is known; meant: the name says so itself; asks: what would
+        make it one. double: which points hold its power already. covers: of a total of cooling power, what it holds.
+    told: what a person said of it.
     """
 
     column: Column
@@ -63,6 +65,7 @@ class Subject:
     candidates: list[Candidate] = field(default_factory=list)
     nothing: str = ""
     meant: bool = False
+    asks: str = ""
     double: str = ""
     covers: tuple[str, ...] = ()
     told: Told = NOTHING_TOLD
@@ -101,6 +104,10 @@ def _fill(subject: Subject) -> None:
     if subject.seen.empty:
         subject.nothing = "no numbers in the sample"
         return
+    if _apparent(subject):
+        subject.nothing, subject.meant = "apparent or reactive power (kVA, kvar) is no power in kW", True
+        subject.asks = "power factor"
+        return
     if subject.written is not None and subject.written.kind in OTHER:
         subject.nothing = f"its unit tells {OTHER[subject.written.kind]}, which no quantity stands for"
         subject.meant = True
@@ -119,6 +126,15 @@ def _fill(subject: Subject) -> None:
     if not subject.candidates:
         told = _told_other(subject)
         subject.nothing, subject.meant = told or _reason(subject, matches), bool(told)
+
+
+def _apparent(subject: Subject) -> bool:
+    """Whether unit or name tell apparent or reactive power."""
+    if subject.written is not None:
+        return subject.written.kind in APPARENT
+    units = {term.unit.kind for term in subject.terms if term.unit is not None and term.unit.sure}
+    named = {f"other:{kind} power" for kind in ("apparent", "reactive")}
+    return bool(units & APPARENT) or bool(named & concepts_of(subject.terms))
 
 
 def _told(quantity: str) -> NameMatch:

@@ -12,7 +12,7 @@ from pipelines.site.units import conversion
 Confidence = Literal["high", "medium", "low"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """One tag of an export and a sample of its readings.
 
@@ -44,9 +44,9 @@ class Guess:
     """What a tag is taken for; `quantity` is None where it was not recognised, and `why` says the reason.
 
     live: it stands in the proposed file as a point; else as a comment, since it is not certain enough or would be
-        counted twice. asks: what a person has to say, "unit", "quantity" or nothing.
-    covers: of a total of cooling power, the quantities that it holds already. level: of IT power, where on the way to the
-        servers it is metered (ups, pdu, hall, rack, server), "" where that is not said.
+        counted twice. asks: what a person has to say, "unit", "quantity", "power factor" or nothing.
+    covers: of a total of cooling power, the quantities that it holds already. level: of IT power, where on the way to
+        the servers it is metered (ups, pdu, hall, rack, server), "" where that is not said.
     unit_from: what the unit is known from; other_units: what it may be as well. told_...: a person said so.
     low, middle, high: 1st, 50th and 99th percentile of the sample, in the source's unit (NaN without values).
     """

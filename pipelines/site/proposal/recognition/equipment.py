@@ -3,39 +3,12 @@
 import re
 
 from pipelines.site.proposal.recognition.candidates import Subject
-from pipelines.site.proposal.recognition.patterns import WEIGHTS
+from pipelines.site.proposal.recognition.concepts import SUBJECT, WEIGHTS
 from pipelines.site.proposal.recognition.runtogether import NUMBERING
 from pipelines.site.proposal.recognition.terms import Term
 
-_MACHINES = frozenset(
-    [
-        "chiller",
-        "tower",
-        "chwp",
-        "cwp",
-        "schwp",
-        "pump",
-        "crah",
-        "rack",
-        "cold_aisle",
-        "hot_aisle",
-        "aisle",
-        "hall",
-        "server",
-        "ups",
-        "pdu",
-        "economizer",
-        "utility",
-        "fan",
-        "compressor",
-        "lighting",
-        "generator",
-        "it",
-        "chw",
-        "cw",
-        "plant",
-    ]
-)
+_NONE = ("outdoor", "building", "facility", "cooling", "evaporator", "condenser")
+_MACHINES = frozenset(concept for concept, weight in WEIGHTS.items() if weight == SUBJECT) - {*_NONE}
 
 
 def equipment_of(subject: Subject) -> str:
@@ -62,12 +35,10 @@ def slug(text: str) -> str:
 def _number_after(terms: list[Term], index: int) -> str:
     text = ""
     for term in terms[index + 1 : index + 4]:
-        letter = term.text in NUMBERING and not (term.unit is not None and term is terms[-1] and not text)
-        if term.is_number or (letter and (term.unit is None or term is not terms[-1])):
+        # A letter that spells a unit is one at the end of a tag: CHWS_C.
+        if term.is_number or (term.text in NUMBERING and (term.unit is None or term is not terms[-1])):
             text += term.text
-        elif text or not any(
-            sense.free or (sense.concepts <= WEIGHTS.keys() and _is_machine(term)) for sense in term.senses
-        ):
+        elif text or not (_is_machine(term) or any(sense.free for sense in term.senses)):
             break
     return text
 

@@ -22,6 +22,7 @@ ANY_RISE_K = {
     "chw_flow_kg_s": (1.2, 22.0),
     "cw_flow_kg_s": (1.2, 15.0),
 }  # no loop that cools has less, or more
+SIDED = 1.0  # `less` of patterns below which a name tells supply or return
 MULTIPLE_OF_CHILLER = (1.5, 25.0)  # cooling over chiller power, the lowest and highest that is believed
 
 
@@ -118,5 +119,7 @@ def _carries(
 
 
 def _rise(subjects: Sequence[Subject], aligned: Aligned, sides: tuple[str, str]) -> pd.Series | None:
-    cold, warm = (mean_of(chosen(subjects, side), aligned) for side in sides)
+    """Temperature rise of a loop, by temperatures whose names tell the side."""
+    told = ([(s, c) for s, c in chosen(subjects, side) if c.match.pattern.less < SIDED] for side in sides)
+    cold, warm = (mean_of(found, aligned) for found in told)
     return None if cold is None or warm is None else warm - cold

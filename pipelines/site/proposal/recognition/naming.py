@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipelines.site.proposal.recognition.concepts import BARE, IMPLIED, OTHER_WEIGHT, WEIGHTS, Pattern
 from pipelines.site.proposal.recognition.lexicon import Sense
-from pipelines.site.proposal.recognition.patterns import (
-    BARE,
-    IMPLIED,
-    OTHER_WEIGHT,
-    PATTERNS,
-    WEIGHTS,
-    Pattern,
-)
+from pipelines.site.proposal.recognition.patterns import PATTERNS
 from pipelines.site.proposal.recognition.spelling import WrittenUnit
 from pipelines.site.proposal.recognition.terms import Term, has_subject, unknown_words
 
 # What names a place before the machine that is meant may go unexplained: in the same part of a path, and before it.
 EARLIER_PART, FARTHER_PART = 0.35, 0.2
-PLACES = frozenset(["plant", "facility", "building", "hall", "cooling", "utility", "it"])
+PLACES = frozenset(("plant", "facility", "building", "hall", "cooling", "utility", "it"))
 SHARED_WORTH = 0.4  # of a machine that all tags name, beside one that tells them apart
 UNKNOWN_PRICE = 0.6  # of a word that nobody knows: it may name another thing
+UNKNOWN_SUBJECT = 1.5  # of one where the name tells no machine or room: it probably is one
 UNKNOWN_MEASURE = 1.5  # of one where what is measured is not said: it probably says that
 # A setpoint is no reading, however well the rest fits.
 DECISIVE_ROLES, ROLE_PRICE = frozenset(("sp", "forecast")), 5.0
@@ -63,10 +58,11 @@ def _match(terms: Sequence[Term], pattern: Pattern) -> NameMatch | None:
         if sense is None:
             if term.unknown and pattern.less == BARE:
                 continue
-            cost += _price(term) * (_earlier(term, terms[last_subject]) if index < last_subject else 1.0)
+            price = UNKNOWN_SUBJECT if term.unknown and not pattern.has_subject else _price(term)
+            cost += price * (_earlier(term, terms[last_subject]) if index < last_subject else 1.0)
             continue
         unit = sense.unit or unit
-        worth = sense.reliability * _shared_worth(term, sense)
+        worth = term.worth * sense.reliability * _shared_worth(term, sense)
         for need in pattern.needs:
             if need & sense.concepts:
                 filled[need] = max(filled.get(need, 0.0), worth)

@@ -13,18 +13,24 @@ from pipelines.site.proposal.recognition.relations import CONSIDERED, WELL_NAMED
 from pipelines.site.quantities import QUANTITIES
 from pipelines.site.units import conversion, is_energy
 
-# Power over IT power: from the thriftiest large site to a small one that is half empty; of single machines down to one of
-# many. ISO/IEC 30134-2 has the ratio of facility to IT power between 1 and, in old rooms, about 4.
+# Power over IT power: from the thriftiest large site to a small one that is half empty; of single machines down to one
+# of many. The ratio of facility to IT power (ISO/IEC 30134-2) lies between 1 and, in old and empty rooms, about 4.
 TO_IT: dict[str, tuple[float, float]] = {
-    "it_power_kw": (0.002, 1.0), "facility_power_kw": (1.0, 5.0), "cooling_power_kw": (0.01, 2.0), "chiller_kw": (0.003, 1.5),
-    "chw_pump_kw": (3e-4, 0.5), "secondary_pump_kw": (3e-4, 0.5), "cw_pump_kw": (3e-4, 0.5), "tower_fan_kw": (1e-4, 0.4),
-    "crah_fan_kw": (5e-4, 0.6), "ups_loss_kw": (1e-3, 0.4), "pdu_loss_kw": (3e-4, 0.2), "lighting_kw": (1e-4, 0.3),
+    "it_power_kw": (0.002, 1.0), "facility_power_kw": (1.0, 5.0), "cooling_power_kw": (0.01, 2.0),
+    "chiller_kw": (0.003, 1.5), "chw_pump_kw": (3e-4, 0.5), "secondary_pump_kw": (3e-4, 0.5), "cw_pump_kw": (3e-4, 0.5),
+    "tower_fan_kw": (1e-4, 0.4), "crah_fan_kw": (5e-4, 0.6), "ups_loss_kw": (1e-3, 0.4), "pdu_loss_kw": (3e-4, 0.2),
+    "lighting_kw": (1e-4, 0.3),
     "cooling_load_kw": (0.05, 2.5), "forecast_load_kw": (0.2, 3.0), "other_kw": (1e-4, 0.5),
 }  # fmt: skip
 MOST_HUGE = 0.4  # share of the powers that must be too large in the unit of their names
 # Where there is no IT meter, what another power says of it: IT power over that, and how far that may be out.
-ANCHORS = (("it_power_kw", 1.0, 1.0), ("facility_power_kw", 0.7, 2.5), ("cooling_load_kw", 1.0, 2.5), ("cooling_power_kw", 3.0, 5.0),
-           ("chiller_kw", 5.0, 6.0))  # fmt: skip
+ANCHORS = (
+    ("it_power_kw", 1.0, 1.0),
+    ("facility_power_kw", 0.7, 2.5),
+    ("cooling_load_kw", 1.0, 2.5),
+    ("cooling_power_kw", 3.0, 5.0),
+    ("chiller_kw", 5.0, 6.0),
+)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipelines.site.proposal.recognition.aligned import Aligned
 from pipelines.site.proposal.recognition.candidates import Subject
-from pipelines.site.proposal.recognition.relations import chosen
+from pipelines.site.proposal.recognition.relations import WELL_NAMED, chosen
 
 PARTS = ("chiller_kw", "chw_pump_kw", "secondary_pump_kw", "cw_pump_kw", "tower_fan_kw", "crah_fan_kw")
 LOSSES = ("ups_loss_kw", "pdu_loss_kw", "lighting_kw", "other_kw")
@@ -19,8 +19,12 @@ CLOSES = 0.03  # how near to 1 a sum over its total is
 def sum_of(
     subjects: Sequence[Subject], quantities: tuple[str, ...], aligned: Aligned, known: bool = False
 ) -> pd.Series | None:
-    """Sum of all points of some quantities, without doubles. known: only if no unit among them is open."""
+    """Sum of all points of some quantities, without doubles; None where there are none.
+
+    known: of well-named ones only, and only if no unit of theirs is open.
+    """
     found = [(s, c) for quantity in quantities for s, c in chosen(subjects, quantity) if not s.double]
+    found = [(s, c) for s, c in found if not known or c.points >= WELL_NAMED]
     if not found or (known and any(c.choice.how == "open" for _, c in found)):
         return None
     return pd.concat([aligned.series(s, c) for s, c in found], axis=1).sum(axis=1, min_count=len(found))

@@ -33,8 +33,8 @@ USUAL: dict[str, tuple[float, float]] = {
 SHARES = (0.01, 1.1)
 # What any of these units may be guessed as when none is written, by the quantity's canonical unit.
 CANDIDATES: dict[str, tuple[str, ...]] = {
-    "degC": ("degC", "degF"), "kW": ("kW", "W", "MW"), "kg/s": ("L/s", "m3/h", "gpm"), "Pa": ("Pa", "hPa", "kPa", "psi", "inHg"),
-    "m/s": ("m/s", "km/h", "mph"), "deg": ("deg",),
+    "degC": ("degC", "degF"), "kW": ("kW", "W", "MW"), "kg/s": ("L/s", "m3/h", "gpm"),
+    "Pa": ("Pa", "hPa", "kPa", "psi", "inHg"), "m/s": ("m/s", "km/h", "mph"), "deg": ("deg",),
 }  # fmt: skip
 KINDS: dict[str, frozenset[str]] = {
     "degC": frozenset((spelling.TEMPERATURE,)),
@@ -78,7 +78,7 @@ class UnitChoice:
 
 
 def takes(quantity: str, unit: WrittenUnit) -> bool:
-    """Whether a unit of this kind can measure the quantity as our names mean it: tons of heat are no electrical power."""
+    """Whether a unit of this kind can measure the quantity as our names mean it: tons are no electrical power."""
     kinds = KINDS[QUANTITIES[quantity].unit]
     if quantity in ("cooling_load_kw", "forecast_load_kw"):
         kinds |= {spelling.HEAT}

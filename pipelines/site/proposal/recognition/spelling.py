@@ -33,8 +33,7 @@ _TABLE = {
     (POWER, "kW"): "kw kwe kwel kw_e kilowatt kilowatts",
     (POWER, "W"): "w watt watts",
     (POWER, "MW"): "mw megawatt megawatts",
-    (HEAT, "RT"): "rt tr ton tons tonr tonsr tonr trf usrt rton rtons refrigeration_ton refrigeration_tons tons_refrigeration "
-    "tonnes_refrigeration",
+    (HEAT, "RT"): "rt tr ton tons tonr tonsr trf usrt rton rtons refrigeration_ton refrigeration_tons",
     (HEAT, "kW"): "kwt kwth kwr kwc kw_th kw_thermal kwthermal kwcooling kw_cooling kwthermique kwf",
     (HEAT, "MW"): "mwt mwth mwr mwc mw_th",
     (ENERGY, "kWh"): "kwh kilowatt_hour kilowatt_hours kwhr kw_h kw_hr",
@@ -42,10 +41,9 @@ _TABLE = {
     (ENERGY, "Wh"): "wh watt_hours",
     (ENERGY, "GJ"): "gj gigajoule",
     ("heat energy", ""): "kwhth kwh_th kwht mwhth mwht rth tonh tonhr ton_h ton_hr ton_hours trh rt_h",
-    (TEMPERATURE, "degC"): "c degc deg_c celsius degree_celsius degrees_celsius degreescelsius grad_celsius gradc oc cel",
-    (TEMPERATURE, "degF"): "f degf deg_f fahrenheit degree_fahrenheit degrees_fahrenheit degreesfahrenheit of fahr",
-    (SHARE, "%"): "pct percent perc percentage prozent pourcent prc rh pctrh percent_rh percent_relative_humidity rf pcent "
-    "pctload pctspd",
+    (TEMPERATURE, "degC"): "c degc deg_c celsius degree_celsius degrees_celsius degreescelsius grad_celsius gradc cel",
+    (TEMPERATURE, "degF"): "f degf deg_f fahrenheit degree_fahrenheit degrees_fahrenheit degreesfahrenheit fahr",
+    (SHARE, "%"): "pct percent perc percentage prozent pourcent prc rh pctrh percent_rh percent_relative_humidity rf",
     (SHARE, ""): "frac fraction",
     (FREQUENCY, "Hz"): "hz hertz",
     (FLOW, "gpm"): "gpm usgpm us_gpm gal_min gallons_per_minute us_gallons_per_minute",
@@ -72,55 +70,15 @@ _TABLE = {
     ("ampere", ""): "a amp amps ampere amperes", ("volt", ""): "v volt volts kv vac", ("pf", ""): "pf cosphi",
     ("kwton", ""): "kw_ton kw_rt kw_tr kwpt kwperton kw_per_ton kw_per_rt kwton kwrt kw_tons kw_kw cop eer",
     ("hour", ""): "h hr hrs hour hours s sec min minutes", ("rpm", ""): "rpm",
-    ("kelvin", ""): "k kelvin delta_c delta_f deltac deltaf dk", ("ppm", ""): "ppm", ("m3", ""): "m3 gal gallon gallons l",
+    ("kelvin", ""): "k kelvin delta_c delta_f deltac deltaf dk", ("ppm", ""): "ppm",
+    ("m3", ""): "m3 gal gallon gallons l",
     ("j/kg", ""): "kj_kg j_kg btu_lb", ("g/kg", ""): "g_kg gr_lb", ("lux", ""): "lux", ("w/m2", ""): "w_m2",
     ("mm", ""): "mm cm m ft",
 }  # fmt: skip
-_DOUBTFUL = frozenset(
-    [
-        "c",
-        "f",
-        "w",
-        "k",
-        "a",
-        "v",
-        "h",
-        "s",
-        "l",
-        "m",
-        "deg",
-        "min",
-        "in",
-        "rt",
-        "tr",
-        "rh",
-        "rf",
-        "of",
-        "oc",
-        "ls",
-        "ton",
-        "wh",
-        "pa",
-        "kn",
-        "kt",
-        "var",
-        "va",
-        "mw",
-        "cel",
-        "grad",
-        "sec",
-        "bar",
-        "pf",
-        "kwf",
-        "kwc",
-        "kwr",
-        "kwt",
-        "cms",
-        "of",
-        "mch",
-        "kgs",
-    ]
-)
+# Letters and short words that may be something else: C of hall C, TR of transformer.
+_LETTERS = "cfwkavhslm"
+_SHORT = ("deg min rt tr rh rf ls ton wh pa kn kt var va mw", "cel grad sec bar pf kwf kwc kwr kwt cms")
+_DOUBTFUL = frozenset((*_LETTERS, *(word for words in _SHORT for word in words.split())))
 SPELLINGS: dict[str, WrittenUnit] = {
     word: WrittenUnit(kind, unit, word not in _DOUBTFUL)
     for (kind, unit), words in _TABLE.items()
@@ -128,8 +86,8 @@ SPELLINGS: dict[str, WrittenUnit] = {
 }
 # Units whose very spelling a site file takes; kept as the export has them.
 _KEPT = frozenset(
-    ("C", "°C", "F", "°F", "degC", "degF", "%", "RT", "TR", "kW", "W", "MW", "kWh", "MWh", "GPM", "gpm", "L/s", "l/s", "L/sec",
-     "m3/h", "cfm", "mph", "in", "inHg", "Hz", "hPa", "kPa", "Pa", "m/s", "psi", "bar", "kg/s")
+    ("C", "°C", "F", "°F", "degC", "degF", "%", "RT", "TR", "kW", "W", "MW", "kWh", "MWh", "GPM", "gpm", "L/s", "l/s",
+     "L/sec", "m3/h", "cfm", "mph", "in", "inHg", "Hz", "hPa", "kPa", "Pa", "m/s", "psi", "bar", "kg/s")
 )  # fmt: skip
 
 
@@ -164,5 +122,5 @@ def unit_of_text(text: str, *, alone: bool = True) -> WrittenUnit | None:
         found = WrittenUnit(SHARE, "")
     if found is None:
         return None
-    kept = stripped if (stripped in _KEPT and found.kind != HEAT) or stripped in ("RT", "TR") else found.unit
-    return WrittenUnit(found.kind, kept, found.sure or alone)
+    as_written = stripped in _KEPT and (found.kind != HEAT or found.unit == "RT")
+    return WrittenUnit(found.kind, stripped if as_written else found.unit, found.sure or alone)

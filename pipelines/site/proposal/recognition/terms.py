@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from pipelines.site.proposal.recognition.concepts import WEIGHTS
 from pipelines.site.proposal.recognition.lexicon import KNOWN, LEXICON, LONGEST_PHRASE, Sense
-from pipelines.site.proposal.recognition.patterns import WEIGHTS
 from pipelines.site.proposal.recognition.runtogether import NUMBERING
 from pipelines.site.proposal.recognition.spelling import SPELLINGS, WrittenUnit
 from pipelines.site.proposal.recognition.words import Word, words_of
@@ -21,13 +21,17 @@ AT_THE_END, AT_THE_START, AMIDST = 0.8, 0.5, 0.2  # reliability of a single lett
 NEAREST = 2  # letters by which words may be longer than the shortest that an abbreviation may stand for
 ABBREVIATED = {1: 0.7, 2: 0.5, 3: 0.35}  # reliability, by the number of things that it may stand for
 MISSPELT_WORTH = 0.75
+TORN_WORTH = {2: 0.6, 3: 0.75}  # of short words that were found within longer ones
 OTHER_LANGUAGE = 0.35
 SUBJECTS = frozenset(concept for concept, weight in WEIGHTS.items() if weight == 3.0)
 
 
 @dataclass(frozen=True)
 class Term:
-    """A word or phrase of a tag with what it may mean; no senses where it is not known."""
+    """A word or phrase of a tag with what it may mean; no senses where it is not known.
+
+    worth: what it counts for, less where it was misspelt or found within a longer word.
+    """
 
     text: str
     senses: tuple[Sense, ...]
@@ -35,6 +39,7 @@ class Term:
     unit: WrittenUnit | None = None
     bracketed: bool = False
     shared: bool = False
+    worth: float = 1.0
 
     @property
     def is_number(self) -> bool:
@@ -176,12 +181,21 @@ def _languages(phrases: list[list[tuple[str, Word]]]) -> set[str]:
 
 def _term(text: str, word: Word, languages: set[str], shared: set[str]) -> Term:
     senses = tuple(_weighed(sense, text, languages, word) for sense in LEXICON.get(text, ()))
+    if word.misspelt:  # that a point is none of ours has to be said plainly
+        senses = tuple(s for s in senses if not any(concept.startswith("other:") for concept in s.concepts))
     if not any(sense.unit or not sense.language or sense.language in languages for sense in senses):
         senses += _abbreviated(text, frozenset(languages))
     unit = word.unit
     if word.bracketed and unit is not None:
         return bracketed(unit)
-    return Term(text, senses, word.part, unit, word.bracketed, text in shared)
+    return Term(text, senses, word.part, unit, word.bracketed, text in shared, _worth(word))
+
+
+def _worth(word: Word) -> float:
+    if word.misspelt:
+        return MISSPELT_WORTH
+    torn = word.torn and (word.unit is None or not word.unit.sure)
+    return TORN_WORTH.get(len(word.text), 1.0) if torn else 1.0
 
 
 @cache
@@ -210,8 +224,6 @@ def _shortens(text: str, word: str) -> bool:
 
 
 def _weighed(sense: Sense, text: str, languages: set[str], word: Word) -> Sense:
-    if word.misspelt:
-        return replace(sense, reliability=MISSPELT_WORTH * sense.reliability)
     if sense.unit is not None and len(text) == 1:
         # A single letter is a unit where units stand: at the end, or at the beginning as in F_CHWS.
         return replace(sense, reliability=AT_THE_END if word.last else AT_THE_START if word.first else AMIDST)

@@ -9,18 +9,9 @@ import pandas as pd
 from pipelines.site.proposal.recognition.aligned import Aligned
 from pipelines.site.proposal.recognition.candidates import Candidate, Subject
 from pipelines.site.proposal.recognition.relations import AGREES, CONTRADICTS, FEWEST, chosen, mean_of
+from pipelines.site.quantities import QUANTITIES
 
-WEATHER = frozenset(
-    [
-        "outdoor_drybulb_c",
-        "outdoor_wetbulb_c",
-        "outdoor_dew_point_c",
-        "outdoor_rh_frac",
-        "wind_speed_m_s",
-        "wind_direction_deg",
-        "outdoor_pressure_pa",
-    ]
-)
+WEATHER = frozenset(name for name in QUANTITIES if name.startswith(("outdoor_", "wind_")))
 
 
 def weigh_weather(subjects: Sequence[Subject], aligned: Aligned) -> None:
@@ -29,7 +20,7 @@ def weigh_weather(subjects: Sequence[Subject], aligned: Aligned) -> None:
     for subject, candidate in drybulb:
         if subject.seen.daily_swing > 0.2:
             candidate.add(0.08, "follows the sun")
-    for _, candidate in _among_weather(subjects):
+    for candidate in _among_weather(subjects):
         candidate.add(0.2, "stands among readings of the weather")
     drybulb = chosen(subjects, "outdoor_drybulb_c")
     air = mean_of(drybulb, aligned)
@@ -48,15 +39,13 @@ def weigh_weather(subjects: Sequence[Subject], aligned: Aligned) -> None:
                 each.add(0.15, "humidity falls while it warms")
 
 
-def _among_weather(subjects: Sequence[Subject]) -> Iterator[tuple[Subject, Candidate]]:
+def _among_weather(subjects: Sequence[Subject]) -> Iterator[Candidate]:
     """Weak candidates of the weather in an export that holds little else."""
     for source in {subject.column.source for subject in subjects}:
         here = [s for s in subjects if s.column.source == source]
-        weather = [s for s in here if s.best is not None and s.best.quantity in WEATHER]
+        weather = [best for s in here if (best := s.best) is not None and best.quantity in WEATHER]
         if len(weather) >= 2 and len(weather) > 0.6 * len(here):
-            yield from (
-                (s, s.best) for s in weather if s.best is not None and s.best.match.pattern.less >= 0.5
-            )
+            yield from (best for best in weather if best.match.pattern.less >= 0.5)
 
 
 def _within_days(one: pd.Series, other: pd.Series) -> float:

@@ -10,6 +10,8 @@ from pipelines.site.proposal.recognition.column import Column, Confidence, Guess
 from pipelines.site.proposal.recognition.covers import find_covered
 from pipelines.site.proposal.recognition.equipment import equipment_of
 from pipelines.site.proposal.recognition.heat import weigh_heat
+from pipelines.site.proposal.recognition.nameless import name_nameless
+from pipelines.site.proposal.recognition.nameless_powers import name_nameless_powers
 from pipelines.site.proposal.recognition.powers import settle_power_units
 from pipelines.site.proposal.recognition.relations import weigh_setpoints, weigh_sides
 from pipelines.site.proposal.recognition.temperatures import settle_temperature_units
@@ -29,6 +31,7 @@ def weighed(columns: Sequence[Column], told: Mapping[str, Told]) -> list[Subject
     aligned = Aligned(subjects)
     weigh_states(subjects)
     weigh_siblings(subjects)
+    name_nameless_powers(name_nameless(subjects, aligned), subjects, aligned)
     weigh_sides(subjects, aligned)
     settle_temperature_units(subjects, aligned)
     weigh_weather(subjects, aligned)
@@ -88,7 +91,7 @@ def _nothing(subject: Subject) -> Guess:
         middle=middle,
         high=high,
         why=reason or subject.nothing or "the name is not known",
-        asks="" if reason or subject.meant else "quantity",
+        asks=subject.asks or ("" if reason or subject.meant else "quantity"),
         source=subject.column.source,
     )
 
@@ -99,11 +102,10 @@ def _confidence(subject: Subject, best: Candidate) -> Confidence:
     if best.choice.how == "open" or best.points < MEDIUM or ahead <= 0.02:
         return "low"
     unsaid = set(best.match.missing) & MEASURES
-    if ((unsaid or not understood) and best.choice.how == "likely") or (
-        unsaid and best.choice.how != "written"
-    ):
-        return "low"  # two guesses on top of each other
-    if not understood and best.match.missing:
+    # Two guesses on top of each other: what is measured and its unit, or an unknown word and either.
+    if unsaid and best.choice.how != "written":
+        return "low"
+    if not understood and (best.match.missing or best.choice.how == "likely"):
         return "low"
     still = (
         subject.seen.constant
@@ -111,7 +113,8 @@ def _confidence(subject: Subject, best: Candidate) -> Confidence:
         and not _may_stand_still(best.quantity or "")
     )
     sure = not still and best.choice.how in ("written", "certain") and best.choice.fits and not best.against
-    if sure and understood and best.points >= HIGH and ahead >= CLEARLY and not subject.seen.idle:
+    named = "behaviour" not in best.match.named
+    if sure and named and understood and best.points >= HIGH and ahead >= CLEARLY and not subject.seen.idle:
         return "high"
     return "medium"
 
@@ -125,6 +128,7 @@ def _why(best: Candidate) -> str:
     if not best.match.named:
         return "told"
     said = "by its name" if best.match.points >= MEDIUM else "by its name, weakly"
+    said = "" if "behaviour" in best.match.named else said
     reasons = [said, *best.why, *(f"but {each}" for each in best.against)]
     return "; ".join(dict.fromkeys(reason for reason in reasons if reason))
 

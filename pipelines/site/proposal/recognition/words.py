@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from pipelines.site.proposal.recognition.runtogether import MISSPELT, split_chunk
+from pipelines.site.proposal.recognition.runtogether import MISSPELT, TORN, split_chunk
 from pipelines.site.proposal.recognition.spelling import SPELLINGS, WrittenUnit, unit_of_text
 
 _SEPARATED = re.compile(r"[^\W_]+|%|°\w?", re.UNICODE)
@@ -23,6 +23,7 @@ class Word:
     text: in plain lower case. part: which part of a path it stands in, counted from the last (0).
     unit: what it spells if it is a unit. bracketed: it stands in brackets, as units do.
     first, last: where in the tag it stands. misspelt: the tag has another spelling.
+    torn: it was part of a run-together word.
     """
 
     text: str
@@ -32,6 +33,7 @@ class Word:
     first: bool = False
     last: bool = False
     misspelt: bool = False
+    torn: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -51,12 +53,13 @@ def words_of(tag: str, known: frozenset[str]) -> list[Word]:
     ]
     words = [
         Word(
-            text.removesuffix(MISSPELT),
+            text.rstrip(MISSPELT + TORN),
             part,
-            unit_of_text(text, alone=False),
+            unit_of_text(text.rstrip(MISSPELT + TORN), alone=False),
             first=index == 0,
             last=index == len(texts) - 1,
             misspelt=text.endswith(MISSPELT),
+            torn=text.endswith(TORN),
         )
         for index, (text, part) in enumerate(texts)
     ]

@@ -44,11 +44,8 @@ def made_points(seed: int, *, extras: bool = True) -> list[Made]:
     rh = np.clip(0.62 - 0.02 * (drybulb - drybulb.mean()) + noise(0.03), 0.15, 0.99)
     wetbulb = drybulb - (1 - rh) * 0.35 * np.clip(drybulb + 5, 4, None)
     halls = "AB"
-    it = {
-        h: rng.uniform(300, 1800) * (1 + 0.08 * np.sin(2 * np.pi * (hours - rng.uniform(6, 14)) / 24))
-        + noise(5)
-        for h in halls
-    }
+    day = {h: 1 + 0.08 * np.sin(2 * np.pi * (hours - rng.uniform(6, 14)) / 24) for h in halls}
+    it = {h: rng.uniform(300, 1800) * day[h] + noise(5) for h in halls}
     total_it = sum(it.values())
     ups = {h: 0.045 * it[h] + 8 + noise(0.3) for h in halls}
     chw_sp = np.repeat(rng.choice((6.5, 7.0, 8.0, 9.5, 12.0), ROWS // 60), 60)

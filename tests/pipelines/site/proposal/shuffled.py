@@ -1,28 +1,24 @@
 """Points of a made-up plant under the names of a style, and a count of what became of them."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from unittest.mock import patch
 
 import numpy as np
 
-from pipelines.site.proposal.recognition import Column, Guess, recognise
+from pipelines.site.proposal.recognition import Column, Guess, recognise, terms
+from pipelines.site.proposal.recognition.spelling import SPELLINGS
+from pipelines.site.proposal.recognition.words import words_of
 from pipelines.site.quantities import QUANTITIES
 from pipelines.site.units import conversion
 from tests.pipelines.site.proposal.plants import Made, made_points, times
 from tests.pipelines.site.proposal.styles import Style
 
 SUFFIXES = {
-    "degC": "C",
-    "degF": "F",
-    "L/s": "Lps",
-    "gpm": "gpm",
-    "%": "Pct",
-    "kW": "kW",
-    "W": "W",
-    "Hz": "Hz",
-    "RT": "tons",
-}
+    "degC": "C", "degF": "F", "L/s": "Lps", "gpm": "gpm", "%": "Pct", "kW": "kW", "W": "W", "Hz": "Hz", "RT": "tons",
+}  # fmt: skip
 HERTZ = 50.0
 
 
@@ -63,9 +59,37 @@ def count(named: list[Named]) -> tuple[Counter[str], list[tuple[str, Named, Gues
     return counts, [each for each in outcomes if each[0] != "right"]
 
 
+def words_of_its_own(style: Style, styles: Sequence[Style]) -> frozenset[str]:
+    """Words, and phrases of them, that only `style` uses of all styles."""
+    used = {each.name: _words(each) for each in styles}
+    others = frozenset().union(*(words for name, words in used.items() if name != style.name))
+    return used[style.name] - others
+
+
+@contextmanager
+def words_forgotten(words: frozenset[str]) -> Iterator[None]:
+    """The lexicon without some words, as if their style had never been seen; units stay, for they are no style."""
+    kept = {word: senses for word, senses in terms.LEXICON.items() if word not in words or word in SPELLINGS}
+    terms._abbreviated.cache_clear()
+    with patch.object(terms, "LEXICON", kept), patch.object(terms, "KNOWN", terms.KNOWN - words):
+        yield
+    terms._abbreviated.cache_clear()
+
+
+def _words(style: Style) -> frozenset[str]:
+    found: set[str] = set()
+    for made in made_points(1):
+        tag = style.tag(made.device, made.measure, made.index)
+        texts = [word.text for word in words_of(tag, terms.KNOWN)]
+        found |= {
+            "_".join(texts[a:b]) for a in range(len(texts)) for b in range(a + 1, min(a + 4, len(texts)) + 1)
+        }
+    return frozenset(found)
+
+
 def _named(style: Style, made: Made) -> Named:
     unit, full_scale = _unit(style, made)
-    tag = style.put(style.word(made.device), made.index, style.measured(made.measure))
+    tag = style.tag(made.device, made.measure, made.index)
     readings = made.values
     if made.quantity is not None:
         slope, offset = conversion(unit, made.quantity, full_scale)

@@ -15,6 +15,7 @@ from pipelines.simulation.operator_trials import trial_schedule
 from pipelines.simulation.plant import asked_setpoints, canonical_telemetry
 from pipelines.site.file import find_site
 from pipelines.telemetry.quality.drift import drift_report
+from pipelines.telemetry.quality.findings import findings
 
 pytestmark = pytest.mark.medium
 
@@ -51,6 +52,11 @@ def telemetry(site):
 
 def test_a_healthy_plant_raises_no_alarm(site, telemetry):
     assert drift_report(site, telemetry[0.0]).empty
+
+
+def test_nothing_looks_wrong_with_a_healthy_plant(site, telemetry):
+    none = pd.DataFrame(columns=["time", "tag", "source", "value", "reason"])
+    assert findings(site, telemetry[0.0], none).empty
 
 
 def test_coils_that_lose_a_fifth_of_their_conductance_are_named_within_a_week(site, telemetry):

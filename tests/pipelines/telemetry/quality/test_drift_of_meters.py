@@ -1,4 +1,4 @@
-"""Meters that are replaced, and a summer at the towers' limit, in the plant of the kit."""
+"""Meters and sensors that are replaced, and a summer at the towers' limit, in the plant of the kit."""
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,14 @@ def test_chillers_that_take_more_for_the_same_load_are_equipment_and_no_meter(re
     worn = {name: readings[name] + more_kw for name in ("chiller_kw", "facility_power_kw")}
     (event,) = events(readings.assign(**worn))
     assert (event["kind"], event["reading"]) == ("equipment", "chiller_kw")
+
+
+def test_one_of_several_sensors_is_named_with_its_own_shift(readings):
+    (event,) = events(
+        readings.assign(**{"supply_air_c:a": readings["supply_air_c:a"] + 0.6 * (TIMES >= SINCE)})
+    )
+    assert (event["kind"], event["reading"]) == ("sensor", "supply_air_c:a")
+    assert event["shift"] == pytest.approx(0.6, abs=0.15)
 
 
 def test_towers_at_their_limit_in_a_hot_summer_raise_no_alarm(readings):
