@@ -4,19 +4,23 @@ Whatever has to be rewritten goes into a temporary folder, streamed, so that the
 """
 
 import codecs
+import errno
 import hashlib
 import stat
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from pipelines.errors import IngestError
 from pipelines.exports.unpacking import FORMATS, rewritten
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 18  # fits a processor's cache
 HEAD_BYTES = 4 << 20  # a header of ten thousand columns fits in it
 EXPORTS = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".xlsx", ".jsonl", ".ndjson", ".gz", ".zip")
 
@@ -30,16 +34,18 @@ class Opened:
     """A file that can be read.
 
     path: as given; content: the text or Parquet to read, `path` itself where nothing had to be rewritten.
-    sha256: of the file as given. lines, quotes: of text, how many line ends and quotation marks it has.
+    sha256: of the file as given. quotes, odd_quotes: whether text has quotation marks, and a line with an odd number of
+    them. longest_line: a bound for it, bytes.
     """
 
     path: Path
     content: Path
     kind: Literal["text", "parquet"]
     sha256: str
-    lines: int
-    quotes: int
     stamp: Stamp
+    quotes: bool = False
+    odd_quotes: bool = False
+    longest_line: int = 0
 
     def check_unchanged(self) -> None:
         """Raise IngestError where the file was replaced or written to since it was opened."""
@@ -53,25 +59,33 @@ class Opened:
 def opened(path: Path) -> Iterator[Opened]:
     """The file at `path`, readable until the end of the block. Raises IngestError where it is no export."""
     with tempfile.TemporaryDirectory(prefix="coldaisle-") as folder:
-        try:
-            yield _opened(path, Path(folder))
-        except OSError as cause:
-            if cause.filename is None or not str(cause.filename).startswith(folder):
-                raise
-            raise IngestError(
-                f"{path.name} cannot be unpacked into {folder} ({cause.strerror}); free space there, or set TMPDIR"
-            ) from cause
+        yield _opened(path, Path(folder))
 
 
 def _opened(path: Path, folder: Path) -> Opened:
     before = _stamp(path)
     try:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-            file.seek(0)
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        head = _head(path)
+        with ThreadPoolExecutor(1) as pool:
+            digest = pool.submit(_sha256, path)
+            kind, content = _readable(path, head, folder)
+            scanned = _scanned(path.name, content) if kind == "text" else {}
+            return Opened(path, content, kind, digest.result(), before, **scanned)
     except OSError as cause:
-        raise IngestError(f"{path} cannot be read ({cause.strerror}); give a readable file") from cause
+        if cause.errno not in (errno.ENOSPC, errno.EDQUOT) and str(cause.filename) == str(path):
+            raise IngestError(f"{path} cannot be read ({cause.strerror}); give a readable file") from cause
+        raise IngestError(
+            f"{path.name} cannot be unpacked into {folder} ({cause.strerror}); free space there, or set TMPDIR"
+        ) from cause
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _readable(path: Path, head: bytes, folder: Path) -> tuple[Literal["text", "parquet"], Path]:
+    """Its content as text in UTF-8 or as Parquet."""
     if not head.strip(b"\0 \t\r\n\xef\xbb\xbf"):
         raise IngestError(f"{path.name} is empty; export it again")
     content = path
@@ -83,10 +97,8 @@ def _opened(path: Path, folder: Path) -> Opened:
         if not head.strip():
             raise IngestError(f"{path.name} holds nothing; export it again")
     if head[:4] == b"PAR1":
-        return Opened(path, content, "parquet", sha256, 0, 0, before)
-    content = _as_utf8(path.name, content, head, folder)
-    lines, quotes = _counted(path.name, content)
-    return Opened(path, content, "text", sha256, lines, quotes, before)
+        return "parquet", content
+    return "text", _as_utf8(path.name, content, head, folder)
 
 
 def _stamp(path: Path) -> Stamp:
@@ -150,22 +162,45 @@ def _decodes(content: Path, encoding: str) -> bool:
     try:
         with content.open("rb") as file:
             while chunk := file.read(CHUNK_BYTES):
-                decoder.decode(chunk)
+                if not chunk.isascii() or decoder.getstate()[0]:
+                    decoder.decode(chunk)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
     return True
 
 
-def _counted(name: str, content: Path) -> tuple[int, int]:
-    lines = quotes = since = 0
+def _scanned(name: str, content: Path) -> dict:
+    """quotes, odd_quotes and longest_line of a text."""
+    quotes = odd = False
+    since = longest = parity = 0
     with content.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
-            ends = chunk.count(b"\n") or chunk.count(b"\r")
-            lines, quotes = lines + ends, quotes + chunk.count(b'"')
-            since = 0 if ends else since + len(chunk)
+            end = b"\n" if b"\n" in chunk else b"\r"
+            first, last = chunk.find(end), chunk.rfind(end)
+            longest = max(
+                longest, since + (first if first >= 0 else len(chunk)), len(chunk) if first >= 0 else 0
+            )
+            since = len(chunk) - last - 1 if first >= 0 else since + len(chunk)
             if since > HEAD_BYTES:
                 raise IngestError(
                     f"{name} has {since >> 20} MiB without a line end, so it is no table; export it as CSV or Parquet"
                 )
-    return lines, quotes
+            if parity or b'"' in chunk:
+                quotes = True
+                found, parity = _odd_quotes(chunk, parity)
+                odd |= found
+    return {"quotes": quotes, "odd_quotes": odd or bool(parity), "longest_line": longest}
+
+
+def _odd_quotes(chunk: bytes, parity: int) -> tuple[bool, int]:
+    """Whether a line that ends in the chunk has an odd number of quotation marks, and the parity of the last one.
+
+    parity: of the line that the chunk goes on with.
+    """
+    data = np.frombuffer(chunk, np.uint8)
+    starts = np.append(0, np.flatnonzero(data == 10) + 1)
+    open_end = starts[-1] < len(data)
+    odd = np.bitwise_xor.reduceat((data == 34).view(np.uint8), starts if open_end else starts[:-1])
+    odd[0] ^= parity
+    return bool(odd[: len(starts) - 1].any()), int(odd[-1]) if open_end else 0

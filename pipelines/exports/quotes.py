@@ -19,7 +19,7 @@ def without_strays(table: Table, folder: Path) -> tuple[Table, list[str]]:
     The table itself where every line has its marks in pairs. folder: for the text where it has to be rewritten.
     """
     layout = table.layout
-    if layout is None or not table.opened.quotes:
+    if layout is None or not table.opened.odd_quotes:
         return table, []
     odd = _odd_lines(table.opened.content)
     odd = odd[odd >= layout.skip]

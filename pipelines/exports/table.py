@@ -15,7 +15,7 @@ from pipelines.exports.layout import Layout, layout_of
 from pipelines.exports.opening import HEAD_BYTES, Opened
 
 MOST_COLUMNS = 20_000
-LONGEST_LINE = 16 << 20  # bytes
+LEAST_LINE = 1 << 19  # bytes that DuckDB is told a row has: fewer or many more make it slow
 SHOWN = 12  # names listed in an error before "and more"
 SHOWN_CHARACTERS = 80  # of each
 MEMORY_LIMIT = "1GB"  # of DuckDB; beyond it, it works on the disk
@@ -81,10 +81,11 @@ class Table:
             return f"read_parquet({path}, hive_partitioning=false)"
         columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(self.layout.width))
         quote = "'\"'" if self.opened.quotes else "''"
+        line = max(LEAST_LINE, 2 * self.opened.longest_line)  # a cell may have line ends in it
         return (
             f"read_csv({path}, auto_detect=false, delim={_quoted(self.layout.delimiter)}, quote={quote}, "
             f"escape={quote}, header=false, skip={self.layout.skip}, columns={{{columns}}}, store_rejects=true, "
-            f"rejects_limit=0, max_line_size={LONGEST_LINE}, hive_partitioning=false)"
+            f"rejects_limit=0, max_line_size={line}, hive_partitioning=false)"
         )
 
     def reading(self, content: Path) -> "Table":

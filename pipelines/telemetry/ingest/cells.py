@@ -10,21 +10,27 @@ from pipelines.exports.numbers import SWITCH_WORDS, Number, decimal_of, number_o
 from pipelines.site.file import Point
 from pipelines.site.quantities import QUANTITIES
 from pipelines.site.units import conversion
+from pipelines.telemetry.ingest.encoded import encoded
 from pipelines.telemetry.ingest.files import Export
 from pipelines.telemetry.ingest.reasons import BAD_QUALITY, CODE, UNPARSABLE_VALUE
+from pipelines.telemetry.ingest.stamps import Stamps
 
 
 @dataclass
 class Values:
-    """value, reason, text: [cells] in source units (NaN where missing), reason code, and the text of what is none."""
+    """value, reason, text: [cells] in source units (NaN where missing), reason code, and which word is no value.
+
+    words: by number; the first is for cells that are what they say.
+    """
 
     value: np.ndarray
     reason: np.ndarray
     text: np.ndarray
+    words: list[str | None]
 
     def of(self, kept: np.ndarray) -> "Values":
         """Those of some cells."""
-        return Values(self.value[kept], self.reason[kept], self.text[kept])
+        return Values(self.value[kept], self.reason[kept], self.text[kept], self.words)
 
     def mark_bad(self, bad: np.ndarray) -> None:
         """Mark cells [cells] that the historian itself does not believe; a missing one stays missing."""
@@ -36,15 +42,11 @@ class Values:
 class Cells:
     """A part of an export, in file order.
 
-    local_us, zoned, stamp: [rows] the row's time in µs since 1970 (NO_TIME where unreadable), whether it is
-        UTC already because the text had an offset, and that text.
-    row, tag: [cells] the row and the index into `points`; values: of the cells.
+    stamps: [rows]. row, tag: [cells] the row and the index into `points`; values: of the cells.
     """
 
     points: list[Point]
-    local_us: np.ndarray
-    zoned: np.ndarray
-    stamp: pa.ChunkedArray
+    stamps: Stamps
     row: np.ndarray
     tag: np.ndarray
     values: Values
@@ -52,7 +54,7 @@ class Cells:
     @property
     def rows(self) -> int:
         """How many rows this part has."""
-        return len(self.local_us)
+        return len(self.stamps.place)
 
     @property
     def is_long(self) -> bool:
@@ -68,13 +70,13 @@ def values_of(
     A text may have signs of thousands, a unit (converted to the point's), a status; on and off are numbers for points
     that are switches.
     """
-    value = values.to_numpy().astype(float)  # missing becomes NaN
-    read = Values(value, np.zeros(len(value), dtype=np.int8), np.full(len(value), None, dtype=object))
-    unreadable = np.flatnonzero(texts.is_valid().to_numpy(zero_copy_only=False))
-    if not len(unreadable):
+    value = np.require(values.to_numpy(), float, "W")  # missing becomes NaN
+    read = Values(value, np.zeros(len(value), dtype=np.int8), np.zeros(len(value), dtype=np.int32), [None])
+    if texts.null_count == len(texts):
         return read
-    encoded = texts.take(pa.array(unreadable)).combine_chunks().dictionary_encode()
-    words, place = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
+    unreadable = np.flatnonzero(texts.is_valid().to_numpy(zero_copy_only=False))
+    distinct, place = encoded(texts.take(pa.array(unreadable)))
+    words = distinct.to_pylist()
     decimal = export.source.decimal or decimal_of(words)
     numbers = [number_of(word, decimal) for word in words]
     code = codes[unreadable]
@@ -87,13 +89,13 @@ def values_of(
     state = np.array([SWITCH_WORDS.get(word.strip(" {}").lower(), np.nan) for word in words])[place]
     on_off = switch & ~np.isnan(state)
     value[unreadable] = np.where(on_off, state, number)
-    shown = np.array(words, dtype=object)[place]
+    read.words += words
     for reason, where in (
         (UNPARSABLE_VALUE, ~understood & ~on_off),
         (BAD_QUALITY, understood & ~good & ~on_off),
     ):
         read.reason[unreadable[where]] = CODE[reason]
-        read.text[unreadable[where]] = shown[where]
+        read.text[unreadable[where]] = 1 + place[where]
     return read
 
 
@@ -136,26 +138,22 @@ def row_texts(cells: Cells, rows: np.ndarray) -> list[tuple[str, str]]:
 
     rows: [n] indices of the rows, ascending.
     """
+    stamp = cells.stamps.shown
     if cells.is_long:
         tags = [cells.points[cells.tag[row]].tag for row in rows]
-        return [
-            (tag, f"{_stamp(cells, row)},{_shown(cells, row)}") for tag, row in zip(tags, rows, strict=True)
-        ]
+        return [(tag, f"{stamp(row)},{_shown(cells, row)}") for tag, row in zip(tags, rows, strict=True)]
     of = np.flatnonzero(np.isin(cells.row, rows))
     of = of[np.argsort(cells.row[of], kind="stable")]
     edges = np.searchsorted(cells.row[of], rows)
     groups = np.split(of, edges[1:]) if len(rows) else []
     return [
-        ("", ",".join([_stamp(cells, row), *(_shown(cells, cell) for cell in group)]))
+        ("", ",".join([stamp(row), *(_shown(cells, cell) for cell in group)]))
         for row, group in zip(rows, groups, strict=True)
     ]
 
 
-def _stamp(cells: Cells, row: int) -> str:
-    return cells.stamp[int(row)].as_py() or ""
-
-
 def _shown(cells: Cells, cell: int) -> str:
-    if cells.values.text[cell] is not None:
-        return str(cells.values.text[cell])
+    word = cells.values.words[cells.values.text[cell]]
+    if word is not None:
+        return word
     return "" if np.isnan(cells.values.value[cell]) else f"{cells.values.value[cell]:.15g}"

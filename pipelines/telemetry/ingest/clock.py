@@ -30,16 +30,25 @@ def to_utc(cells: Cells, zone: str, now: pd.Timestamp) -> tuple[np.ndarray, np.n
     An hour that the clock shows twice in autumn is told apart by the order of rows: where the clock goes back
     exactly once within it, rows before are summer time; otherwise its rows are ambiguous.
     """
-    us, reason = cells.local_us.copy(), np.zeros(cells.rows, dtype=np.int8)
+    stamps = cells.stamps
+    us, reason = stamps.us.copy(), np.zeros(len(stamps.us), dtype=np.int8)
     reason[us == NO_TIME] = CODE[UNPARSABLE_TIME]
     latest_us = now.value // 1000 + DAY_US
     implausible = (us != NO_TIME) & ((us < EARLIEST_US) | (us > latest_us + DAY_US))
     reason[implausible] = CODE[IMPLAUSIBLE_TIME]
-    local = (reason == 0) & ~cells.zoned
-    us[local], reason[local] = _localized(cells, np.flatnonzero(local), zone)
-    reason[(reason == 0) & (us > latest_us)] = CODE[IMPLAUSIBLE_TIME]
-    us[reason > 0] = NO_TIME
-    return us, reason
+    local = np.flatnonzero((reason == 0) & ~stamps.zoned)
+    # Beside the clock changes a stamp has one meaning, so only distinct stamps are looked up.
+    first, second = (us[local], us[local]) if zone == "UTC" else _meanings(us[local], zone)
+    us[local] = first
+    reason[local[first == NO_TIME]] = CODE[NONEXISTENT_TIME]
+    row_us, row_reason = us[stamps.place], reason[stamps.place]
+    if (first != second).any():
+        later = np.full(len(us), NO_TIME)
+        later[local[first != second]] = second[first != second]
+        _tell_passes_apart(cells, np.flatnonzero((reason == 0) & ~stamps.zoned), later, row_us, row_reason)
+    row_reason[(row_reason == 0) & (row_us > latest_us)] = CODE[IMPLAUSIBLE_TIME]
+    row_us[row_reason > 0] = NO_TIME
+    return row_us, row_reason
 
 
 def refuse_clock_without_summer(export: Export, cells: Cells, row_reason: np.ndarray) -> None:
@@ -47,10 +56,11 @@ def refuse_clock_without_summer(export: Export, cells: Cells, row_reason: np.nda
 
     A clock that shows that hour does not change: everything after it would be an hour early.
     """
-    skipped = np.unique(cells.local_us[row_reason == CODE[NONEXISTENT_TIME]])
-    if not len(skipped):
+    rows = row_reason == CODE[NONEXISTENT_TIME]
+    if not rows.any():
         return
-    stamps = np.unique(cells.local_us[(cells.local_us != NO_TIME) & ~cells.zoned])
+    skipped = np.unique(cells.stamps.us[cells.stamps.place[rows]])
+    stamps = np.unique(cells.stamps.us[(cells.stamps.us != NO_TIME) & ~cells.stamps.zoned])
     for hour in np.unique(skipped // HOUR_US):
         before, within, after = (int(((stamps // HOUR_US) == hour + shift).sum()) for shift in (-1, 0, 1))
         if before and after and within >= 0.5 * min(before, after):
@@ -72,27 +82,31 @@ def _zone_without_summer(zone: str, at: datetime) -> str:
     return '"UTC"' if hours == 0 else f'"Etc/GMT{-int(hours):+d}" (UTC{int(hours):+d})'
 
 
-def _localized(cells: Cells, rows: np.ndarray, zone: str) -> tuple[np.ndarray, np.ndarray]:
-    local_us, reason = cells.local_us[rows], np.zeros(len(rows), dtype=np.int8)
-    if zone == "UTC" or not len(rows):
-        return local_us, reason
-    # Beside the clock changes a stamp has one meaning, so only distinct stamps are looked up.
-    place, stamps = pd.factorize(local_us)
-    first, second = (_utc_us(stamps, zone, earlier)[place] for earlier in (True, False))
-    utc_us = first.copy()
-    reason[first == NO_TIME] = CODE[NONEXISTENT_TIME]
-    twice = np.flatnonzero(first != second)
-    if len(twice):
-        late, known = _second_pass(cells, rows, local_us, twice)
-        utc_us[twice[late]] = second[twice[late]]
-        reason[twice[~known]] = CODE[AMBIGUOUS_TIME]
-    return utc_us, reason
+def _meanings(local_us: np.ndarray, zone: str) -> tuple[np.ndarray, np.ndarray]:
+    """UTC of stamps [n], NO_TIME where there is no such time: in summer time, and else where it has two meanings."""
+    return _utc_us(local_us, zone, earlier=True), _utc_us(local_us, zone, earlier=False)
 
 
 def _utc_us(local_us: np.ndarray, zone: str, earlier: bool) -> np.ndarray:
     index = pd.DatetimeIndex(local_us.astype("datetime64[us]"))
     ambiguous = np.full(len(index), earlier)
     return index.tz_localize(ZoneInfo(zone), ambiguous=ambiguous, nonexistent="NaT").as_unit("us").asi8
+
+
+def _tell_passes_apart(
+    cells: Cells, local: np.ndarray, later: np.ndarray, row_us: np.ndarray, row_reason: np.ndarray
+) -> None:
+    """Fill in rows of an hour that the clock shows twice. local: stamps on the source's own clock.
+
+    later: [stamps] UTC of the second pass, NO_TIME where there is one only. row_us, row_reason: [rows], changed.
+    """
+    place = cells.stamps.place
+    rows = np.flatnonzero(np.isin(place, local))
+    local_us = cells.stamps.us[place[rows]]
+    twice = np.flatnonzero(later[place[rows]] != NO_TIME)
+    late, known = _second_pass(cells, rows, local_us, twice)
+    row_us[rows[twice[late]]] = later[place[rows[twice[late]]]]
+    row_reason[rows[twice[~known]]] = CODE[AMBIGUOUS_TIME]
 
 
 def _second_pass(

@@ -3,17 +3,17 @@
 A pure function of what the raw layer holds, so that the order of ingestion leaves no trace.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from pipelines.site.file import Point, Site
 from pipelines.site.quantities import QUANTITIES
 from pipelines.telemetry.ingest.clock import DAY_US
 from pipelines.telemetry.ingest.counters import counter_power
-from pipelines.telemetry.ingest.raw import Keys
+from pipelines.telemetry.ingest.days import day_name
+from pipelines.telemetry.ingest.raw import Keys, RawReadings
 from pipelines.telemetry.ingest.reasons import CODE, NON_MONOTONIC, REASONS, REPLACED
 from pipelines.telemetry.ingest.resample import (
     LONGEST_REACH_US,
@@ -38,60 +38,72 @@ class Derived:
     """Intervals and quarantine of consecutive days.
 
     values, measured: column -> [intervals], the mean and the share of the interval (0-1) that was measured.
-    quarantine: tables with time (µs), key, value (text), reason (code), file (code).
+    quarantine: readings kept out, of these days, with their reason.
     kept: file code -> good readings in these days.
     """
 
     grid: Grid
     values: dict[str, np.ndarray] = field(default_factory=dict)
     measured: dict[str, np.ndarray] = field(default_factory=dict)
-    quarantine: list[pd.DataFrame] = field(default_factory=list)
+    quarantine: list[RawReadings] = field(default_factory=list)
     kept: dict[int, int] = field(default_factory=dict)
 
 
-def derive(site: Site, readings: pd.DataFrame, first_day: int, days: int) -> Derived:
+class Window:
+    """Raw readings of consecutive days [days], each sorted by key and time; point by point."""
+
+    def __init__(self, days: list[RawReadings], points: int) -> None:
+        self._days = [day for day in days if len(day)]
+        self._starts = [np.searchsorted(day.key, np.arange(points + 1)) for day in self._days]
+
+    def point(self, code: int) -> RawReadings:
+        """Readings of one point, sorted by time."""
+        edges = (
+            (day, starts[code], starts[code + 1])
+            for day, starts in zip(self._days, self._starts, strict=True)
+        )
+        return RawReadings.joined([day.of(slice(start, end)) for day, start, end in edges if end > start])
+
+    def times_us(self, codes: list[int]) -> np.ndarray:
+        """Distinct times of some points, sorted."""
+        own = [day.time[np.isin(day.key, codes)] for day in self._days]
+        return np.unique(np.concatenate(own)) if own else np.empty(0, np.int64)
+
+
+def derive(site: Site, window: Window, first_day: int, days: int) -> Derived:
     """Days first_day .. first_day + days - 1 (days since 1970) of the site's table.
 
-    readings: raw readings (key, time, ...) sorted by key and time, of these days and
-        CONTEXT_DAYS either side.
+    window: of these days and CONTEXT_DAYS either side.
     """
     step_us = site.interval_minutes * 60_000_000
     derived = Derived(Grid(first_day * DAY_US, step_us, days * DAY_US // step_us))
     sources = {source.name: source for source in site.sources}
-    key, time = readings["key"].to_numpy(), readings["time"].to_numpy()
     alive = {
-        name: _source_times(site, name, key, time)
+        name: window.times_us([code for code, point in enumerate(site.points) if point.source == name])
         for name in {p.source for p in site.points if p.reading == "change"}
     }
     for code, point in enumerate(site.points):
-        rows = slice(*np.searchsorted(key, [code, code + 1]))
         source = sources[point.source]
         offset_us = round(source.clock_offset_minutes * 60_000_000)
-        own = readings.iloc[rows]
+        own = window.point(code)
         series = _series(own, offset_us, step_us)
         judge(point, source, series)
         means = _resample(
-            point, source.stamp, series, alive.get(point.source, time[:0]) - offset_us, derived.grid
+            point, source.stamp, series, alive.get(point.source, own.time[:0]) - offset_us, derived.grid
         )
         derived.values[point.column], derived.measured[point.column] = means
-        _account(derived, code, own, series)
+        _account(derived, own, series)
     return derived
 
 
-def _source_times(site: Site, source: str, key: np.ndarray, time: np.ndarray) -> np.ndarray:
-    codes = [code for code, point in enumerate(site.points) if point.source == source]
-    return np.unique(time[np.isin(key, codes)])
-
-
-def _series(readings: pd.DataFrame, offset_us: int, interval_us: int) -> Series:
-    step_us = readings["step_s"].to_numpy().astype(np.int64) * 1_000_000
-    exported = readings["value"].to_numpy()
+def _series(readings: RawReadings, offset_us: int, interval_us: int) -> Series:
+    step_us = readings.step_s.astype(np.int64) * 1_000_000
     return Series(
-        time_us=readings["time"].to_numpy() - offset_us,
-        exported=exported,
+        time_us=readings.time - offset_us,
+        exported=readings.value,
         step_us=np.where(step_us > 0, step_us, interval_us),
-        reason=readings["reason"].to_numpy().copy(),
-        value=exported,
+        reason=readings.reason.copy(),
+        value=readings.value,
     )
 
 
@@ -134,20 +146,15 @@ def _keeps_its_value(point: Point) -> bool:
     return name.endswith(("_on", "_enable", "_sp")) or "_sp_" in name
 
 
-def _account(derived: Derived, code: int, readings: pd.DataFrame, series: Series) -> None:
+def _account(derived: Derived, readings: RawReadings, series: Series) -> None:
     inside = (series.time_us >= derived.grid.start_us) & (series.time_us < derived.grid.end_us)
-    file = readings["file"].to_numpy()
-    counted, counts = np.unique(file[inside & series.good & ~np.isnan(series.exported)], return_counts=True)
-    for name, count in zip(counted.tolist(), counts.tolist(), strict=True):
-        derived.kept[name] = derived.kept.get(name, 0) + count
-    out = np.flatnonzero(inside & ~series.good & (series.reason != CODE[REPLACED]))
-    if len(out):
-        text = readings["text"].to_numpy()[out]
-        shown = [f"{v:.15g}" if t is None else t for t, v in zip(text, series.exported[out], strict=True)]
-        derived.quarantine.append(pd.DataFrame({
-            "time": series.time_us[out], "key": code, "value": shown,
-            "reason": series.reason[out], "file": file[out],
-        }))  # fmt: skip
+    counts = np.bincount(readings.file[inside & series.good & ~np.isnan(series.exported)])
+    for file in np.flatnonzero(counts).tolist():
+        derived.kept[file] = derived.kept.get(file, 0) + int(counts[file])
+    out = inside & ~series.good & (series.reason != CODE[REPLACED])
+    if out.any():
+        kept_out = replace(readings, time=series.time_us, reason=series.reason).of(out)
+        derived.quarantine.append(kept_out)
 
 
 def interval_tables(derived: Derived, site: Site) -> dict[str, pa.Table]:
@@ -173,32 +180,24 @@ def quarantine_tables(derived: Derived, keys: Keys, file_names: dict[str, str]) 
     count = derived.grid.count * derived.grid.step_us // DAY_US
     if not derived.quarantine:
         return {day_name(day): pa.table({}) for day in range(first, first + count)}
-    out = pd.concat(derived.quarantine, ignore_index=True)
-    out = out.iloc[np.lexsort((out["key"], out["time"]))]
-    edges = np.searchsorted(out["time"], (first + np.arange(count + 1)) * DAY_US)
+    out = RawReadings.joined(derived.quarantine)
+    out = out.of(np.lexsort((out.key, out.time)))
+    edges = np.searchsorted(out.time, (first + np.arange(count + 1)) * DAY_US)
     return {
-        day_name(first + day): _named(out.iloc[edges[day] : edges[day + 1]], keys, file_names)
+        day_name(first + day): _named(out.of(slice(edges[day], edges[day + 1])), keys, file_names)
         for day in range(count)
     }
 
 
-def _named(rows: pd.DataFrame, keys: Keys, file_names: dict[str, str]) -> pa.Table:
+def _named(out: RawReadings, keys: Keys, file_names: dict[str, str]) -> pa.Table:
     files = [file_names.get(name, name) for name in keys.files]
+    texts = (keys.texts[code] for code in out.text)
+    shown = [f"{value:.15g}" if text is None else text for text, value in zip(texts, out.value, strict=True)]
     return pa.table({
-        "time": pa.array(rows["time"].to_numpy(), pa.int64()).cast(pa.timestamp("us", "UTC")),
-        "tag": pa.array([keys.pairs[key][1] for key in rows["key"]], pa.string()),
-        "source": pa.array([keys.pairs[key][0] for key in rows["key"]], pa.string()),
-        "value": pa.array(rows["value"], pa.string()),
-        "reason": pa.array([REASONS[code] for code in rows["reason"]], pa.string()),
-        "file": pa.array([files[code] for code in rows["file"]], pa.string()),
+        "time": pa.array(out.time).cast(pa.timestamp("us", "UTC")),
+        "tag": pa.array([keys.pairs[key][1] for key in out.key], pa.string()),
+        "source": pa.array([keys.pairs[key][0] for key in out.key], pa.string()),
+        "value": pa.array(shown, pa.string()),
+        "reason": pa.array([REASONS[code] for code in out.reason], pa.string()),
+        "file": pa.array([files[code] for code in out.file], pa.string()),
     })  # fmt: skip
-
-
-def day_name(day: int) -> str:
-    """A day (count since 1970-01-01) as the store names it: 2025-06-01."""
-    return str(np.datetime64(int(day), "D"))
-
-
-def day_number(name: str) -> int:
-    """The day, counted since 1970-01-01, that the store names `name`. Raises ValueError where it is no date."""
-    return int(np.datetime64(name, "D").astype(np.int64))

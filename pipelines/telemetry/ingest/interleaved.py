@@ -50,9 +50,10 @@ def _rows(export: Export, sample: pa.Table) -> pd.DataFrame:
         )
     connection = duckdb.connect()
     try:
-        us, _ = parse_stamps(connection, export, time)
+        stamps = parse_stamps(connection, export, time)
     finally:
         connection.close()
+    us = stamps.us[stamps.place]
     rows = frame.assign(us=us)[us != NO_TIME]
     # The hour that a clock shows twice in autumn repeats times without being another machine's.
     local = pd.DatetimeIndex(rows["us"].to_numpy().astype("datetime64[us]"))

@@ -3,12 +3,11 @@
 What is replaced stays in the raw layer, marked, with the export that replaced it; the same value is stored once.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-import pandas as pd
 
-from pipelines.telemetry.ingest.raw import Keys
+from pipelines.telemetry.ingest.raw import Keys, RawReadings
 from pipelines.telemetry.ingest.reasons import CODE, REPLACED
 
 # Of two readings closer than this share of their sources' steps, the later export's is a correction of the other.
@@ -42,94 +41,89 @@ class Replacement:
         return most if len(most) >= MOST_CHANGED * max(len(judged), 1) else []
 
 
-def without_file(old: pd.DataFrame, file: int, keys: Keys) -> pd.DataFrame:
+def without_file(old: RawReadings, file: int, keys: Keys) -> RawReadings:
     """A day's readings as they were before an export, what it had replaced in force again."""
-    rest = old[old["file"].to_numpy() != file].reset_index(drop=True)
-    reason, text = rest["reason"].to_numpy().copy(), rest["text"].to_numpy(dtype=object).copy()
-    back = (reason == CODE[REPLACED]) & (text == keys.files[file])
-    reason[back], text[back] = 0, None
-    return rest.assign(reason=reason, text=pd.Series(text, dtype=object, index=rest.index))
+    rest = old.of(old.file != file)
+    back = (rest.reason == CODE[REPLACED]) & (rest.text == keys.text_codes([keys.files[file]])[0])
+    return replace(
+        rest, reason=np.where(back, 0, rest.reason).astype(np.int8), text=np.where(back, 0, rest.text)
+    )
 
 
-def merge_day(
-    old: pd.DataFrame, new: pd.DataFrame, file: int, keys: Keys, counted: Replacement
-) -> pd.DataFrame:
-    """A day's readings [n] after an export, or a part of it: the columns of `raw`, sorted by key and time."""
-    name = keys.files[file]
-    reason, text = old["reason"].to_numpy().copy(), old["text"].to_numpy(dtype=object).copy()
-    at, of = _pairs(old, new, reason)
-    same = _same(old, new, at, of, reason)
-    replaced = at[~same]
-    _count(counted, old, new, at, of, same, reason)
-    reason[replaced], text[replaced] = CODE[REPLACED], name
-    old = old.assign(reason=reason, text=pd.Series(text, dtype=object, index=old.index))
-    kept = np.ones(len(new), bool)
+def merge_day(old: RawReadings, new: RawReadings, file: int, keys: Keys, counted: Replacement) -> RawReadings:
+    """A day's readings [n] after an export, or a part of it."""
+    if not len(old):
+        counted.new += len(new)
+        return new
+    at, of = _pairs(old, new)
+    same = _same(old, new, at, of)
+    _count(counted, old, new, at, of, same)
+    reason, text, kept = old.reason.copy(), old.text.copy(), np.ones(len(new), bool)
+    reason[at[~same]] = CODE[REPLACED]
+    text[at[~same]] = keys.text_codes([keys.files[file]])[0]
     kept[of[same]] = False
-    merged = pd.concat([old, new[kept]], ignore_index=True) if len(old) else new
-    order = np.lexsort((merged["time"].to_numpy(), merged["key"].to_numpy()))
-    return merged.iloc[order].reset_index(drop=True)
+    merged = RawReadings.joined([replace(old, reason=reason, text=text), new.of(kept)])
+    return merged.of(np.argsort(_codes(merged, int(merged.time.min())), kind="stable"))
 
 
-def _pairs(old: pd.DataFrame, new: pd.DataFrame, reason: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _codes(readings: RawReadings, start_us: int) -> np.ndarray:
+    """One number for key and time of day [n], sorted as they are: a day has fewer microseconds than 2 ** 37."""
+    return (readings.key.astype(np.int64) << 37) + (readings.time - start_us)
+
+
+def _pairs(old: RawReadings, new: RawReadings) -> tuple[np.ndarray, np.ndarray]:
     """Readings of `old` in force for which `new` has one in their place, and which: positions [m], [m]."""
-    active = np.flatnonzero(reason != CODE[REPLACED])
+    active = np.flatnonzero(old.reason != CODE[REPLACED])
     if not len(active) or not len(new):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    key, time = new["key"].to_numpy().astype(np.int64), new["time"].to_numpy()
-    order = np.lexsort((time, key))
-    # One sorted number for key and time of day: a day has fewer microseconds than 2 ** 37.
-    start = min(int(time.min()), int(old["time"].min()))
-    code_new = (key[order] << 37) + (time[order] - start)
-    code_old = (old["key"].to_numpy()[active].astype(np.int64) << 37) + (
-        old["time"].to_numpy()[active] - start
-    )
+    start_us = min(int(new.time.min()), int(old.time.min()))
+    code_new, code_old = _codes(new, start_us), _codes(old, start_us)[active]
     right = np.searchsorted(code_new, code_old)
-    step_new, step_old = new["step_s"].to_numpy()[order], old["step_s"].to_numpy()[active]
     best = np.full(len(active), -1)
     nearest = np.full(len(active), np.inf)
     for place in (right - 1, right):
         inside = (place >= 0) & (place < len(code_new))
         candidate = np.where(inside, place, 0)
         away = np.abs(code_new[candidate] - code_old)
-        step_us = np.minimum(step_new[candidate], step_old).astype(np.int64) * 1_000_000
+        step_us = np.minimum(new.step_s[candidate], old.step_s[active]).astype(np.int64) * 1_000_000
         near = inside & ((away == 0) | (away < SAME * step_us)) & (away < nearest)
         best, nearest = np.where(near, candidate, best), np.where(near, away, nearest)
     found = best >= 0
-    return active[found], order[best[found]]
+    return active[found], best[found]
 
 
-def _same(
-    old: pd.DataFrame, new: pd.DataFrame, at: np.ndarray, of: np.ndarray, reason: np.ndarray
-) -> np.ndarray:
+def _same(old: RawReadings, new: RawReadings, at: np.ndarray, of: np.ndarray) -> np.ndarray:
     """[m] whether both say the same: at one time, both good."""
-    a, b = old["value"].to_numpy()[at], new["value"].to_numpy()[of]
+    a, b = old.value[at], new.value[of]
     equal = (a == b) | (np.isnan(a) & np.isnan(b))
-    good = (reason[at] == 0) & (new["reason"].to_numpy()[of] == 0)
-    return equal & good & (old["time"].to_numpy()[at] == new["time"].to_numpy()[of])
+    good = (old.reason[at] == 0) & (new.reason[of] == 0)
+    return equal & good & (old.time[at] == new.time[of])
 
 
 def _count(
-    counted: Replacement, old: pd.DataFrame, new: pd.DataFrame, at: np.ndarray, of: np.ndarray, same: np.ndarray,
-    reason: np.ndarray,
-) -> None:  # fmt: skip
-    counted.repeated += len(np.unique(of[same]))
+    counted: Replacement,
+    old: RawReadings,
+    new: RawReadings,
+    at: np.ndarray,
+    of: np.ndarray,
+    same: np.ndarray,
+) -> None:
+    repeated = len(np.unique(of[same]))
+    counted.repeated += repeated
     counted.replaced += int((~same).sum())
-    counted.new += len(new) - len(np.unique(of[same]))
-    own = np.isin(old["key"].to_numpy(), new["key"].to_numpy()) & (reason == 0)
-    for key, count in zip(*np.unique(old["key"].to_numpy()[own], return_counts=True), strict=True):
-        counted.there[int(key)] = counted.there.get(int(key), 0) + int(count)
-    a, b = old["value"].to_numpy()[at], new["value"].to_numpy()[of]
+    counted.new += len(new) - repeated
+    _add(counted.there, old.key[np.isin(old.key, new.key) & (old.reason == 0)])
+    a, b = old.value[at], new.value[of]
     with np.errstate(invalid="ignore"):
         other = ~same & (np.abs(a - b) > DIFFERENT * np.maximum(np.abs(a), np.abs(b)))
-    other &= new["reason"].to_numpy()[of] == 0
-    for key, count in zip(*np.unique(old["key"].to_numpy()[at[other]], return_counts=True), strict=True):
-        counted.changed[int(key)] = counted.changed.get(int(key), 0) + int(count)
+    other &= new.reason[of] == 0
+    _add(counted.changed, old.key[at[other]])
     if counted.first is None and other.any():
         place = int(np.flatnonzero(other)[0])
         row = at[place]
-        counted.first = (
-            int(old["key"].iloc[row]),
-            int(old["time"].iloc[row]),
-            float(a[place]),
-            float(b[place]),
-        )
+        counted.first = int(old.key[row]), int(old.time[row]), float(a[place]), float(b[place])
+
+
+def _add(counts: dict[int, int], keys: np.ndarray) -> None:
+    for key, count in zip(*np.unique(keys, return_counts=True), strict=True):
+        counts[int(key)] = counts.get(int(key), 0) + int(count)

@@ -1,21 +1,15 @@
 """The raw layer: readings as exported, kept by UTC day; corrections and new rules start from them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
-from pipelines.errors import IngestError
-from pipelines.exports.stamps import NO_TIME
-from pipelines.site.file import Point, Site
-from pipelines.telemetry.ingest.cells import Cells
-from pipelines.telemetry.ingest.clock import file_order, step_s
-from pipelines.telemetry.ingest.files import Export
-from pipelines.telemetry.ingest.reasons import CODE, DUPLICATE, NON_MONOTONIC, REASONS
-from pipelines.telemetry.store import SHORT
+from pipelines.site.file import Site
+from pipelines.telemetry.ingest.reasons import CODE, REASONS
 
-_COLUMNS = ["key", "time", "value", "step_s", "reason", "text", "file"]
+DICTIONARIES = ("source", "tag", "reason", "file")
 
 
 class _Numbers:
@@ -34,10 +28,13 @@ class _Numbers:
 
 
 class Keys:
-    """Numbers for (source, tag), the site's points first, in its order; and for exports (the head of their SHA-256)."""
+    """Numbers for what readings name: (source, tag), the site's points first, in its order; exports; texts.
+
+    An export is named by the head of its SHA-256. Text 0 is none.
+    """
 
     def __init__(self, pairs: list[tuple[str, str]]) -> None:
-        self._pairs, self._files = _Numbers(pairs), _Numbers([])
+        self._pairs, self._files, self._texts = _Numbers(pairs), _Numbers([]), _Numbers([None])
 
     @classmethod
     def of(cls, site: Site) -> "Keys":
@@ -54,6 +51,11 @@ class Keys:
         """Exports by number."""
         return self._files.items
 
+    @property
+    def texts(self) -> list[str | None]:
+        """Texts by number."""
+        return self._texts.items
+
     def code(self, pair: tuple[str, str]) -> int:
         """The number of (source, tag)."""
         return self._pairs.of(pair)
@@ -62,152 +64,131 @@ class Keys:
         """The number of an export."""
         return self._files.of(file)
 
+    def text_codes(self, texts: Sequence[str | None]) -> np.ndarray:
+        """The numbers of texts [n]."""
+        return np.array([self._texts.of(text) for text in texts], np.int32)
 
-@dataclass
-class Batch:
-    """Readings of a part of one export, sorted by key and time.
 
-    readings: key, time (µs UTC, source's clock), value (source unit), step_s, reason (code), text, file.
-    repeated: identical copies left out. valued: indices of the points that have a value.
+@dataclass(frozen=True)
+class RawReadings:
+    """Readings [n], sorted by key and time.
+
+    key, file, text: numbers of `Keys`; text stands for a value that is none, or names the export that replaced it.
+    time: µs UTC on the source's clock. value: source unit. step_s: the source's step, 0 unknown. reason: code.
     """
 
-    readings: pd.DataFrame
-    repeated: int
-    valued: set[int]
+    key: np.ndarray
+    time: np.ndarray
+    value: np.ndarray
+    step_s: np.ndarray
+    reason: np.ndarray
+    text: np.ndarray
+    file: np.ndarray
 
+    def __len__(self) -> int:
+        return len(self.key)
 
-def make_batch(export: Export, cells: Cells, utc_us: np.ndarray, keys: Keys, steps: dict[int, int]) -> Batch:
-    """Sort a part's cells into readings; duplicates and readings of a clock set back get their reason.
+    def of(self, rows: np.ndarray | slice) -> "RawReadings":
+        """Those of some rows."""
+        return RawReadings(*(getattr(self, field.name)[rows] for field in fields(self)))
 
-    utc_us: [rows] each row's time in µs UTC by the source's clock, NO_TIME where it has none. steps: the source's step
-    in s by point, as the parts before showed it; filled in.
-    """
-    file = keys.file_code(export.sha256[:SHORT])
-    frames, valued, repeated = [], set(), 0
-    identified = bool(export.source.identity_columns)
-    row_times = None if cells.is_long or identified else utc_us[utc_us != NO_TIME]
-    for code, cell in _cells_by_tag(cells):
-        point = cells.points[code]
-        us = utc_us[cells.row[cell]]
-        cell, us = cell[us != NO_TIME], us[us != NO_TIME]
-        present = _present(cells, cell, point)
-        if not present.any():
-            continue
-        if code not in steps:
-            steps[code] = _step_s(export, point, us if row_times is None else row_times)
-        frame, same = _one_tag(cells, cell[present], us[present])
-        frames.append(
-            frame.assign(
-                key=np.int32(keys.code((point.source, point.tag))),
-                step_s=np.int32(steps[code]),
-                file=np.int32(file),
+    def same_as(self, other: "RawReadings") -> bool:
+        """Whether both are equal in all."""
+        return len(self) == len(other) and all(
+            np.array_equal(
+                getattr(self, field.name), getattr(other, field.name), equal_nan=field.name == "value"
             )
+            for field in fields(self)
         )
-        valued.add(code)
-        repeated += same
-    readings = pd.concat(frames, ignore_index=True)[_COLUMNS] if frames else no_readings()
-    return Batch(readings.sort_values("key", kind="stable", ignore_index=True), repeated, valued)
+
+    @staticmethod
+    def none() -> "RawReadings":
+        """No readings."""
+        types = ("i4", "i8", "f8", "i4", "i1", "i4", "i4")
+        return RawReadings(*(np.empty(0, kind) for kind in types))
+
+    @staticmethod
+    def joined(parts: "Sequence[RawReadings]") -> "RawReadings":
+        """Those of all parts, one after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        if not parts:
+            return RawReadings.none()
+        names = [field.name for field in fields(RawReadings)]
+        return RawReadings(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+    def by_key(self) -> "RawReadings":
+        """In order of their keys; those of one key stay in theirs."""
+        return self if (self.key[1:] >= self.key[:-1]).all() else self.of(stable_order(self.key))
 
 
-def _cells_by_tag(cells: Cells) -> list[tuple[int, np.ndarray]]:
-    if not len(cells.tag):
-        return []
-    order = np.argsort(cells.tag, kind="stable")
-    codes, starts = np.unique(cells.tag[order], return_index=True)
-    return list(zip(codes.tolist(), np.split(order, starts[1:]), strict=True))
+def stable_order(codes: np.ndarray) -> np.ndarray:
+    """Stable order [n] of numbers from 0 on [n]; 16 bits are sorted by radix, several times faster than more."""
+    order = np.argsort(codes.astype(np.uint16), kind="stable")
+    if len(codes) and codes.max() >= 1 << 16:
+        order = order[np.argsort((codes >> 16).astype(np.uint16)[order], kind="stable")]
+    return order
 
 
-def _present(cells: Cells, cell: np.ndarray, point: Point) -> np.ndarray:
-    """Cells to keep. A missing value in a change-of-value log says that the last one holds no longer."""
-    present = ~np.isnan(cells.values.value[cell]) | (cells.values.reason[cell] > 0)
-    if point.reading == "change" and cells.is_long and present.any():
-        return np.ones(len(cell), dtype=bool)
-    return present
-
-
-def _step_s(export: Export, point: Point, times: np.ndarray) -> int:
-    source = export.source
-    if source.interval_minutes is not None:
-        return round(source.interval_minutes * 60)
-    step, mixed = step_s(times)
-    if point.reading == "interval" and (mixed or not step):
-        steps = "mixed steps" if mixed else "a single time"
-        raise IngestError(
-            f"{export.name}: {point.tag} is a reading per interval, which needs one step, but the file "
-            f"has {steps}; set interval_minutes of source {source.name}, with one step in each file"
-        )
-    return step
-
-
-def _one_tag(cells: Cells, cell: np.ndarray, us: np.ndarray) -> tuple[pd.DataFrame, int]:
-    order, set_back = file_order(us)
-    cell, us = cell[order], us[order]
-    value, reason = cells.values.value[cell], cells.values.reason[cell]
-    reason[set_back & (reason == 0)] = CODE[NON_MONOTONIC]
-    keep = np.ones(len(us), dtype=bool)
-    good = np.flatnonzero(reason == 0)
-    twice = us[good][1:] == us[good][:-1]
-    if twice.any():
-        last = good[np.searchsorted(us[good], us[good], side="right") - 1]
-        earlier = good != last
-        same = (value[good] == value[last]) | np.isnan(value[good])
-        reason[good[earlier & ~same]] = CODE[DUPLICATE]
-        keep[good[earlier & same]] = False
-    text = pd.Series(cells.values.text[cell], dtype=object)  # None stays None
-    frame = pd.DataFrame({"time": us, "value": value, "reason": reason, "text": text}, copy=False)
-    return (frame if keep.all() else frame[keep]), int((~keep).sum())
-
-
-def no_readings() -> pd.DataFrame:
-    """A table of readings without any."""
-    types = {"key": "int32", "time": "int64", "value": "float64", "step_s": "int32", "reason": "int8"}
-    return pd.DataFrame({name: pd.Series(dtype=types.get(name, "int32")) for name in _COLUMNS}).astype(
-        {"text": object}
-    )
-
-
-def to_arrow(readings: pd.DataFrame, keys: Keys) -> pa.Table:
+def to_arrow(readings: RawReadings, keys: Keys) -> pa.Table:
     """Readings as stored: numbers become names."""
     sources, tags = ([pair[i] for pair in keys.pairs] for i in (0, 1))
-    key = readings["key"].to_numpy()
     return pa.table({
-        "source": _dictionary(key, sources), "tag": _dictionary(key, tags),
-        "time": pa.array(readings["time"].to_numpy(), pa.int64()).cast(pa.timestamp("us", "UTC")),
-        "value": readings["value"].to_numpy(), "step_s": readings["step_s"].to_numpy(),
-        "reason": _dictionary(readings["reason"].to_numpy(), list(REASONS)),
-        "text": pa.array(readings["text"].to_numpy(), pa.string()),
-        "file": _dictionary(readings["file"].to_numpy(), keys.files),
+        "source": _dictionary(readings.key, sources), "tag": _dictionary(readings.key, tags),
+        "time": pa.array(readings.time).cast(pa.timestamp("us", "UTC")),
+        "value": readings.value, "step_s": readings.step_s,
+        "reason": _dictionary(readings.reason, REASONS),
+        "text": _texts(readings.text, keys.texts),
+        "file": _dictionary(readings.file, keys.files),
     })  # fmt: skip
 
 
-def _dictionary(codes: np.ndarray, names: list[str]) -> pa.Array:
-    # Only names in use are stored, sorted, so that a file's bytes do not depend on what else was ingested.
+def _texts(codes: np.ndarray, texts: Sequence[str | None]) -> pa.Array:
+    if not codes.any():
+        return pa.nulls(len(codes), pa.string())
     used, place = np.unique(codes, return_inverse=True)
-    texts = np.array([names[code] for code in used], dtype=object)
-    order = np.argsort(texts)
-    rank = np.empty(len(order), dtype=np.int32)
-    rank[order] = np.arange(len(order), dtype=np.int32)
-    return pa.DictionaryArray.from_arrays(pa.array(rank[place]), pa.array(texts[order], pa.string()))
+    return pa.array([texts[code] for code in used], pa.string()).take(pa.array(place))
 
 
-def from_arrow(table: pa.Table, keys: Keys) -> pd.DataFrame:
+def _dictionary(codes: np.ndarray, names: Sequence[str]) -> pa.Array:
+    # Only names in use are stored, sorted, so that a file's bytes do not depend on what else was ingested.
+    used = np.flatnonzero(np.bincount(codes)).tolist()
+    texts = sorted({names[code] for code in used})
+    rank = np.zeros(used[-1] + 1 if used else 0, dtype=np.int32)
+    place = {text: number for number, text in enumerate(texts)}
+    rank[used] = [place[names[code]] for code in used]
+    return pa.DictionaryArray.from_arrays(pa.array(rank[codes]), pa.array(texts, pa.string()))
+
+
+def from_arrow(table: pa.Table, keys: Keys) -> RawReadings:
     """Stored readings; the inverse of `to_arrow`."""
-    source, tag, reason, file = (
-        table[name].combine_chunks().dictionary_encode() if not pa.types.is_dictionary(table[name].type)
-        else table[name].combine_chunks() for name in ("source", "tag", "reason", "file")
-    )  # fmt: skip
-    names = tag.dictionary.to_pylist()
-    pair = source.indices.to_numpy().astype(np.int64) * len(names) + tag.indices.to_numpy()
-    used, place = np.unique(pair, return_inverse=True)
-    sources = source.dictionary.to_pylist()
-    code = np.array(
-        [keys.code((sources[i // len(names)], names[i % len(names)])) for i in used], dtype=np.int32
-    )
+    source, tag, reason, file = (_encoded(table[name]) for name in DICTIONARIES)
+    tags, sources = tag.dictionary.to_pylist(), source.dictionary.to_pylist()
+    pair = source.indices.to_numpy().astype(np.int64) * len(tags) + tag.indices.to_numpy()
+    used = np.flatnonzero(np.bincount(pair))
+    key = np.zeros(int(used[-1]) + 1 if len(used) else 0, np.int32)
+    key[used] = [keys.code((sources[i // len(tags)], tags[i % len(tags)])) for i in used]
     reasons = np.array([CODE[name] for name in reason.dictionary.to_pylist()], dtype=np.int8)
     files = np.array([keys.file_code(name) for name in file.dictionary.to_pylist()], dtype=np.int32)
-    return pd.DataFrame({
-        "key": code[place], "time": table["time"].cast(pa.int64()).to_numpy(),
-        "value": table["value"].to_numpy(),
-        "step_s": table["step_s"].to_numpy(), "reason": reasons[reason.indices.to_numpy()],
-        "text": pd.Series(table["text"].to_numpy(), dtype=object), "file": files[file.indices.to_numpy()],
-    })  # fmt: skip
+    return RawReadings(
+        key=key[pair],
+        time=table["time"].cast(pa.int64()).to_numpy(),
+        value=table["value"].to_numpy(),
+        step_s=table["step_s"].to_numpy(),
+        reason=reasons[reason.indices.to_numpy()],
+        text=_text_codes(table["text"], keys),
+        file=files[file.indices.to_numpy()],
+    )
+
+
+def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    whole = column.combine_chunks()
+    return whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
+
+
+def _text_codes(column: pa.ChunkedArray, keys: Keys) -> np.ndarray:
+    if column.null_count == len(column):
+        return np.zeros(len(column), np.int32)
+    words = _encoded(column)
+    codes = np.append(keys.text_codes(words.dictionary.to_pylist()), 0)
+    return codes[words.indices.fill_null(len(codes) - 1).to_numpy()].astype(np.int32)

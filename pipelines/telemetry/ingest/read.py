@@ -1,6 +1,7 @@
 """Exports to cells: DuckDB parses, here its tables become arrays, a part of the file at a time."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,12 +15,13 @@ from pipelines.exports.numbers import GOOD_WORDS, Decimal, decimal_of, is_doubtf
 from pipelines.exports.quotes import without_strays
 from pipelines.site.file import Point, Site
 from pipelines.telemetry.ingest.cells import Cells, Values, values_of
+from pipelines.telemetry.ingest.encoded import encoded
 from pipelines.telemetry.ingest.files import Export, points_of, tag_of
 from pipelines.telemetry.ingest.interleaved import refuse_interleaved
 from pipelines.telemetry.ingest.query import query
 from pipelines.telemetry.ingest.stamps import parse_stamps
 
-CELLS_AT_ONCE = 4_000_000  # bounds memory, whatever the size of a file
+CELLS_AT_ONCE = 2_000_000  # bounds memory, whatever the size of a file
 SAMPLE_ROWS = 5_000
 NUMERIC_CODES = frozenset(("0", "192", "0.0", "192.0"))  # OPC's good is 192; others say 0 for no fault
 
@@ -86,7 +88,7 @@ class Reader:
         rows_at_once = CELLS_AT_ONCE if long else max(CELLS_AT_ONCE // len(self.export.columns), 1)
         stamps = connection.cursor()
         relation = connection.sql(query(self.export, decimals))
-        for batch in _batches(relation, rows_at_once):
+        for batch in _ahead(relation, rows_at_once):
             self.rows += len(batch)
             yield (self._long if long else self._wide)(stamps, batch)
         if not long:
@@ -129,13 +131,14 @@ class Reader:
         codes = self._long_codes(table["identity"])
         if (codes < 0).any():
             table, codes = table.filter(pa.array(codes >= 0)), codes[codes >= 0]
-        local_us, zoned = parse_stamps(connection, self.export, table["time"])
+        stamps = parse_stamps(connection, self.export, table["time"])
         values = values_of(self.export, table["value"], table["text"], codes, self.points)
         self._mark_quality(values, table["quality"])
-        return Cells(self.points, local_us, zoned, _text(table["time"]), np.arange(len(table)), codes, values)
+        return Cells(self.points, stamps, np.arange(len(table)), codes, values)
 
     def _long_codes(self, identity: pa.ChunkedArray) -> np.ndarray:
-        names, place = _encoded(identity)
+        distinct, place = encoded(identity)
+        names = distinct.to_pylist()
         own = [self._tag(name or "") for name in names]
         codes = np.array([*own, -1], dtype=np.int32)[place]
         counts = np.bincount(place, minlength=len(names) + 1)
@@ -147,7 +150,7 @@ class Reader:
         return codes
 
     def _wide(self, connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Cells:
-        local_us, zoned = parse_stamps(connection, self.export, table["time"])
+        stamps = parse_stamps(connection, self.export, table["time"])
         rows, columns = len(table), self.export.columns
         codes = np.concatenate([self._wide_codes(table["identity"], name) for name in columns])
         values, texts = (
@@ -166,14 +169,15 @@ class Reader:
         if (codes < 0).any():
             kept = np.flatnonzero(codes >= 0)
             row, codes, read = row[kept], codes[kept], read.of(kept)
-        return Cells(self.points, local_us, zoned, _text(table["time"]), row, codes, read)
+        return Cells(self.points, stamps, row, codes, read)
 
     def _wide_codes(self, identity: pa.ChunkedArray, column: str) -> np.ndarray:
         if not self.export.source.identity_columns:
             code = self._tag(column)
             self.seen.add(code)
             return np.full(len(identity), code, dtype=np.int32)
-        names, place = _encoded(identity)
+        distinct, place = encoded(identity)
+        names = distinct.to_pylist()
         own = [self._tag(name or "", column) for name in names]
         self.seen |= {code for code in own if code >= 0}
         for name, code, count in zip(names, own, np.bincount(place, minlength=len(names) + 1), strict=False):
@@ -184,9 +188,10 @@ class Reader:
 
     def _mark_quality(self, values: Values, quality: pa.ChunkedArray, repeated: int = 1) -> None:
         """Mark values whose quality is none of the good ones; where none are declared, none that is known as good."""
-        names, place = _encoded(quality)
-        if not names:
+        if quality.null_count == len(quality):
             return
+        distinct, place = encoded(quality)
+        names = distinct.to_pylist()
         declared = set(self.export.source.good_quality)
         good = [
             name in declared if declared else name.strip("{}[] ").lower() in GOOD_WORDS | NUMERIC_CODES
@@ -196,11 +201,20 @@ class Reader:
         values.mark_bad(np.tile(bad, repeated) if repeated > 1 else bad)
 
 
+def _ahead(relation: duckdb.DuckDBPyRelation, rows: int) -> Iterator[pa.Table]:
+    """Tables of about `rows` rows, the next one read while one is used."""
+    tables = _batches(relation, rows)
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, tables, None)
+        while (table := coming.result()) is not None:
+            coming = pool.submit(next, tables, None)
+            yield table
+
+
 def _batches(relation: duckdb.DuckDBPyRelation, rows: int) -> Iterator[pa.Table]:
-    """Tables of about `rows` rows."""
     held: list[pa.RecordBatch] = []
     count = 0
-    for batch in relation.to_arrow_reader(min(rows, 1_000_000)):
+    for batch in relation.to_arrow_reader(min(rows, 500_000)):
         held.append(batch)
         count += len(batch)
         if count >= rows:
@@ -217,17 +231,6 @@ def _rejected(connection: duckdb.DuckDBPyConnection, export: Export) -> list[str
         "SELECT line, any_value(csv_line) FROM reject_errors GROUP BY line ORDER BY line"
     ).fetchall()
     return [(text or "").strip() for _, text in lines]
-
-
-def _encoded(column: pa.ChunkedArray) -> tuple[list[str], np.ndarray]:
-    """Distinct texts, and the place of each row's among them; past the last where it is NULL."""
-    encoded = pa.chunked_array(column.chunks, type=column.type).combine_chunks().dictionary_encode()
-    names = encoded.dictionary.to_pylist()
-    return names, encoded.indices.fill_null(len(names)).to_numpy()
-
-
-def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return column if pa.types.is_string(column.type) else column.cast(pa.string())
 
 
 def _brief(cause: Exception) -> str:

@@ -16,15 +16,16 @@ import pyarrow as pa
 from pipelines.errors import IngestError
 from pipelines.exports import Opened, listed, opened
 from pipelines.site.file import Site, Source
+from pipelines.telemetry.ingest.batch import make_batch
 from pipelines.telemetry.ingest.cells import Cells, row_texts
 from pipelines.telemetry.ingest.clock import refuse_clock_without_summer, to_utc
 from pipelines.telemetry.ingest.derive import Derived
 from pipelines.telemetry.ingest.files import Export, open_export, points_of
-from pipelines.telemetry.ingest.raw import Keys, make_batch
+from pipelines.telemetry.ingest.raw import Keys
 from pipelines.telemetry.ingest.read import Reader
 from pipelines.telemetry.ingest.reasons import AMBIGUOUS_TIME, IMPLAUSIBLE_TIME, REASONS, UNPARSABLE_ROW
 from pipelines.telemetry.ingest.report import FileReport, IngestReport
-from pipelines.telemetry.ingest.transaction import collect, commit, locked, write_file
+from pipelines.telemetry.ingest.transaction import Writer, collect, commit, locked, write_file
 from pipelines.telemetry.ingest.units_row import refuse_other_units
 from pipelines.telemetry.ingest.update import Incoming, Progress, Update, derive_changed
 from pipelines.telemetry.store import SHORT, UNTIMED, Manifest, Store, site_fingerprint
@@ -66,10 +67,10 @@ def ingest_files(
     tell = progress or (lambda what, share: None)
     options = Options(rebuild, replace, dry_run, now or pd.Timestamp.now("UTC"))
     report = IngestReport(site.name, dry_run=dry_run)
-    with locked(store):
+    with locked(store), Writer(store) as writer:
         before = store.manifest()
         collect(store, before)
-        update = Update(site, store, Keys.of(site), deepcopy(before))
+        update = Update(site, store, Keys.of(site), deepcopy(before), writer)
         for number, path in enumerate(map(Path, files)):
             tell(f"reading {path.name}", number / len(files))
             report.files.append(_ingest_path(update, path, options))
@@ -245,17 +246,19 @@ def _outdated(site: Site, manifest: Manifest) -> list[str]:
 
 def _count(report: IngestReport, keys: Keys, pieces: list[Derived]) -> None:
     kept: Counter[int] = Counter()
-    out: dict[int, Counter[str]] = {}
+    out: Counter[tuple[int, str]] = Counter()
     for derived in pieces:
         kept.update(derived.kept)
-        for table in derived.quarantine:
-            for file_code, reason in zip(table["file"], table["reason"], strict=True):
-                out.setdefault(file_code, Counter())[REASONS[reason]] += 1
+        for readings in derived.quarantine:
+            codes = np.bincount(readings.file.astype(np.int64) * len(REASONS) + readings.reason)
+            for code in np.flatnonzero(codes).tolist():
+                out[code // len(REASONS), REASONS[code % len(REASONS)]] += int(codes[code])
     for file in report.files:
         if not file.unchanged:
-            code = keys.file_code(file.sha256[:SHORT])
-            file.readings = kept[code]
-            file.quarantined = dict(Counter(file.quarantined) + out.get(code, Counter()))
+            own = keys.file_code(file.sha256[:SHORT])
+            file.readings = kept[own]
+            reasons = Counter({reason: count for (code, reason), count in out.items() if code == own})
+            file.quarantined = dict(Counter(file.quarantined) + reasons)
 
 
 def _changed_days(before: dict[str, str], after: dict[str, str]) -> list[str]:

@@ -1,5 +1,7 @@
 """An export's time column as µs since 1970, still on the source's own clock unless the text carries an offset."""
 
+from dataclasses import dataclass
+
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -7,36 +9,48 @@ import pyarrow as pa
 from pipelines.errors import IngestError
 from pipelines.exports.forms import readable_forms
 from pipelines.exports.stamps import COUNTED, NO_TIME, times_of
+from pipelines.telemetry.ingest.encoded import encoded
 from pipelines.telemetry.ingest.files import Export
 
 EXAMPLES = 50
 
 
-def parse_stamps(
-    connection: duckdb.DuckDBPyConnection, export: Export, stamps: pa.ChunkedArray
-) -> tuple[np.ndarray, np.ndarray]:
-    """[rows] µs since 1970 (NO_TIME where unreadable) and whether they are UTC already.
+@dataclass(frozen=True)
+class Stamps:
+    """A time column: each stamp once, and which one each row has.
 
-    A stamp with its own offset wins over the source's zone. Raises IngestError where none can be read.
+    text: [stamps + 1] as written, or as Parquet has it; the last is of rows without one. us: µs since 1970, NO_TIME
+    where unreadable; zoned: whether it is UTC already because the text had an offset. place: [rows].
     """
-    if pa.types.is_timestamp(stamps.type):
-        us = (
-            stamps.cast(pa.timestamp("us", stamps.type.tz), safe=False)
-            .cast(pa.int64())
-            .fill_null(NO_TIME)
-            .to_numpy()
-        )
-        return us, np.full(len(us), stamps.type.tz is not None)
-    encoded = (
-        pa.chunked_array(stamps.cast(pa.string()).chunks, type=pa.string())
-        .combine_chunks()
-        .dictionary_encode()
-    )
-    us, zoned = times_of(connection, encoded.dictionary, export.source.time_format, export.source.time_zone)
-    if len(stamps) and (us == NO_TIME).all():
-        raise IngestError(_unreadable(export, encoded.dictionary))
-    place = encoded.indices.fill_null(len(us)).to_numpy()
-    return np.append(us, NO_TIME)[place], np.append(zoned, False)[place]
+
+    text: pa.Array
+    us: np.ndarray
+    zoned: np.ndarray
+    place: np.ndarray
+
+    def shown(self, row: int) -> str:
+        """A row's stamp as a text."""
+        return str(self.text[int(self.place[row])].as_py() or "")
+
+
+def parse_stamps(connection: duckdb.DuckDBPyConnection, export: Export, column: pa.ChunkedArray) -> Stamps:
+    """The stamps of a column. A stamp with its own offset wins over the source's zone.
+
+    Raises IngestError where none can be read.
+    """
+    if not pa.types.is_timestamp(column.type):
+        column = column.cast(pa.string())
+    distinct, place = encoded(column)
+    text = pa.concat_arrays([distinct, pa.nulls(1, distinct.type)])
+    if pa.types.is_timestamp(column.type):
+        us = distinct.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64()).to_numpy()
+        zoned = np.full(len(us), column.type.tz is not None)
+    else:
+        source = export.source
+        us, zoned = times_of(connection, distinct, source.time_format, source.time_zone)
+        if len(column) and (us == NO_TIME).all():
+            raise IngestError(_unreadable(export, distinct))
+    return Stamps(text, np.append(us, NO_TIME), np.append(zoned, False), place)
 
 
 def _unreadable(export: Export, stamps: pa.Array) -> str:

@@ -1,8 +1,9 @@
 """One commit for all that an ingest changes: files under new names first, then the manifest in one rename."""
 
 import io
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -12,6 +13,15 @@ import pyarrow.parquet as pq
 from pipelines import files
 from pipelines.errors import IngestError, StoreError
 from pipelines.telemetry.store import LAYERS, UNTIMED, Layer, Manifest, Store, content_hash
+
+WRITERS = 4  # they wait for the disk
+AHEAD = 8  # files that wait to be written; more would be memory
+# Times are read in steps; statistics are looked at by nobody.
+_RAW = {
+    "use_dictionary": ["source", "tag", "value", "step_s", "reason", "file"],
+    "column_encoding": {"time": "DELTA_BINARY_PACKED"},
+    "write_statistics": False,
+}
 
 
 @contextmanager
@@ -32,23 +42,63 @@ def locked(store: Store) -> Iterator[None]:
         yield
 
 
-def write_days(store: Store, manifest: Manifest, layer: Layer, tables: dict[str, pa.Table]) -> None:
-    """Write days of a layer and enter them in a manifest not yet in force; an empty table removes its day.
+class Writer:
+    """Files of the store's next state, written while the next ones are made; `settle` enters them into a manifest.
 
-    Raises StoreError where a file cannot be written.
+    Used as a context, at whose end nothing is being written any more.
     """
-    filled = {day: table for day, table in tables.items() if table.num_rows}
-    with ThreadPoolExecutor(4) as pool:
-        names = pool.map(lambda item: write_file(store, layer, *item), filled.items())
-        manifest.days(layer).update(zip(filled, names, strict=True))
-    for day in tables.keys() - filled.keys():
-        manifest.days(layer).pop(day, None)
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._pool = ThreadPoolExecutor(WRITERS)
+        self._names: dict[tuple[Layer, str], Future[str] | None] = {}
+        self._writing: deque[Future[str]] = deque()
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def put(self, layer: Layer, day: str, rows: int, table: Callable[[], pa.Table]) -> None:
+        """Write what `table` makes, in place of what the layer has of that day; without rows the day is removed.
+
+        Raises StoreError where an earlier file cannot be written.
+        """
+        if not rows:
+            self._names[layer, day] = None
+            return
+        while len(self._writing) >= AHEAD:
+            self._writing.popleft().result()
+        done = self._pool.submit(lambda: write_file(self._store, layer, day, table()))
+        self._names[layer, day] = done
+        self._writing.append(done)
+
+    def name(self, layer: Layer, day: str, manifest: Manifest) -> str | None:
+        """The file that holds a day, once it is there: one that is not settled, or the manifest's; None without any.
+
+        Raises StoreError where it cannot be written.
+        """
+        if (layer, day) not in self._names:
+            return manifest.days(layer).get(day)
+        done = self._names[layer, day]
+        return done.result() if done else None
+
+    def settle(self, manifest: Manifest) -> None:
+        """Enter all files into a manifest. Raises StoreError where one cannot be written."""
+        for (layer, day), done in self._names.items():
+            if done is None:
+                manifest.days(layer).pop(day, None)
+            else:
+                manifest.days(layer)[day] = done.result()
+        self._names.clear()
+        self._writing.clear()
 
 
 def write_file(store: Store, layer: Layer, day: str, table: pa.Table) -> str:
     """Write one Parquet file under its content's hash, which is returned. Raises StoreError where it cannot be."""
     buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd", compression_level=1)
+    pq.write_table(table, buffer, compression="zstd", compression_level=1, **(_RAW if layer == "raw" else {}))
     data = buffer.getvalue()
     name = content_hash(data)
     path = store.path(layer, day, name)

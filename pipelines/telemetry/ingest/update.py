@@ -1,50 +1,63 @@
 """What an export changes: days of the raw layer, then the intervals that depend on them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from pipelines.exports.stamps import DAY_US
 from pipelines.site.file import Site
+from pipelines.telemetry.ingest.batch import Batch
+from pipelines.telemetry.ingest.days import day_number
 from pipelines.telemetry.ingest.derive import (
     CONTEXT_DAYS,
     Derived,
-    day_name,
-    day_number,
+    Window,
     derive,
     interval_tables,
     quarantine_tables,
 )
 from pipelines.telemetry.ingest.merge import Replacement, merge_day, without_file
-from pipelines.telemetry.ingest.raw import Batch, Keys, from_arrow, no_readings, to_arrow
-from pipelines.telemetry.ingest.transaction import write_days
-from pipelines.telemetry.store import SHORT, Manifest, Store
+from pipelines.telemetry.ingest.raw import Keys, RawReadings, stable_order
+from pipelines.telemetry.ingest.raw_days import RawDays
+from pipelines.telemetry.ingest.transaction import Writer
+from pipelines.telemetry.store import SHORT, Layer, Manifest, Store
 
 Progress = Callable[[str, float], None]  # what is being done, and the share of it that is done (0-1)
-CHUNK_DAYS = 31  # derived at once; bounds memory
+# Derived at once: readings bound memory, days bound the table of a site with few of them.
+CHUNK_READINGS, CHUNK_DAYS = 2_000_000, 120
 
 
 @dataclass
 class Update:
     """A store on its way to its next state.
 
-    manifest: the next one, not in force before the commit.
-    changed: days (since 1970) whose raw readings changed.
+    manifest: the next one, not in force before the commit. raw: its raw layer.
+    changed: days (since 1970) to derive again.
     """
 
     site: Site
     store: Store
     keys: Keys
     manifest: Manifest
+    writer: Writer
     changed: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.raw = RawDays(self.store, self.manifest, self.keys, self.writer)
 
     def everything(self) -> None:
         """Have all days derived again."""
         self.changed |= {day_number(day) for day in self.manifest.raw.keys() | self.manifest.interval.keys()}
+
+    def put(self, day: int, readings: RawReadings) -> None:
+        """Have a day's readings written where they changed. Raises StoreError where an earlier file cannot be."""
+        if not self.raw.get(day).same_as(readings):
+            self.raw.put(day, readings)
+            self.changed.add(day)
 
 
 @dataclass
@@ -63,89 +76,86 @@ class Incoming:
 
     def add(self, batch: Batch) -> None:
         """Put a part's readings into the raw layer, in place of those that they correct."""
-        update, tables = self.update, {}
-        for day, added in _by_day(batch.readings).items():
-            old = self._stored(day)
-            tables[day_name(day)] = to_arrow(
-                merge_day(old, added, self.file, update.keys, self.counted), update.keys
-            )
+        keys = self.update.keys
+        for day, added in _by_day(batch.readings):
+            merged = merge_day(self._stored(day), added, self.file, keys, self.counted)
+            self.update.put(day, merged)
             self.touched.add(day)
-        self._write(tables)
-        time_us = batch.readings["time"].to_numpy()
-        if len(time_us):
-            self.first_us = min(
-                self.first_us if self.first_us is not None else time_us.min(), int(time_us.min())
-            )
-            self.last_us = max(
-                self.last_us if self.last_us is not None else time_us.max(), int(time_us.max())
-            )
+        us = batch.readings.time
+        if len(us):
+            first, last = int(us.min()), int(us.max())
+            self.first_us = first if self.first_us is None else min(self.first_us, first)
+            self.last_us = last if self.last_us is None else max(self.last_us, last)
 
     def finish(self, read_before: bool) -> None:
         """Take what an earlier reading of this export left on other days out of the raw layer."""
         if not read_before:
             return
-        rest = {day_number(day) for day in self.update.manifest.raw} - self.touched
-        self._write({day_name(day): to_arrow(self._stored(day), self.update.keys) for day in sorted(rest)})
+        for day in sorted({day_number(day) for day in self.update.manifest.raw} - self.touched):
+            self.update.put(day, self._stored(day))
 
-    def _stored(self, day: int) -> pd.DataFrame:
+    def _stored(self, day: int) -> RawReadings:
         """A day's readings, those of this export as far as it was read now."""
-        raw, name = self.update.manifest.raw, day_name(day)
-        if name not in raw:
-            return no_readings()
-        stored = from_arrow(self.update.store.read_file("raw", name, raw[name]), self.update.keys)
+        stored = self.update.raw.get(day)
         return stored if day in self.touched else without_file(stored, self.file, self.update.keys)
 
-    def _write(self, tables: dict[str, pa.Table]) -> None:
-        manifest, before = self.update.manifest, dict(self.update.manifest.raw)
-        write_days(self.update.store, manifest, "raw", tables)
-        self.update.changed |= {day_number(day) for day in tables if manifest.raw.get(day) != before.get(day)}
 
-
-def _by_day(readings: pd.DataFrame) -> dict[int, pd.DataFrame]:
-    if readings.empty:
-        return {}
-    day = readings["time"].to_numpy() // DAY_US
-    order = np.argsort((day - day.min()).astype(np.uint16), kind="stable")  # 16 bits are sorted by radix
-    ordered, day = readings.iloc[order], day[order]
-    edges = [0, *(np.flatnonzero(np.diff(day)) + 1), len(day)]
-    return {int(day[start]): ordered.iloc[start:end] for start, end in pairwise(edges)}
+def _by_day(readings: RawReadings) -> Iterator[tuple[int, RawReadings]]:
+    if not len(readings):
+        return
+    day = readings.time // DAY_US
+    first = int(day.min())
+    if first == int(day.max()):
+        yield first, readings
+        return
+    order = stable_order(day - first)
+    day = day[order]
+    for start, end in pairwise([0, *(np.flatnonzero(np.diff(day)) + 1), len(day)]):
+        yield int(day[start]), readings.of(order[start:end])
 
 
 def derive_changed(update: Update, progress: Progress) -> list[Derived]:
-    """Derive every day that the changed ones can reach, and write it; returns the pieces without values."""
+    """Derive every day that the changed ones can reach, and write it; returns the pieces without values.
+
+    Raises StoreError where a file cannot be read or written.
+    """
     near = {day + shift for day in update.changed for shift in range(-CONTEXT_DAYS, CONTEXT_DAYS + 1)}
-    chunks = _chunks(sorted(near))
+    days = sorted(near)
     names = {sha256[:SHORT]: entry["name"] for sha256, entry in update.manifest.files.items()}
     done = []
-    for number, (first, count) in enumerate(chunks):
-        progress("resampling", number / len(chunks))
-        derived = derive(update.site, _window(update, first, count), first, count)
-        write_days(update.store, update.manifest, "interval", interval_tables(derived, update.site))
-        write_days(
-            update.store, update.manifest, "quarantine", quarantine_tables(derived, update.keys, names)
-        )
+    for first, count, window in _chunks(update, days):
+        progress("resampling", days.index(first) / len(days))
+        derived = derive(update.site, window, first, count)
+        _put(update.writer, "interval", interval_tables(derived, update.site))
+        _put(update.writer, "quarantine", quarantine_tables(derived, update.keys, names))
         derived.values.clear()
         derived.measured.clear()
         done.append(derived)
+    update.writer.settle(update.manifest)
     progress("resampling", 1.0)
     return done
 
 
-def _chunks(days: list[int]) -> list[tuple[int, int]]:
-    """First day and length of runs of days, none longer than CHUNK_DAYS."""
-    chunks: list[tuple[int, int]] = []
-    for day in days:
-        if chunks and day == sum(chunks[-1]) and chunks[-1][1] < CHUNK_DAYS:
-            chunks[-1] = (chunks[-1][0], chunks[-1][1] + 1)
-        else:
-            chunks.append((day, 1))
-    return chunks
+def _put(writer: Writer, layer: Layer, tables: dict[str, pa.Table]) -> None:
+    for day, table in tables.items():
+        writer.put(layer, day, table.num_rows, partial(pa.Table.slice, table))
 
 
-def _window(update: Update, first: int, count: int) -> pd.DataFrame:
-    names = (day_name(day) for day in range(first - CONTEXT_DAYS, first + count + CONTEXT_DAYS))
-    stored = [(name, update.manifest.raw[name]) for name in names if name in update.manifest.raw]
-    frames = [from_arrow(update.store.read_file("raw", *item), update.keys) for item in stored]
-    if not frames:
-        return no_readings()
-    return pd.concat(frames, ignore_index=True).sort_values("key", kind="stable", ignore_index=True)
+def _chunks(update: Update, days: list[int]) -> Iterator[tuple[int, int, Window]]:
+    """First day and length of runs of days, with the readings of these and of their context."""
+    rest = list(days)
+    while rest:
+        first, count = rest[0], 0
+        parts = [update.raw.get(day) for day in range(first - CONTEXT_DAYS, first)]
+        read: dict[int, RawReadings] = {}
+        while count < len(rest) and rest[count] == first + count and _is_room(read, count):
+            read[first + count] = update.raw.get(first + count)
+            count += 1
+        parts += read.values()
+        parts += [update.raw.get(first + count + day) for day in range(CONTEXT_DAYS)]
+        yield first, count, Window(parts, len(update.site.points))
+        del rest[:count]
+
+
+def _is_room(read: dict[int, RawReadings], count: int) -> bool:
+    return count < CONTEXT_DAYS or (count < CHUNK_DAYS and sum(map(len, read.values())) < CHUNK_READINGS)
