@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 NO_TIME = np.iinfo(np.int64).min
 MINUTE_US = 60_000_000
@@ -54,6 +55,7 @@ _WORDS = "|".join(sorted(ZONE_WORDS, key=len, reverse=True))
 _OFFSET = r"(?:GMT|UTC)?[+-]\d{1,2}(?::?\d{2})?"
 _ZONE = rf"(?i)(?::\d{{2}}(?:[.,]\d+)?\s*|[ap]m\s*|T\d{{4}}(?:\d{{2}})?)\(?({_OFFSET}|{_WORDS})\)?$"
 _ISO = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[T ]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)?|\d{8}T\d{4}(?:\d{2})?"
+_PLAIN = r"^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2})?$"
 _MIDNIGHT = r"([ T])24:(00(?::00(?:\.0+)?)?)$"
 
 
@@ -66,6 +68,9 @@ def times_of(
     """
     if form in COUNTED:
         return _counted(stamps, form)
+    plain = None if form else _plain(stamps)
+    if plain is not None:
+        return plain, np.zeros(len(stamps), bool)
     connection.register("stamps", pa.table({"t": stamps}))
     bare = _without_zone(form) if form else None
     formatted = f"epoch_us(try_strptime(plain, {_quoted(bare)}))" if bare else "CAST(NULL AS BIGINT)"
@@ -91,6 +96,16 @@ def times_of(
     there = local_us != NO_TIME
     local_us = np.where(there, local_us + table["later"].cast(pa.int64()).to_numpy(), NO_TIME)
     return _in_utc(local_us, there, table["zone"], zone)
+
+
+def _plain(stamps: pa.Array) -> np.ndarray | None:
+    """[n] µs of stamps that are all ISO 8601 of the plainest form; None where one is not. Several times as fast."""
+    if not len(stamps) or stamps.null_count or not pc.all(pc.match_substring_regex(stamps, _PLAIN)).as_py():
+        return None
+    try:
+        return stamps.cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
+    except pa.ArrowInvalid:  # the 30th of February
+        return None
 
 
 def _in_utc(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ def _name_faults(site: Site) -> Iterator[str]:
 
 
 def _repeated(what: str, names: list[str]) -> Iterator[str]:
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
     if repeated:
         yield f"{what} names must be unique; {', '.join(repeated)} stands more than once"
 

@@ -28,6 +28,9 @@ from pipelines.site.file import Site
 
 SCHEMA_VERSION = 1
 UNTIMED = "untimed"  # the "day" of quarantined rows whose time could not be read
+MEASURED = (
+    "measured"  # column of the interval layer: of each column the share (%) of the interval that was measured
+)
 SHORT = 16  # hex digits of an export's SHA-256 that name it in the raw layer
 REPLACED_COLUMNS = ["time", "tag", "source", "value", "file", "by"]
 QUARANTINE_COLUMNS = ["time", "tag", "source", "value", "reason", "file"]
@@ -38,7 +41,7 @@ LAYERS: tuple[Layer, ...] = ("raw", "interval", "quarantine")
 _ATTEMPTS = 3
 
 
-DERIVED_VERSION = 2  # of the interval table: raised when the same raw readings make another one
+DERIVED_VERSION = 3  # of the interval table: raised when the same raw readings make another one
 
 
 SERVING_ONLY = {"impute", "impute_hours", "lead_hours"}  # of a point: nothing in the store depends on them
@@ -144,10 +147,12 @@ class Store:
 
         A value between two readings fills an interval without measuring it. Raises StoreError as `read` does.
         """
-        columns = [measured_column(column) for column in self.site.columns]
         first, last = as_utc(start), as_utc(end)
-        table = _table(self._layer("interval", first, last, ["time", *columns]), columns) / 100.0
-        table.columns = pd.Index(self.site.columns)
+        tables = self._layer("interval", first, last, ["time", MEASURED])
+        index = _table(tables, []).index
+        percent = [table[MEASURED].combine_chunks().flatten().to_numpy() for table in tables]
+        shares = np.concatenate([np.empty(0), *percent]).reshape(len(index), len(self.site.columns)) / 100.0
+        table = pd.DataFrame(shares, index=index, columns=self.site.columns)
         inside = np.ones(len(table), bool)
         if first is not None:
             inside &= table.index >= first
@@ -255,11 +260,6 @@ class Store:
     ) -> list[pa.Table]:
         with ThreadPoolExecutor(8) as pool:
             return list(pool.map(lambda item: self.read_file(layer, item[0], item[1], columns), files))
-
-
-def measured_column(column: str) -> str:
-    """Column of the interval layer with the measured share (%) of each interval of `column`."""
-    return f"{column} measured"
 
 
 def content_hash(data: bytes) -> str:

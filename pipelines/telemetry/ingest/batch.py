@@ -1,87 +1,122 @@
 """A part of an export as readings of the raw layer: by tag and time, with duplicates and set-back clocks told."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
 from pipelines.errors import IngestError
-from pipelines.exports.stamps import NO_TIME
+from pipelines.exports.stamps import DAY_US, NO_TIME
 from pipelines.site.file import Point
-from pipelines.telemetry.ingest.cells import Cells
+from pipelines.telemetry.ingest.cells import Cells, Values
 from pipelines.telemetry.ingest.clock import file_order, step_s
 from pipelines.telemetry.ingest.files import Export
 from pipelines.telemetry.ingest.raw import Keys, RawReadings, stable_order
 from pipelines.telemetry.ingest.reasons import CODE, DUPLICATE, NON_MONOTONIC
 from pipelines.telemetry.store import SHORT
 
-Rows = np.ndarray | slice
-ALL = slice(None)
+Order = np.ndarray | None  # None leaves all where it is
 
 
 @dataclass
 class Batch:
-    """Readings of a part of one export, sorted by key and time.
+    """Readings of a part of one export.
 
-    repeated: identical copies left out. valued: indices of the points that have a value.
+    days: by day since 1970. repeated: identical copies left out. valued: indices of the points that have a value.
+    first_us, last_us: µs UTC of the first and the last reading.
     """
 
-    readings: RawReadings
-    repeated: int
-    valued: set[int]
+    days: dict[int, RawReadings] = field(default_factory=dict)
+    repeated: int = 0
+    valued: set[int] = field(default_factory=set)
+    first_us: int | None = None
+    last_us: int | None = None
 
 
 def make_batch(export: Export, cells: Cells, utc_us: np.ndarray, keys: Keys, steps: dict[int, int]) -> Batch:
-    """Sort a part's cells into readings; duplicates and readings of a clock set back get their reason.
+    """A part's cells as readings by day; duplicates and readings of a clock set back get their reason.
 
     utc_us: [rows] each row's time in µs UTC by the source's clock, NO_TIME where it has none. steps: the source's step
     in s by point, as the parts before showed it; filled in.
     """
     cell = _by_tag(cells, utc_us)
-    tag = cells.tag[cell]
+    tag = _taken(cells.tag, cell)
     if not len(tag):
-        return Batch(RawReadings.none(), 0, set())
-    us = utc_us[cell if cells.is_long else cells.row[cell]]
-    starts = np.flatnonzero(np.append(True, tag[1:] != tag[:-1]))
-    codes = tag[starts]
-    _learn_steps(
-        export, cells, utc_us, dict(zip(codes.tolist(), np.split(us, starts[1:]), strict=True)), steps
-    )
+        return Batch()
+    us = _taken(utc_us, _then(None if cells.is_long else cells.row, cell))
+    starts = np.append(_starts(tag), len(tag))
+    own = {int(tag[at]): us[at:end] for at, end in pairwise(starts)}
+    _learn_steps(export, cells, utc_us, own, steps)
+    reason = _taken(cells.values.reason, cell)
+    in_time, reason = _in_order_of_time(us, _taken(cells.values.value, cell), reason, starts)
+    kept = len(tag) if in_time is None else len(in_time)
+    order = _then(in_time, _by_day(_taken(us, in_time)))
+    cell, tag, us = _then(cell, order), _taken(tag, order), _taken(us, order)
     readings = RawReadings(
-        key=_by_code(codes, [keys.code(_pair(cells.points[code])) for code in codes])[tag],
+        key=_each(tag, lambda code: keys.code((cells.points[code].source, cells.points[code].tag))),
         time=us,
-        value=cells.values.value[cell],
-        step_s=_by_code(codes, [steps[code] for code in codes])[tag],
-        reason=cells.values.reason[cell].copy(),
-        text=keys.text_codes(cells.values.words)[cells.values.text[cell]],
+        value=_taken(cells.values.value, cell),
+        step_s=_each(tag, lambda code: steps[code]),
+        reason=_taken(reason, order),
+        text=_texts(cells.values, cell, keys),
         file=np.full(len(tag), keys.file_code(export.sha256[:SHORT]), np.int32),
     )
-    ordered = _in_order_of_time(readings, np.append(starts, len(tag)))
-    return Batch(ordered.by_key(), len(readings) - len(ordered), set(codes.tolist()))
+    day = us // DAY_US
+    days = {
+        int(day[at]): readings.of(slice(at, end)).by_key() for at, end in pairwise([*_starts(day), len(day)])
+    }
+    return Batch(days, int(starts[-1]) - kept, set(own), int(us.min()), int(us.max()))
 
 
-def _pair(point: Point) -> tuple[str, str]:
-    return point.source, point.tag
+def _taken(values: np.ndarray, order: Order) -> np.ndarray:
+    return values if order is None else values[order]
 
 
-def _by_code(codes: np.ndarray, numbers: list[int]) -> np.ndarray:
-    """A table that has a number for each code."""
-    table = np.zeros(int(codes.max()) + 1, np.int32)
-    table[codes] = numbers
-    return table
+def _then(first: Order, second: Order) -> Order:
+    """The one order after the other."""
+    if first is None or second is None:
+        return second if first is None else first
+    return first[second]
 
 
-def _by_tag(cells: Cells, utc_us: np.ndarray) -> Rows:
+def _starts(values: np.ndarray) -> np.ndarray:
+    """Where each run of equal values begins."""
+    return np.flatnonzero(np.append(True, values[1:] != values[:-1]))
+
+
+def _each(codes: np.ndarray, number: Callable[[int], int]) -> np.ndarray:
+    """A number for each code [n], which come in runs."""
+    starts = _starts(codes)
+    numbers = np.array([number(code) for code in codes[starts].tolist()], np.int32)
+    return np.repeat(numbers, np.diff(starts, append=len(codes)))
+
+
+def _texts(values: Values, cell: Order, keys: Keys) -> np.ndarray:
+    if len(values.words) == 1:
+        return np.zeros(len(values.text) if cell is None else len(cell), np.int32)
+    return keys.text_codes(values.words)[_taken(values.text, cell)]
+
+
+def _by_day(us: np.ndarray) -> Order:
+    day = us // DAY_US
+    first = int(day.min())
+    return None if first == int(day.max()) else stable_order(day - first)
+
+
+def _by_tag(cells: Cells, utc_us: np.ndarray) -> Order:
     """Cells that are readings, by tag; those of one tag in file order."""
-    present = ~np.isnan(cells.values.value) | (cells.values.reason > 0)
+    present = ~np.isnan(cells.values.value)
+    if len(cells.values.words) > 1 or cells.values.reason.any():
+        present |= cells.values.reason > 0
     if cells.is_long:
         present |= _ends_of_a_hold(cells, present)
-    present &= (utc_us if cells.is_long else utc_us[cells.row]) != NO_TIME
-    tag = cells.tag
-    if present.all():
-        return ALL if (tag[1:] >= tag[:-1]).all() else stable_order(tag)
-    cell = np.flatnonzero(present)
-    tag = tag[cell]
-    return cell if (tag[1:] >= tag[:-1]).all() else cell[stable_order(tag)]
+    timed = utc_us != NO_TIME
+    if not timed.all():
+        present &= timed if cells.is_long else timed[cells.row]
+    cell = None if present.all() else np.flatnonzero(present)
+    tag = _taken(cells.tag, cell)
+    return cell if (tag[1:] >= tag[:-1]).all() else _then(cell, stable_order(tag))
 
 
 def _ends_of_a_hold(cells: Cells, present: np.ndarray) -> np.ndarray:
@@ -99,14 +134,16 @@ def _learn_steps(
     """Fill in steps by point. times: of the readings, by point."""
     own = cells.is_long or bool(export.source.identity_columns)
     row_times = np.empty(0, np.int64) if own else utc_us[utc_us != NO_TIME]
-    told: int | None = None
+    told = np.empty(0, np.int64)
+    step = 0
     for code, us in times.items():
         if code in steps:
             continue
-        # All columns of a wide file have its rows' step.
-        if own or told is None or cells.points[code].reading == "interval":
-            told = _step_s(export, cells.points[code], us if own else row_times)
-        steps[code] = told
+        us = us if own else row_times
+        # Points that are polled together have one step.
+        if len(us) != len(told) or cells.points[code].reading == "interval" or not np.array_equal(us, told):
+            step, told = _step_s(export, cells.points[code], us), us
+        steps[code] = step
 
 
 def _step_s(export: Export, point: Point, times: np.ndarray) -> int:
@@ -123,23 +160,27 @@ def _step_s(export: Export, point: Point, times: np.ndarray) -> int:
     return step
 
 
-def _in_order_of_time(readings: RawReadings, edges: np.ndarray) -> RawReadings:
-    """Readings by tag in order of time, without identical copies. edges: where each tag's begin, and the end."""
-    us = readings.time
+def _in_order_of_time(
+    us: np.ndarray, value: np.ndarray, reason: np.ndarray, edges: np.ndarray
+) -> tuple[Order, np.ndarray]:
+    """Order of readings by tag and time, without identical copies, and what is wrong with each where it stands now.
+
+    us, value, reason: [n] by tag. edges: where each tag's begin, and the end.
+    """
     behind = np.flatnonzero(us[1:] <= us[:-1]) + 1
     behind = behind[~np.isin(behind, edges)]
     if not len(behind):
-        return readings
-    order, keep = np.arange(len(us)), np.ones(len(us), bool)
+        return None, reason
+    reason, order, keep = reason.copy(), np.arange(len(us)), np.ones(len(us), bool)
     for number in np.unique(np.searchsorted(edges, behind, side="right") - 1):
         own = slice(edges[number], edges[number + 1])
         places, set_back = file_order(us[own])
         order[own] = edges[number] + places
-        reason = readings.reason[order[own]]
-        reason[set_back & (reason == 0)] = CODE[NON_MONOTONIC]
-        keep[own] = _without_copies(us[order[own]], readings.value[order[own]], reason)
-        readings.reason[order[own]] = reason
-    return readings.of(order[keep])
+        wrong = reason[order[own]]
+        wrong[set_back & (wrong == 0)] = CODE[NON_MONOTONIC]
+        keep[own] = _without_copies(us[order[own]], value[order[own]], wrong)
+        reason[order[own]] = wrong
+    return order[keep], reason
 
 
 def _without_copies(us: np.ndarray, value: np.ndarray, reason: np.ndarray) -> np.ndarray:

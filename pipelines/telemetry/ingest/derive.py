@@ -26,7 +26,7 @@ from pipelines.telemetry.ingest.resample import (
 )
 from pipelines.telemetry.ingest.rules import judge
 from pipelines.telemetry.ingest.series import Series
-from pipelines.telemetry.store import measured_column
+from pipelines.telemetry.store import MEASURED
 
 CONTEXT_DAYS = 5  # stuck for 2 days + half of that across gaps + a held or interpolated day, on either side
 CHANGE_HOLD_US = 24 * 3_600_000_000
@@ -163,14 +163,17 @@ def interval_tables(derived: Derived, site: Site) -> dict[str, pa.Table]:
     some = ~np.all([np.isnan(values) for values in derived.values.values()], axis=0)
     tables = {}
     for day in range(derived.grid.count // per_day):
+        name = day_name(derived.grid.start_us // DAY_US + day)
+        if not some[day * per_day : (day + 1) * per_day].any():
+            tables[name] = pa.table({})
+            continue
         rows = day * per_day + np.flatnonzero(some[day * per_day : (day + 1) * per_day])
         time = pa.array(derived.grid.start_us + rows * derived.grid.step_us, pa.timestamp("us"))
-        columns = {name: derived.values[name][rows] for name in site.columns}
-        columns |= {
-            measured_column(name): np.round(100.0 * derived.measured[name][rows]).astype(np.uint8)
-            for name in site.columns
-        }
-        tables[day_name(derived.grid.start_us // DAY_US + day)] = pa.table({"time": time, **columns})
+        columns = {column: derived.values[column][rows] for column in site.columns}
+        share = np.stack([derived.measured[column][rows] for column in site.columns], axis=1)
+        percent = pa.array(np.round(100.0 * share).astype(np.uint8).ravel())
+        measured = pa.FixedSizeListArray.from_arrays(percent, len(site.columns))
+        tables[name] = pa.table({"time": time, **columns, MEASURED: measured})
     return tables
 
 

@@ -152,12 +152,14 @@ def _texts(codes: np.ndarray, texts: Sequence[str | None]) -> pa.Array:
 
 def _dictionary(codes: np.ndarray, names: Sequence[str]) -> pa.Array:
     # Only names in use are stored, sorted, so that a file's bytes do not depend on what else was ingested.
-    used = np.flatnonzero(np.bincount(codes)).tolist()
-    texts = sorted({names[code] for code in used})
-    rank = np.zeros(used[-1] + 1 if used else 0, dtype=np.int32)
-    place = {text: number for number, text in enumerate(texts)}
-    rank[used] = [place[names[code]] for code in used]
-    return pa.DictionaryArray.from_arrays(pa.array(rank[codes]), pa.array(texts, pa.string()))
+    starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1])) if len(codes) else np.empty(0, np.int64)
+    used, place = np.unique(codes[starts], return_inverse=True)
+    own = [names[code] for code in used.tolist()]
+    texts = sorted(set(own))
+    number = {text: rank for rank, text in enumerate(texts)}
+    rank = np.array([number[text] for text in own], np.int32)
+    ranks = np.repeat(rank[place], np.diff(starts, append=len(codes)))
+    return pa.DictionaryArray.from_arrays(pa.array(ranks), pa.array(texts, pa.string()))
 
 
 def from_arrow(table: pa.Table, keys: Keys) -> RawReadings:

@@ -21,7 +21,7 @@ from pipelines.telemetry.ingest.interleaved import refuse_interleaved
 from pipelines.telemetry.ingest.query import query
 from pipelines.telemetry.ingest.stamps import parse_stamps
 
-CELLS_AT_ONCE = 2_000_000  # bounds memory, whatever the size of a file
+CELLS_AT_ONCE = 500_000  # bounds memory, whatever the size of a file
 SAMPLE_ROWS = 5_000
 NUMERIC_CODES = frozenset(("0", "192", "0.0", "192.0"))  # OPC's good is 192; others say 0 for no fault
 
@@ -55,7 +55,7 @@ class Reader:
         decimals = self._decimals(sample)
         connection = connect(self.folder)
         try:
-            yield from self._parts(connection, decimals)
+            yield from _ahead(self._parts(connection, decimals))
             self.rejected = [*stray, *_rejected(connection, self.export)]
         except duckdb.Error as cause:
             raise IngestError(
@@ -88,7 +88,7 @@ class Reader:
         rows_at_once = CELLS_AT_ONCE if long else max(CELLS_AT_ONCE // len(self.export.columns), 1)
         stamps = connection.cursor()
         relation = connection.sql(query(self.export, decimals))
-        for batch in _ahead(relation, rows_at_once):
+        for batch in _batches(relation, rows_at_once):
             self.rows += len(batch)
             yield (self._long if long else self._wide)(stamps, batch)
         if not long:
@@ -201,17 +201,17 @@ class Reader:
         values.mark_bad(np.tile(bad, repeated) if repeated > 1 else bad)
 
 
-def _ahead(relation: duckdb.DuckDBPyRelation, rows: int) -> Iterator[pa.Table]:
-    """Tables of about `rows` rows, the next one read while one is used."""
-    tables = _batches(relation, rows)
+def _ahead(parts: Iterator[Cells]) -> Iterator[Cells]:
+    """The same, the next one made while one is used."""
     with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, tables, None)
-        while (table := coming.result()) is not None:
-            coming = pool.submit(next, tables, None)
-            yield table
+        coming = pool.submit(next, parts, None)
+        while (part := coming.result()) is not None:
+            coming = pool.submit(next, parts, None)
+            yield part
 
 
 def _batches(relation: duckdb.DuckDBPyRelation, rows: int) -> Iterator[pa.Table]:
+    """Tables of about `rows` rows."""
     held: list[pa.RecordBatch] = []
     count = 0
     for batch in relation.to_arrow_reader(min(rows, 500_000)):

@@ -16,11 +16,17 @@ from pipelines.telemetry.store import LAYERS, UNTIMED, Layer, Manifest, Store, c
 
 WRITERS = 4  # they wait for the disk
 AHEAD = 8  # files that wait to be written; more would be memory
-# Times are read in steps; statistics are looked at by nobody.
-_RAW = {
-    "use_dictionary": ["source", "tag", "value", "step_s", "reason", "file"],
-    "column_encoding": {"time": "DELTA_BINARY_PACKED"},
-    "write_statistics": False,
+# Statistics are looked at by nobody. Times go in steps, and raw values repeat; interval files have few rows in many
+# columns, each of which costs more than what is in it.
+_OPTIONS: dict[Layer, dict] = {
+    "raw": {
+        "compression": "zstd",
+        "compression_level": 1,
+        "use_dictionary": ["source", "tag", "value", "step_s", "reason", "file"],
+        "column_encoding": {"time": "DELTA_BINARY_PACKED"},
+    },
+    "interval": {"compression": "snappy", "use_dictionary": False},
+    "quarantine": {"compression": "zstd", "compression_level": 1},
 }
 
 
@@ -98,7 +104,7 @@ class Writer:
 def write_file(store: Store, layer: Layer, day: str, table: pa.Table) -> str:
     """Write one Parquet file under its content's hash, which is returned. Raises StoreError where it cannot be."""
     buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd", compression_level=1, **(_RAW if layer == "raw" else {}))
+    pq.write_table(table, buffer, write_statistics=False, **_OPTIONS[layer])
     data = buffer.getvalue()
     name = content_hash(data)
     path = store.path(layer, day, name)

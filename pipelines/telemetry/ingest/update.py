@@ -3,12 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import pairwise
 
-import numpy as np
 import pyarrow as pa
 
-from pipelines.exports.stamps import DAY_US
 from pipelines.site.file import Site
 from pipelines.telemetry.ingest.batch import Batch
 from pipelines.telemetry.ingest.days import day_number
@@ -21,7 +18,7 @@ from pipelines.telemetry.ingest.derive import (
     quarantine_tables,
 )
 from pipelines.telemetry.ingest.merge import Replacement, merge_day, without_file
-from pipelines.telemetry.ingest.raw import Keys, RawReadings, stable_order
+from pipelines.telemetry.ingest.raw import Keys, RawReadings
 from pipelines.telemetry.ingest.raw_days import RawDays
 from pipelines.telemetry.ingest.transaction import Writer
 from pipelines.telemetry.store import SHORT, Layer, Manifest, Store
@@ -77,13 +74,12 @@ class Incoming:
     def add(self, batch: Batch) -> None:
         """Put a part's readings into the raw layer, in place of those that they correct."""
         keys = self.update.keys
-        for day, added in _by_day(batch.readings):
+        for day, added in batch.days.items():
             merged = merge_day(self._stored(day), added, self.file, keys, self.counted)
             self.update.put(day, merged)
             self.touched.add(day)
-        us = batch.readings.time
-        if len(us):
-            first, last = int(us.min()), int(us.max())
+        if batch.first_us is not None and batch.last_us is not None:
+            first, last = batch.first_us, batch.last_us
             self.first_us = first if self.first_us is None else min(self.first_us, first)
             self.last_us = last if self.last_us is None else max(self.last_us, last)
 
@@ -98,20 +94,6 @@ class Incoming:
         """A day's readings, those of this export as far as it was read now."""
         stored = self.update.raw.get(day)
         return stored if day in self.touched else without_file(stored, self.file, self.update.keys)
-
-
-def _by_day(readings: RawReadings) -> Iterator[tuple[int, RawReadings]]:
-    if not len(readings):
-        return
-    day = readings.time // DAY_US
-    first = int(day.min())
-    if first == int(day.max()):
-        yield first, readings
-        return
-    order = stable_order(day - first)
-    day = day[order]
-    for start, end in pairwise([0, *(np.flatnonzero(np.diff(day)) + 1), len(day)]):
-        yield int(day[start]), readings.of(order[start:end])
 
 
 def derive_changed(update: Update, progress: Progress) -> list[Derived]:
