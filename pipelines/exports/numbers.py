@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 Decimal = Literal[".", ","]
 
@@ -40,6 +42,8 @@ _CELL = re.compile(
     rf"(?P<number>[+\-−]?(?:\d[\d.,{_SPACES}]*|[.,]\d+)(?:[eE][+-]?\d+)?)\s*(?P<unit>[^\d\s{{(,.][^{{]*?)?\s*"
     r"(?:\{(?P<status>[^}]*)\})?"
 )
+_PLAIN = r"^[+-]?\d+(\.\d+)?$"
+_SURELY_POINT = r"^[+-]?(\d+\.(\d{1,2}|\d{4,})|0\d*\.\d+|\d{4,}\.\d+)$"
 _STATUS_ONLY = re.compile(r"\{(?P<status>[^}]*)\}|\((?P<other>[A-Za-z /]*)\)|\[(?P<square>[A-Za-z /]*)\]")
 
 
@@ -54,6 +58,16 @@ class Number:
     unit: str = ""
     good: bool = True
     readable: bool = True
+
+
+def decimal_of_column(column: pa.ChunkedArray) -> Decimal | None:
+    """`decimal_of` a column of texts; one of plain numbers with a point is told without looking at each cell."""
+    texts = column.drop_null().cast(pa.string())
+    texts = texts.filter(pc.not_equal(texts, ""))
+    plain = pc.match_substring_regex(texts, _PLAIN)
+    if pc.all(plain).as_py() and pc.any(pc.match_substring_regex(texts, _SURELY_POINT)).as_py():
+        return "."
+    return decimal_of(texts.to_pylist())
 
 
 def decimal_of(texts: Iterable[str]) -> Decimal | None:
@@ -170,4 +184,4 @@ def number_sql(text: str, decimal: Decimal | None) -> str:
             f"CASE WHEN NOT regexp_full_match({bare}, '[+-]?[1-9]\\d{{0,2}}\\.\\d{{3}}') "
             f"THEN TRY_CAST({bare} AS DOUBLE) END"
         )
-    return f"TRY_CAST({bare} AS DOUBLE)"
+    return f"TRY_CAST({text} AS DOUBLE)"  # which trims by itself

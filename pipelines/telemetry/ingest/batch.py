@@ -51,7 +51,9 @@ def make_batch(export: Export, cells: Cells, utc_us: np.ndarray, keys: Keys, ste
     reason = _taken(cells.values.reason, cell)
     in_time, reason = _in_order_of_time(us, _taken(cells.values.value, cell), reason, starts)
     kept = len(tag) if in_time is None else len(in_time)
-    order = _then(in_time, _by_day(_taken(us, in_time)))
+    day = _taken(us, in_time) // DAY_US
+    by_day = _by_day(day)
+    day, order = _taken(day, by_day), _then(in_time, by_day)
     cell, tag, us = _then(cell, order), _taken(tag, order), _taken(us, order)
     readings = RawReadings(
         key=_each(tag, lambda code: keys.code((cells.points[code].source, cells.points[code].tag))),
@@ -62,7 +64,6 @@ def make_batch(export: Export, cells: Cells, utc_us: np.ndarray, keys: Keys, ste
         text=_texts(cells.values, cell, keys),
         file=np.full(len(tag), keys.file_code(export.sha256[:SHORT]), np.int32),
     )
-    day = us // DAY_US
     days = {
         int(day[at]): readings.of(slice(at, end)).by_key() for at, end in pairwise([*_starts(day), len(day)])
     }
@@ -98,8 +99,7 @@ def _texts(values: Values, cell: Order, keys: Keys) -> np.ndarray:
     return keys.text_codes(values.words)[_taken(values.text, cell)]
 
 
-def _by_day(us: np.ndarray) -> Order:
-    day = us // DAY_US
+def _by_day(day: np.ndarray) -> Order:
     first = int(day.min())
     return None if first == int(day.max()) else stable_order(day - first)
 
@@ -137,27 +137,30 @@ def _learn_steps(
     told = np.empty(0, np.int64)
     step = 0
     for code, us in times.items():
-        if code in steps:
+        point = cells.points[code]
+        if code in steps and point.reading != "interval":
             continue
         us = us if own else row_times
         # Points that are polled together have one step.
-        if len(us) != len(told) or cells.points[code].reading == "interval" or not np.array_equal(us, told):
-            step, told = _step_s(export, cells.points[code], us), us
+        if len(us) != len(told) or point.reading == "interval" or not np.array_equal(us, told):
+            step, told = _step_s(export, point, us, steps.get(code, 0)), us
         steps[code] = step
 
 
-def _step_s(export: Export, point: Point, times: np.ndarray) -> int:
+def _step_s(export: Export, point: Point, times: np.ndarray, before: int) -> int:
+    """before: the step that the parts before had, 0 unknown."""
     source = export.source
     if source.interval_minutes is not None:
         return round(source.interval_minutes * 60)
     step, mixed = step_s(times)
-    if point.reading == "interval" and (mixed or not step):
+    mixed |= before > 0 and step not in (0, before)
+    if point.reading == "interval" and (mixed or not (step or before)):
         steps = "mixed steps" if mixed else "a single time"
         raise IngestError(
             f"{export.name}: {point.tag} is a reading per interval, which needs one step, but the file "
             f"has {steps}; set interval_minutes of source {source.name}, with one step in each file"
         )
-    return step
+    return step or before
 
 
 def _in_order_of_time(

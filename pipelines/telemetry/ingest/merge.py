@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from pipelines.telemetry.ingest.raw import Keys, RawReadings
-from pipelines.telemetry.ingest.reasons import CODE, REPLACED
+from pipelines.telemetry.ingest.reasons import CODE, DUPLICATE, REPLACED
 
 # Of two readings closer than this share of their sources' steps, the later export's is a correction of the other.
 SAME = 0.5
@@ -55,15 +55,29 @@ def merge_day(old: RawReadings, new: RawReadings, file: int, keys: Keys, counted
     if not len(old):
         counted.new += len(new)
         return new
-    at, of = _pairs(old, new)
+    at, of = _pairs(old, new, file)
     same = _same(old, new, at, of)
-    _count(counted, old, new, at, of, same)
+    _count(counted, old, new, at, of, same, file)
     reason, text, kept = old.reason.copy(), old.text.copy(), np.ones(len(new), bool)
     reason[at[~same]] = CODE[REPLACED]
     text[at[~same]] = keys.text_codes([keys.files[file]])[0]
     kept[of[same]] = False
     merged = RawReadings.joined([replace(old, reason=reason, text=text), new.of(kept)])
-    return merged.of(np.argsort(_codes(merged, int(merged.time.min())), kind="stable"))
+    return _without_copies(merged.of(np.argsort(_codes(merged, int(merged.time.min())), kind="stable")), file)
+
+
+def _without_copies(merged: RawReadings, file: int) -> RawReadings:
+    """Of several good readings at one time in parts of one file, the last; the others are duplicates, or dropped."""
+    own = np.flatnonzero((merged.file == file) & (merged.reason == 0))
+    again = (merged.key[own][1:] == merged.key[own][:-1]) & (merged.time[own][1:] == merged.time[own][:-1])
+    if not again.any():
+        return merged
+    earlier, later = own[:-1][again], own[1:][again]
+    same = merged.value[earlier] == merged.value[later]
+    reason, kept = merged.reason.copy(), np.ones(len(merged), bool)
+    reason[earlier[~same]] = CODE[DUPLICATE]
+    kept[earlier[same]] = False
+    return replace(merged, reason=reason).of(kept)
 
 
 def _codes(readings: RawReadings, start_us: int) -> np.ndarray:
@@ -71,9 +85,9 @@ def _codes(readings: RawReadings, start_us: int) -> np.ndarray:
     return (readings.key.astype(np.int64) << 37) + (readings.time - start_us)
 
 
-def _pairs(old: RawReadings, new: RawReadings) -> tuple[np.ndarray, np.ndarray]:
-    """Readings of `old` in force for which `new` has one in their place, and which: positions [m], [m]."""
-    active = np.flatnonzero(old.reason != CODE[REPLACED])
+def _pairs(old: RawReadings, new: RawReadings, file: int) -> tuple[np.ndarray, np.ndarray]:
+    """Readings of other exports in force for which `new` has one in their place, and which: positions [m], [m]."""
+    active = np.flatnonzero((old.reason != CODE[REPLACED]) & (old.file != file))
     if not len(active) or not len(new):
         return np.empty(0, np.int64), np.empty(0, np.int64)
     start_us = min(int(new.time.min()), int(old.time.min()))
@@ -107,12 +121,14 @@ def _count(
     at: np.ndarray,
     of: np.ndarray,
     same: np.ndarray,
+    file: int,
 ) -> None:
     repeated = len(np.unique(of[same]))
     counted.repeated += repeated
     counted.replaced += int((~same).sum())
     counted.new += len(new) - repeated
-    _add(counted.there, old.key[np.isin(old.key, new.key) & (old.reason == 0)])
+    others = (old.reason == 0) & (old.file != file)
+    _add(counted.there, old.key[np.isin(old.key, new.key) & others])
     a, b = old.value[at], new.value[of]
     with np.errstate(invalid="ignore"):
         other = ~same & (np.abs(a - b) > DIFFERENT * np.maximum(np.abs(a), np.abs(b)))

@@ -11,15 +11,16 @@ import pyarrow as pa
 
 from pipelines.errors import IngestError
 from pipelines.exports import connect, head, listed
-from pipelines.exports.numbers import GOOD_WORDS, Decimal, decimal_of, is_doubtful
+from pipelines.exports.numbers import GOOD_WORDS, Decimal, decimal_of_column, is_doubtful
 from pipelines.exports.quotes import without_strays
 from pipelines.site.file import Point, Site
 from pipelines.telemetry.ingest.cells import Cells, Values, values_of
+from pipelines.telemetry.ingest.cuts import whole_parts
 from pipelines.telemetry.ingest.encoded import encoded
 from pipelines.telemetry.ingest.files import Export, points_of, tag_of
 from pipelines.telemetry.ingest.interleaved import refuse_interleaved
 from pipelines.telemetry.ingest.query import query
-from pipelines.telemetry.ingest.stamps import parse_stamps
+from pipelines.telemetry.ingest.stamps import Stamps, parse_stamps
 
 CELLS_AT_ONCE = 500_000  # bounds memory, whatever the size of a file
 SAMPLE_ROWS = 5_000
@@ -86,11 +87,14 @@ class Reader:
                 if name not in read and name not in self.export.table.blank
             }
         rows_at_once = CELLS_AT_ONCE if long else max(CELLS_AT_ONCE // len(self.export.columns), 1)
-        stamps = connection.cursor()
-        relation = connection.sql(query(self.export, decimals))
-        for batch in _batches(relation, rows_at_once):
-            self.rows += len(batch)
-            yield (self._long if long else self._wide)(stamps, batch)
+        cursor = connection.cursor()
+        tables = _batches(connection.sql(query(self.export, decimals)), rows_at_once)
+        zone = self.export.source.time_zone
+        for table, stamps in whole_parts(
+            tables, lambda table: parse_stamps(cursor, self.export, table["time"]), zone
+        ):
+            self.rows += len(table)
+            yield (self._long if long else self._wide)(table, stamps)
         if not long:
             self.ignored = dict.fromkeys(self.ignored, self.rows)
 
@@ -109,13 +113,13 @@ class Reader:
         )
         if export.source.decimal is not None:
             return dict.fromkeys(names, export.source.decimal)
-        texts = {name: [text for text in sample[name].to_pylist() if text] for name in names}
-        told = {name: decimal_of(texts[name]) for name in names}
+        told = {name: decimal_of_column(sample[name]) for name in names}
         common = {sign for sign in told.values() if sign is not None}
         rest = next(iter(common)) if len(common) == 1 else None
         for name in names:
-            if told[name] is None and rest is None and is_doubtful(texts[name]):
-                shown = next(text for text in texts[name] if is_doubtful([text]))
+            texts = sample[name].drop_null().to_pylist() if told[name] is None and rest is None else []
+            if is_doubtful(texts):
+                shown = next(text for text in texts if is_doubtful([text]))
                 raise IngestError(
                     f'{export.name}: "{shown.strip()}" in column "{name}" can be a thousand or a fraction; '
                     f'set decimal of source {export.source.name} to "." or ","'
@@ -127,11 +131,11 @@ class Reader:
         tag = tag_of(self.export.prefix, *parts)
         return self._index.get(tag, self._bare.get(" ".join(tag.split()), -1))
 
-    def _long(self, connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Cells:
+    def _long(self, table: pa.Table, stamps: Stamps) -> Cells:
         codes = self._long_codes(table["identity"])
         if (codes < 0).any():
-            table, codes = table.filter(pa.array(codes >= 0)), codes[codes >= 0]
-        stamps = parse_stamps(connection, self.export, table["time"])
+            table, stamps = table.filter(pa.array(codes >= 0)), stamps.of(codes >= 0)
+            codes = codes[codes >= 0]
         values = values_of(self.export, table["value"], table["text"], codes, self.points)
         self._mark_quality(values, table["quality"])
         return Cells(self.points, stamps, np.arange(len(table)), codes, values)
@@ -149,8 +153,7 @@ class Reader:
                 self.seen.add(code)
         return codes
 
-    def _wide(self, connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Cells:
-        stamps = parse_stamps(connection, self.export, table["time"])
+    def _wide(self, table: pa.Table, stamps: Stamps) -> Cells:
         rows, columns = len(table), self.export.columns
         codes = np.concatenate([self._wide_codes(table["identity"], name) for name in columns])
         values, texts = (

@@ -1,6 +1,6 @@
 """An export's time column as µs since 1970, still on the source's own clock unless the text carries an offset."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
@@ -27,6 +27,10 @@ class Stamps:
     us: np.ndarray
     zoned: np.ndarray
     place: np.ndarray
+
+    def of(self, rows: np.ndarray) -> "Stamps":
+        """Those of some rows."""
+        return replace(self, place=self.place[rows])
 
     def shown(self, row: int) -> str:
         """A row's stamp as a text."""

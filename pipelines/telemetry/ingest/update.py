@@ -25,7 +25,7 @@ from pipelines.telemetry.store import SHORT, Layer, Manifest, Store
 
 Progress = Callable[[str, float], None]  # what is being done, and the share of it that is done (0-1)
 # Derived at once: readings bound memory, days bound the table of a site with few of them.
-CHUNK_READINGS, CHUNK_DAYS = 2_000_000, 120
+CHUNK_READINGS, CHUNK_DAYS = 5_000_000, 120
 
 
 @dataclass
