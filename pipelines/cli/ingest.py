@@ -36,6 +36,7 @@ def ingest(
 
     from pipelines.site.file import find_site
     from pipelines.telemetry.ingest import ingest_files
+    from pipelines.telemetry.quality.findings import noticed_after_ingest
     from pipelines.telemetry.store import Store
 
     if not files and not rebuild:
@@ -44,17 +45,21 @@ def ingest(
         )
     settings = open_home(home)
     loaded = find_site(site, settings)
+    store = Store(settings.store, loaded)
     with Progress(console=progress_console, transient=True) as bar:
         task = bar.add_task("ingest", total=1.0)
         report = ingest_files(
             loaded,
             files or [],
-            Store(settings.store, loaded),
+            store,
             rebuild=rebuild,
             replace=replace,
             dry_run=dry_run,
             progress=lambda what, share: bar.update(task, description=what, completed=share),
         )
+        if not dry_run:
+            bar.update(task, description="looking at what was written")
+            report.findings = noticed_after_ingest(loaded, store, report.days_written)
     emit(report.as_dict(), as_json, _show)
 
 
@@ -76,6 +81,8 @@ def _show(report: dict[str, Any], console: Console) -> None:
         console.print(f"  quarantined {count:>9,}  {reason}")
     for note in _notes(report):
         console.print(f"  note: {note}", soft_wrap=True, markup=False)
+    for finding in report["findings"]:
+        console.print(f"  suspect: {finding}", soft_wrap=True, markup=False)
     days = len(report["days_written"])
     written = "would be written" if report["dry_run"] else "written"
     console.print(f"  {days} {'day' if days == 1 else 'days'} {written}" if days else "  nothing changed")

@@ -126,14 +126,21 @@ def _told(delimiter: str, records: list[Record]) -> Layout | None:
         width = len(records[first][0])
         if width < 2 or not _is_data(records[first][0]) or not _is_block(records[first:], width):
             continue
-        for header in range(first - 1, -1, -1):
-            cells, _ = records[header]
-            if not any(cell.strip() for cell in cells) or (header == first - 1 and _is_units(cells)):
-                continue
-            if _is_header(cells, width):
-                return _below(delimiter, records, header)
-            break
+        header = _header_above(records, first, width)
+        if header is not None:
+            return _below(delimiter, records, header)
     return None
+
+
+def _header_above(records: list[Record], first: int, width: int) -> int | None:
+    """The line of names above the first row; a line of units is passed over where one of names is above it."""
+    filled = [number for number in range(first) if any(cell.strip() for cell in records[number][0])]
+    if not filled:
+        return None
+    *above, nearest = filled
+    if above and _is_units(records[nearest][0]) and _is_header(records[above[-1]][0], width):
+        return above[-1]
+    return nearest if _is_header(records[nearest][0], width) else None
 
 
 def _is_block(records: list[Record], width: int) -> bool:

@@ -159,10 +159,20 @@ def _counted(stamps: pa.Array, form: str) -> tuple[np.ndarray, np.ndarray]:
     with np.errstate(invalid="ignore", over="ignore"):
         exact = np.round(count[known] * scale).astype(np.int64)
     if form == "excel":
-        # Days in floating point: to the millisecond.
-        exact = EXCEL_EPOCH_US + np.round(count[known].astype(float) * 86_400_000.0).astype(np.int64) * 1000
+        exact = EXCEL_EPOCH_US + _meant_us(count[known].astype(float), _most_digits(stamps))
     us[known] = exact
     return us, np.full(len(count), form != "excel") & known
+
+
+def _meant_us(days: np.ndarray, digits: int) -> np.ndarray:
+    """µs of days [n] in floating point, to what so many digits after the point can mean of a clock's times."""
+    step_s = 0.001 if digits > 7 else 1.0 if digits > 4 else 10.0 if digits == 4 else 60.0
+    return (np.round(days * 86_400.0 / step_s) * round(step_s * 1e6)).astype(np.int64)
+
+
+def _most_digits(stamps: pa.Array) -> int:
+    after = pc.struct_field(pc.extract_regex(stamps, r"[.,](?P<digits>\d+)\s*$"), "digits")
+    return int(pc.max(pc.utf8_length(after)).as_py() or 0)
 
 
 def forms() -> Iterator[str]:

@@ -140,8 +140,16 @@ def _cell_text(cell: Any) -> str:
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float):
-        return repr(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        return _number_text(cell)
     return "" if cell is None else " ".join(str(cell).split())
+
+
+def _number_text(number: float) -> str:
+    """A number that was one already; a fourth digit after its point leaves no doubt that it is no sign of thousands."""
+    if number.is_integer() and abs(number) < 1e15:
+        return repr(int(number))
+    text = repr(number)
+    return f"{text}0" if text[-4:-3] == "." else text
 
 
 def _json_as_csv(name: str, content: Path, target: Path) -> None:
@@ -211,4 +219,6 @@ def _flat(record: dict[str, Any], prefix: str = "") -> dict[str, str]:
 def _json_text(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, float):
+        return _number_text(value)
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -76,8 +76,12 @@ class Site(Table):
         return {point.tag: point for point in reversed(self.points)}
 
     def columns_of(self, name: str) -> list[str]:
-        """Columns of a quantity (`chiller_kw`) or the one column itself (`chiller_kw:ch1`)."""
-        return [column for column in self.columns if column == name or column.split(":", 1)[0] == name]
+        """Columns of a quantity (`chiller_kw`) that are counted, or the one column itself (`chiller_kw:ch1`)."""
+        if ":" in name:
+            return [name] if name in self.columns else []
+        return [
+            point.column for point in self.points if point.quantity == name and point.counted is not False
+        ]
 
     def quantity_of(self, setpoint: Setpoint) -> str:
         """The canonical quantity that a setpoint sets, e.g. `supply_air_sp_c`."""

@@ -80,6 +80,8 @@ class Point(Table):
         (cumulative, with `rollover` as the value at which it wraps), `change` (logged on change only).
     full_scale: the reading that stands for 1 of a fraction (50 for a 50 Hz drive).
     power_factor: kW of a kVA, where the meter shows apparent power only.
+    counted: whether a power is added to the others of its quantity; false for a total beside its parts. Where absent it
+        is, and an export whose total is the sum of its parts is asked about.
     low, high, stuck_hours: narrow the quantity's own range (canonical units) and override its time to be stuck.
     impute: what stands in for a missing reading when predictions are served, for at most `impute_hours` after the
         last one: that reading itself, or the median of the weeks before. Where absent, nothing does.
@@ -95,6 +97,7 @@ class Point(Table):
     rollover: Annotated[float, within(1e-3, 1e15, "", "the reading at which a counter wraps")] | None = None
     full_scale: Annotated[float, within(1e-3, 1e6, "", "the reading that stands for 1")] | None = None
     power_factor: float | None = Field(default=None, gt=0, le=1)
+    counted: bool | None = None
     low: float | None = None
     high: float | None = None
     stuck_hours: float | None = Field(default=None, gt=0, le=48)
@@ -112,6 +115,10 @@ class Point(Table):
             conversion(self.unit, self.quantity, self.full_scale, self.power_factor)
         except SiteError as error:
             raise ValueError(f"tag {self.tag}: {error}") from error
+        if self.counted is False and QUANTITIES[self.quantity].across != "sum":
+            raise ValueError(
+                f"tag {self.tag}: counted is for what is added up, not for {self.quantity}; delete it"
+            )
         self._check_energy()
         self._check_range()
         return self

@@ -1,5 +1,7 @@
 """Rows of several machines in one table, told from their times: read as one machine they would be averaged."""
 
+import re
+
 import duckdb
 import numpy as np
 import pandas as pd
@@ -7,7 +9,8 @@ import pyarrow as pa
 
 from pipelines.errors import IngestError
 from pipelines.exports import listed
-from pipelines.exports.stamps import NO_TIME
+from pipelines.exports.forms import readable_forms
+from pipelines.exports.stamps import DAY_US, NO_TIME
 from pipelines.telemetry.ingest.files import Export
 from pipelines.telemetry.ingest.stamps import parse_stamps
 
@@ -16,6 +19,8 @@ FEWEST_REPEATED = 3
 BURST, BURSTS = 0.1, 0.3  # of the mean step; share of steps shorter than that: rows come in bursts
 MOST_MACHINES = 5_000
 FEWEST_ROWS = 4
+TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?")
+EXAMPLES = 50
 
 
 def refuse_interleaved(export: Export, sample: pa.Table) -> None:
@@ -30,6 +35,7 @@ def refuse_interleaved(export: Export, sample: pa.Table) -> None:
         return
     described = {export.column(name) for name in _described(export)}
     others = [name for name in export.table.header if name not in {*described, *export.columns, *named}]
+    _refuse_days_alone(export, sample, rows, others)
     telling = [name for name in others if _tells_apart(rows, [*named, name])]
     if telling:
         raise IngestError(_question(export, sample, telling[0]))
@@ -37,6 +43,24 @@ def refuse_interleaved(export: Export, sample: pa.Table) -> None:
         raise IngestError(
             f"{export.name}: times stand several times with different values, and no column says whose they are; "
             f"export each machine to a file of its own, or the column that names the machine"
+        )
+
+
+def _refuse_days_alone(export: Export, sample: pa.Table, rows: pd.DataFrame, others: list[str]) -> None:
+    """Raise IngestError where the time column has days only, and another one the time of day."""
+    if (rows["us"] % DAY_US != 0).any() or export.source.date_column is not None:
+        return
+    for name in others:
+        times = sample[name].drop_null().to_pylist()
+        if not times or not all(TIME_OF_DAY.fullmatch(text.strip()) for text in times):
+            continue
+        day = export.column(export.source.time_column)
+        texts = [f"{a} {b}" for a, b in zip(sample[day].to_pylist(), sample[name].to_pylist(), strict=True)]
+        form = next(iter(readable_forms(texts[:EXAMPLES])), None)
+        told = f', time_format = "{form}"' if form else ""
+        raise IngestError(
+            f'{export.name}: column "{day}" has days only, and column "{name}" the time of day; '
+            f'set date_column = "{day}", time_column = "{name}"{told} of source {export.source.name}'
         )
 
 

@@ -53,12 +53,14 @@ def _identity(export: Export) -> str:
 
 def _number(export: Export, name: str, decimals: dict[str, Decimal | None]) -> str:
     table = export.table
-    if table.is_parquet and name in table.types and _is_number(str(table.types[name])):
+    if is_number(export, name):
         return f"CAST({table.column(name)} AS DOUBLE)"
     return number_sql(table.text(name), decimals.get(name, "."))
 
 
-def _is_number(kind: str) -> bool:
+def is_number(export: Export, name: str) -> bool:
+    """Whether a column of Parquet has numbers rather than texts."""
+    kind = str(export.table.types.get(name, ""))
     return kind.startswith(("int", "uint", "float", "double", "bool", "decimal", "half"))
 
 

@@ -19,7 +19,7 @@ from pipelines.telemetry.ingest.cuts import whole_parts
 from pipelines.telemetry.ingest.encoded import encoded
 from pipelines.telemetry.ingest.files import Export, points_of, tag_of
 from pipelines.telemetry.ingest.interleaved import refuse_interleaved
-from pipelines.telemetry.ingest.query import query
+from pipelines.telemetry.ingest.query import is_number, query
 from pipelines.telemetry.ingest.stamps import Stamps, parse_stamps
 
 CELLS_AT_ONCE = 500_000  # bounds memory, whatever the size of a file
@@ -113,18 +113,27 @@ class Reader:
         )
         if export.source.decimal is not None:
             return dict.fromkeys(names, export.source.decimal)
-        told = {name: decimal_of_column(sample[name]) for name in names}
+        texts = [name for name in names if not is_number(export, name)]
+        told = {name: decimal_of_column(sample[name]) for name in texts}
         common = {sign for sign in told.values() if sign is not None}
         rest = next(iter(common)) if len(common) == 1 else None
-        for name in names:
-            texts = sample[name].drop_null().to_pylist() if told[name] is None and rest is None else []
-            if is_doubtful(texts):
-                shown = next(text for text in texts if is_doubtful([text]))
-                raise IngestError(
-                    f'{export.name}: "{shown.strip()}" in column "{name}" can be a thousand or a fraction; '
-                    f'set decimal of source {export.source.name} to "." or ","'
-                )
-        return {name: told[name] or rest for name in names}
+        for name in texts:
+            if told[name] is None and rest is None:
+                told[name] = self._undoubted(name, sample[name].drop_null().to_pylist())
+        return {name: told[name] or rest for name in texts}
+
+    def _undoubted(self, name: str, texts: list[str]) -> Decimal | None:
+        """The decimal sign of a column whose cells do not tell it. Raises IngestError where it has to be asked for."""
+        doubtful = [text for text in texts if is_doubtful([text])]
+        if not doubtful:
+            return None
+        layout = self.export.table.layout
+        if layout is not None and layout.delimiter == "," and not any("," in text for text in doubtful):
+            return "."  # who writes a comma between cells does not write one in numbers
+        raise IngestError(
+            f'{self.export.name}: "{doubtful[0].strip()}" in column "{name}" can be a thousand or a fraction; '
+            f'set decimal of source {self.export.source.name} to "." or ","'
+        )
 
     def _tag(self, *parts: str) -> int:
         """Index of the point with that tag, -1 where there is none."""

@@ -38,12 +38,16 @@ class FileReport:
 
 @dataclass
 class IngestReport:
-    """One ingest: its exports in the order given, and the UTC days of the table that changed."""
+    """One ingest: its exports in the order given, and the UTC days of the table that changed.
+
+    findings: what is wrong with points on these days, as far as it shows.
+    """
 
     site: str
     files: list[FileReport] = field(default_factory=list)
     days_written: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
     dry_run: bool = False
 
     @property

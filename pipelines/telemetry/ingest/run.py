@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from pipelines.telemetry.ingest.report import FileReport, IngestReport
 from pipelines.telemetry.ingest.transaction import Writer, collect, commit, locked, write_file
 from pipelines.telemetry.ingest.units_row import refuse_other_units
 from pipelines.telemetry.ingest.update import Incoming, Progress, Update, derive_changed
+from pipelines.telemetry.quality.totals import totals_beside_parts
 from pipelines.telemetry.store import SHORT, UNTIMED, Manifest, Store, site_fingerprint
 
 
@@ -76,7 +78,12 @@ def ingest_files(
             report.files.append(_ingest_path(update, path, options))
         if rebuild or before.fingerprint != site_fingerprint(site):
             update.everything()
-        _count(report, update.keys, derive_changed(update, tell))
+        first = not before.interval or before.fingerprint != site_fingerprint(site)
+        _count(
+            report,
+            update.keys,
+            derive_changed(update, tell, partial(_refuse_doubles, site) if first else None),
+        )
         update.manifest.fingerprint = site_fingerprint(site)
         if dry_run:
             collect(store, before)
@@ -85,6 +92,13 @@ def ingest_files(
     report.warnings += _outdated(site, update.manifest)
     report.days_written = _changed_days(before.interval, update.manifest.interval)
     return report
+
+
+def _refuse_doubles(site: Site, table: pd.DataFrame) -> None:
+    """Raise IngestError where a site file that is new has a total and its parts added up."""
+    found = next(totals_beside_parts(site, table, only_sure=True), None)
+    if found is not None:
+        raise IngestError(f"{found.seen}; {found.remedy}")
 
 
 def _ingest_path(update: Update, path: Path, options: Options) -> FileReport:

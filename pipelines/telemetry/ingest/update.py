@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
+import pandas as pd
 import pyarrow as pa
 
 from pipelines.site.file import Site
@@ -96,10 +97,12 @@ class Incoming:
         return stored if day in self.touched else without_file(stored, self.file, self.update.keys)
 
 
-def derive_changed(update: Update, progress: Progress) -> list[Derived]:
+def derive_changed(
+    update: Update, progress: Progress, inspect: Callable[[pd.DataFrame], None] | None = None
+) -> list[Derived]:
     """Derive every day that the changed ones can reach, and write it; returns the pieces without values.
 
-    Raises StoreError where a file cannot be read or written.
+    inspect: called with the table of each piece. Raises StoreError where a file cannot be read or written.
     """
     near = {day + shift for day in update.changed for shift in range(-CONTEXT_DAYS, CONTEXT_DAYS + 1)}
     days = sorted(near)
@@ -108,6 +111,8 @@ def derive_changed(update: Update, progress: Progress) -> list[Derived]:
     for first, count, window in _chunks(update, days):
         progress("resampling", days.index(first) / len(days))
         derived = derive(update.site, window, first, count)
+        if inspect is not None:
+            inspect(pd.DataFrame(derived.values))
         _put(update.writer, "interval", interval_tables(derived, update.site))
         _put(update.writer, "quarantine", quarantine_tables(derived, update.keys, names))
         derived.values.clear()

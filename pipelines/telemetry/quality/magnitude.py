@@ -22,8 +22,8 @@ LARGEST_PART = 3.0  # times IT power: of one part of the cooling
 LARGEST_HEAT = 3.0  # times the site's power, which is where nearly all the heat comes from
 
 
-def magnitudes(site: Site, table: pd.DataFrame, plant: pd.DataFrame) -> Iterator[Finding]:
-    """Findings of one interval table; `plant` is its plant table."""
+def unlike_siblings(site: Site, table: pd.DataFrame) -> Iterator[Finding]:
+    """Points of an interval table that read otherwise than the others of their quantity, and unlikely fractions."""
     for quantity in dict.fromkeys(point.quantity for point in site.points):
         columns = [column for column in site.columns_of(quantity) if table[column].notna().any()]
         if QUANTITIES[quantity].unit == "degC":
@@ -32,6 +32,10 @@ def magnitudes(site: Site, table: pd.DataFrame, plant: pd.DataFrame) -> Iterator
             yield from _above_siblings(table, columns)
         elif quantity.endswith("_frac"):
             yield from _tiny_fractions(table, columns)
+
+
+def beyond_the_site(site: Site, table: pd.DataFrame, plant: pd.DataFrame) -> Iterator[Finding]:
+    """Points of an interval table that read more than the site can be; `plant` is its plant table."""
     yield from _above_the_site(site, table, plant)
     yield from _beyond_the_site(site, plant)
 

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 import tomlkit
 import typer
@@ -60,3 +61,20 @@ def test_rebuild_needs_no_file(tmp_path, site_file):
     result = _run("--site", site_file, "--home", tmp_path / "home", "--rebuild", "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["days_written"] == []
+
+
+def test_what_looks_wrong_in_what_was_written_is_said_with_its_time(tmp_path, site_file):
+    power = np.round(
+        300 + 40 * np.sin(np.arange(1_500) / 20) + np.random.default_rng(0).normal(0, 3, 1_500), 1
+    )
+    power[700:] *= 1_000
+    times = stamps("2025-03-01", 1_500)
+    shown = _run(
+        "--site", site_file, wide(tmp_path / "a.csv", times, P=power), "--home", tmp_path / "home"
+    ).stdout
+    assert (
+        "suspect: unit changes halfway: it_power_kw: after 2025-03-05 20:30 UTC tag P reads 1000 times"
+        in shown
+    )
+    later = wide(tmp_path / "b.csv", stamps("2025-05-01", 50), P=power[:50])
+    assert "suspect" not in _run("--site", site_file, later, "--home", tmp_path / "home").stdout

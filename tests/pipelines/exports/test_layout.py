@@ -32,6 +32,11 @@ def test_a_units_row_is_no_data():
     assert (found.units, found.skip) == (("", "kW", "°C"), 2)
 
 
+def test_a_column_that_is_called_like_a_unit_has_a_name():
+    found = layout("Plant A", "", "Time,kW", "2025-03-01 00:00,100.5", "2025-03-01 00:15,101")
+    assert (found.header, found.units) == (("Time", "kW"), ())
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_the_delimiter_is_the_one_that_makes_a_table(delimiter):
     rows = [row.replace(",", delimiter).replace(".", ",") for row in ROWS] if delimiter != "," else ROWS

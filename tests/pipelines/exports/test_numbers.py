@@ -1,9 +1,10 @@
 """How numbers are written: decimal and thousands signs, units and words in the cell."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from pipelines.exports.numbers import decimal_of, is_doubtful, number_of
+from pipelines.exports.numbers import decimal_of, decimal_of_column, is_doubtful, number_of
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,7 @@ from pipelines.exports.numbers import decimal_of, is_doubtful, number_of
 )
 def test_the_decimal_sign_is_told_from_all_cells_together(cells, decimal):
     assert decimal_of(cells) == decimal
+    assert decimal_of_column(pa.chunked_array([[*cells, None, ""]])) == decimal
 
 
 def test_a_group_of_three_alone_is_doubtful():

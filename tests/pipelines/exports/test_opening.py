@@ -133,3 +133,34 @@ def test_a_file_that_changes_while_it_is_read_is_noticed(tmp_path):
         path.write_text(TEXT + "2025-03-01 00:30,1,2\n")
         with pytest.raises(IngestError, match="was changed while it was read"):
             file.check_unchanged()
+
+
+def test_what_was_a_number_already_is_never_taken_for_thousands(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["Time", "kW"], [datetime(2025, 3, 1), 24.557], [datetime(2025, 3, 2), 12.25]):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    assert [row[1] for row in rows_of(tmp_path / "a.xlsx")] == ["kW", "24.5570", "12.25"]
+    records = [{"time": f"2025-03-0{day}", "kW": value} for day, value in ((1, 24.557), (2, 3))]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, records)))
+    assert [row[1] for row in rows_of(tmp_path / "a.jsonl")] == ["kW", "24.5570", "3"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "odd"),
+    [
+        (['a,"b"', '"c",d'], False),
+        (['a,"b', "c,d"], True),
+        (['a,"b\n"', '"c",d'], True),
+        (['"' + "x" * 300_000 + '",1', "2,3"], False),
+        (["x" * 300_000 + '",1', "2,3"], True),
+        (["1,2", '3,"4'], True),
+    ],
+)
+def test_quotation_marks_out_of_pairs_are_noticed_wherever_they_are(tmp_path, lines, odd):
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["time,value", *lines]))
+    with opened(path) as file:
+        assert file.quotes
+        assert file.odd_quotes is odd
+        assert file.longest_line >= max(map(len, "\n".join(lines).split("\n")))

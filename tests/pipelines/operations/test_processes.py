@@ -17,10 +17,11 @@ from pipelines.operations.heartbeat import Pulse
 from pipelines.operations.ledger import Operations
 from pipelines.site.file import load_site
 from tests.pipelines.control.plant import defaults
+from tests.places import PROJECT
 
 pytestmark = pytest.mark.medium
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = PROJECT
 SUPPLY = "CRAH.SAT_SP_C"
 
 

@@ -28,10 +28,11 @@ from tests.pipelines.learning_kit import (
     table,
     wandering_readings,
 )
+from tests.places import SHARED_DATA
 
 pytestmark = pytest.mark.medium
 
-REAL = Path(__file__).resolve().parents[2] / "../shared/data/grundfos"
+REAL = SHARED_DATA / "grundfos"
 ROWS = 336 * 3  # three weeks: one to learn from at least, two to walk through
 SERVED, MIXTURE = "served", "mixture"
 SIMPLE = [

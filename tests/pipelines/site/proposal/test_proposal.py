@@ -14,8 +14,7 @@ from pipelines.site.file import Site, load_site
 from pipelines.site.proposal import propose_site
 from pipelines.site.proposal.clock import guess_clock
 from pipelines.site.proposal.recognition import Column, Guess, recognise
-
-SHARED = Path(__file__).resolve().parents[2] / "../shared/data"
+from tests.places import SHARED_DATA
 
 
 def export(
@@ -316,9 +315,9 @@ def test_demos_exports_are_mostly_recognised_as_its_site_file_has_them():
     assert len(wrong) <= 0.1 * len(demo_points()), wrong
 
 
-@pytest.mark.skipif(not (SHARED / "singapore").exists(), reason="the real chiller's data is not here")
+@pytest.mark.skipif(not (SHARED_DATA / "singapore").exists(), reason="the real chiller's data is not here")
 def test_real_chiller_becomes_a_usable_site():
-    site = propose_site([SHARED / "singapore/HVAC Energy Data.csv"], "singapore").site
+    site = propose_site([SHARED_DATA / "singapore/HVAC Energy Data.csv"], "singapore").site
     energy = site.by_tag["Chiller Energy Consumption (kWh)"]
     assert (energy.quantity, energy.unit, energy.reading) == ("chiller_kw", "kWh", "interval")
     assert (site.meters.load, site.meters.cooling, site.setpoints) == (
@@ -330,10 +329,10 @@ def test_real_chiller_becomes_a_usable_site():
     assert len(site.points) == 9
 
 
-@pytest.mark.skipif(not (SHARED / "grundfos").exists(), reason="the real plant's data is not here")
+@pytest.mark.skipif(not (SHARED_DATA / "grundfos").exists(), reason="the real plant's data is not here")
 def test_real_plant_is_recognised_as_its_site_file_has_it():
     finished = load_site(SITE_FOLDER / "grundfos.toml")
-    files = sorted((SHARED / "grundfos").glob("*.csv"), reverse=True)
+    files = sorted((SHARED_DATA / "grundfos").glob("*.csv"), reverse=True)
     proposed: Site = propose_site(files, "plant").site
     assert [len(source.files) for source in proposed.sources] == [1, 1]
     said = {point.tag: (point.quantity, point.full_scale) for point in proposed.points}

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipelines.errors import IngestError
 from pipelines.exports import opened
 from pipelines.telemetry.ingest.files import open_export
 from pipelines.telemetry.ingest.query import query
@@ -171,3 +172,31 @@ def test_the_query_has_no_join_so_rows_keep_the_files_order(tmp_path):
     with opened(tmp_path / "a.csv") as file:
         plan = duckdb.sql("EXPLAIN " + query(open_export(file, site), {"value": ","})).fetchall()
     assert "JOIN" not in str(plan).upper()
+
+
+DIGITS = ("24.557", "26.328", "51.083", "16.412")
+
+
+def test_three_digits_after_a_point_are_a_fraction_where_commas_part_the_cells(tmp_path):
+    file = wide(tmp_path / "a.csv", stamps("2025-03-01", 4), P=DIGITS)
+    assert ingested(tmp_path, site_of(point("P")), file)[0]["it_power_kw"].tolist() == list(
+        map(float, DIGITS)
+    )
+
+
+def test_three_digits_after_a_point_are_asked_about_where_semicolons_do(tmp_path):
+    rows = [f"{time};{value}" for time, value in zip(stamps("2025-03-01", 4), DIGITS, strict=True)]
+    file = text(tmp_path / "a.csv", "time;P", *rows)
+    with pytest.raises(
+        IngestError, match=r'"24\.557" in column "P" can be a thousand or a fraction; set decimal'
+    ):
+        ingested(tmp_path, site_of(point("P")), file)
+    told = site_of(point("P"), sources=[source(decimal=",")])
+    assert ingested(tmp_path, told, file)[0]["it_power_kw"].tolist() == [24557.0, 26328.0, 51083.0, 16412.0]
+
+
+def test_numbers_of_parquet_are_never_asked_about(tmp_path):
+    times = pd.to_datetime(stamps("2025-03-01", 4))
+    pd.DataFrame({"time": times, "P": list(map(float, DIGITS))}).to_parquet(tmp_path / "a.parquet")
+    table, _, _ = ingested(tmp_path, site_of(point("P")), tmp_path / "a.parquet")
+    assert table["it_power_kw"].tolist() == list(map(float, DIGITS))

@@ -1,25 +1,21 @@
 """A real plant's exports, where they are at hand: defects that are known to be in them are found."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
 from pipelines.site.file import load_site
 from pipelines.telemetry.ingest import ingest_files
 from pipelines.telemetry.store import Store
+from tests.places import PROJECT, SHARED_DATA
 
 pytestmark = pytest.mark.medium
 
-ROOT = Path(__file__).resolve().parents[2]
-DATA = ROOT / "../shared/data"
-
 
 def _ingested(tmp_path, name, pattern):
-    files = sorted((DATA / name).glob(pattern))
-    site_file = ROOT / f"infra/sites/{name}.toml"
+    files = sorted((SHARED_DATA / name).glob(pattern))
+    site_file = PROJECT / f"infra/sites/{name}.toml"
     if not files or not site_file.exists():
-        pytest.skip(f"needs {DATA / name} and {site_file}")
+        pytest.skip(f"needs shared/data/{name} beside the project, and {site_file}")
     site = load_site(site_file)
     store = Store(tmp_path, site)
     return store, ingest_files(site, files, store)
@@ -52,7 +48,7 @@ def test_the_real_loggers_drifting_clock_leaves_no_holes_of_one_interval(tmp_pat
 def test_the_real_chillers_half_hourly_energy_is_its_power(tmp_path):
     store, report = _ingested(tmp_path, "singapore", "*.csv")
     table = store.read(columns=["chiller_kw"])["chiller_kw"]
-    raw = pd.read_csv(next((DATA / "singapore").glob("*.csv")))
+    raw = pd.read_csv(next((SHARED_DATA / "singapore").glob("*.csv")))
     assert report.files[0].rows == len(raw)
     energy_kwh = raw["Chiller Energy Consumption (kWh)"].sum()
     assert table.sum() * store.site.interval_minutes / 60 == pytest.approx(energy_kwh, rel=1e-6)

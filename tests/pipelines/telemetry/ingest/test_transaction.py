@@ -28,10 +28,10 @@ from tests.pipelines.telemetry.ingest.kit import (
     wide,
     wobbly,
 )
+from tests.places import PROJECT
 
 pytestmark = pytest.mark.medium
 
-PROJECT = Path(__file__).resolve().parents[4]
 SITE = site_of(point("P"))
 
 
@@ -49,6 +49,14 @@ def test_the_same_file_twice_changes_nothing(tmp_path):
     assert again.files[0].unchanged
     assert again.days_written == []
     assert _snapshot(store.folder) == before
+
+
+def test_equal_runs_write_equal_files(tmp_path):
+    file = wide(tmp_path / "a.csv", stamps("2025-03-01", 500), P=[*wobbly(300), -5, *wobbly(199)])
+    one, other = (_snapshot(ingested(tmp_path / name, SITE, file)[2].folder) for name in "ab")
+    assert [path.name for path in one] == [path.name for path in other]
+    assert list(one.values()) == list(other.values())
+    assert {"raw", "interval", "quarantine"} <= {path.parent.parent.name for path in one}
 
 
 def test_a_renamed_copy_of_a_file_changes_nothing(tmp_path):

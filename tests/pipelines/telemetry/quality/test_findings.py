@@ -115,7 +115,7 @@ def test_a_total_beside_its_parts_is_named_and_never_summed(readings):
     assert only["finding"] == "a total beside its parts"
     assert only["columns"].startswith("it_power_kw:all, it_power_kw:a")
     assert "the plant's it_power_kw adds them all up" in only["seen"]
-    assert "delete the total, or its parts" in only["remedy"]
+    assert "counted = false for it_power_kw:all in [[points]], or for its parts" in only["remedy"]
 
 
 def test_a_total_named_beside_its_parts_under_meters_is_found_across_quantities(readings):

@@ -1,6 +1,5 @@
 import json
 from io import StringIO
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,8 +14,9 @@ from pipelines.site.file import Site, load_site
 from pipelines.telemetry.ingest import ingest_files
 from pipelines.telemetry.quality.report import quality_report
 from pipelines.telemetry.store import Store
+from tests.places import SHARED_DATA
 
-GRUNDFOS = Path(__file__).resolve().parents[4] / "../shared/data/grundfos"
+GRUNDFOS = SHARED_DATA / "grundfos"
 START = pd.Timestamp("2024-03-01", tz="UTC")
 DAY = 24  # intervals of an hour
 
