@@ -12,11 +12,12 @@ import pandas as pd
 import pyarrow as pa
 
 from pipelines.errors import IngestError
-from pipelines.exports import connect, head, listed, opened, read_table
+from pipelines.exports import Table, connect, head, listed, opened, read_table
 from pipelines.exports.forms import readable_forms
 from pipelines.exports.numbers import Decimal, decimal_of, number_of
 from pipelines.exports.quotes import without_strays
 from pipelines.exports.stamps import times_of
+from pipelines.site.proposal.rows_of_tags import first_rows_of_tags
 
 SAMPLE_ROWS = 100_000
 LOOKED_AT = 300  # cells of a column, to tell what it holds
@@ -58,7 +59,7 @@ DATE_ONLY = re.compile(r"\d{1,4}[-/. ](\d{1,2}|[^\W\d]{3,9})[-/. ,]+\d{2,4}|\d{8
 
 @dataclass(frozen=True)
 class Sample:
-    """The first rows of an export, all as text, and the part each column plays.
+    """The first rows of an export, of a long one those of each tag, all as text, and the part each column plays.
 
     tag_columns, value_column: of a long export; None where each further column is a tag. identity_columns: of a wide
     one whose rows are of several machines. tag_from: "title" where the line above the header says whose the file is.
@@ -146,10 +147,18 @@ def read_sample(path: Path) -> Sample:
     with opened(path) as file, tempfile.TemporaryDirectory(prefix="coldaisle-") as folder:
         table = read_table(file)
         paired, _ = without_strays(table, Path(folder))
-        rows = head(paired, SAMPLE_ROWS).to_pandas().fillna("").astype(str)
-        rows = rows.drop(columns=[name for name in table.blank if name in rows]).apply(
-            lambda column: column.str.strip()
-        )
+        first = head(paired, SAMPLE_ROWS)
+        sample = _sample_of(path, table, first.to_pandas())
+        if sample.is_long and len(first) == SAMPLE_ROWS:
+            sample = _sample_of(path, table, first_rows_of_tags(paired, sample.tag_columns, SAMPLE_ROWS))
+    return sample
+
+
+def _sample_of(path: Path, table: Table, read: pd.DataFrame) -> Sample:
+    rows = read.fillna("").astype(str)
+    rows = rows.drop(columns=[name for name in table.blank if name in rows]).apply(
+        lambda column: column.str.strip()
+    )
     rows = rows.replace({"NaT": "", "None": ""})
     if rows.empty:
         raise IngestError(f"{path} has a header but no rows; export a period that holds data")

@@ -11,7 +11,7 @@ from pipelines.cli.site import app, write_new
 from pipelines.config import SITE_FOLDER
 from pipelines.errors import IngestError, SiteError
 from pipelines.site.file import Site, load_site
-from pipelines.site.proposal import propose_site
+from pipelines.site.proposal import propose_site, sample
 from pipelines.site.proposal.clock import guess_clock
 from pipelines.site.proposal.recognition import Column, Guess, recognise
 from tests.places import SHARED_DATA
@@ -339,3 +339,18 @@ def test_real_plant_is_recognised_as_its_site_file_has_it():
     written = {point.tag: (point.quantity, point.full_scale) for point in finished.points}
     differing = {tag: (said.get(tag), meant) for tag, meant in written.items() if said.get(tag) != meant}
     assert len(differing) <= 0.15 * len(written), differing
+
+
+def test_tags_of_a_long_export_are_found_wherever_they_are_in_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(sample, "SAMPLE_ROWS", 300)
+    times = pd.date_range("2024-03-01", periods=200, freq="15min").strftime("%Y-%m-%d %H:%M")
+    tags = ["CH1.KW", "CH2.KW", "IT.KW", "CHWS.T"]
+    lines = [f"{time},{tag},{40 + k % 9}.5" for k, tag in enumerate(tags) for time in times]
+    path = tmp_path / "export.csv"
+    path.write_text("\n".join(["ts,tag,value", *lines]) + "\n")
+    read = sample.read_sample(path)
+    assert list(read.readings()) == tags
+    assert {len(frame) for frame in read.readings().values()} == {100}
+    proposed = propose_site([path], "plant")
+    assert [each.tag for each in proposed.guesses] == tags
+    assert proposed.site.sources[0].interval_minutes == 15
