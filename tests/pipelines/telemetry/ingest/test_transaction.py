@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import IngestError, StoreError
-from pipelines.telemetry.ingest import ingest_files
+from pipelines.telemetry.ingest import ingest_files, run
 from tests.pipelines.telemetry.ingest.kit import (
     TRUE_NOW,
     ingested,
@@ -57,6 +57,31 @@ def test_equal_runs_write_equal_files(tmp_path):
     assert [path.name for path in one] == [path.name for path in other]
     assert list(one.values()) == list(other.values())
     assert {"raw", "interval", "quarantine"} <= {path.parent.parent.name for path in one}
+
+
+def test_rows_without_a_time_stay_in_quarantine_when_other_files_come(tmp_path):
+    first = wide(tmp_path / "a.csv", [*stamps("2025-03-01", 5), "soon"], P=wobbly(6))
+    _, _, store = ingested(tmp_path, SITE, first)
+    before = store.quarantine()
+    for number in (2, 3):
+        file = wide(tmp_path / f"{number}.csv", stamps(f"2025-03-0{number}", 5), P=wobbly(5))
+        ingest_files(SITE, [file], store, now=TRUE_NOW)
+    assert before["reason"].tolist() == ["unparsable time"]
+    pd.testing.assert_frame_equal(store.quarantine(), before)
+
+
+def test_a_file_that_is_swapped_while_it_is_read_changes_nothing(tmp_path, monkeypatch):
+    file = wide(tmp_path / "a.csv", stamps("2025-03-01", 5), P=wobbly(5))
+    make_batch = run.make_batch
+
+    def swapping(*arguments):
+        wide(file, stamps("2025-03-01", 9), P=wobbly(9))
+        return make_batch(*arguments)
+
+    monkeypatch.setattr(run, "make_batch", swapping)
+    with pytest.raises(IngestError, match=r"a\.csv was changed while it was read"):
+        ingested(tmp_path, SITE, file)
+    assert not store_of(tmp_path, SITE).exists
 
 
 def test_a_renamed_copy_of_a_file_changes_nothing(tmp_path):
