@@ -35,7 +35,7 @@ class Opened:
 
     path: as given; content: the text or Parquet to read, `path` itself where nothing had to be rewritten.
     sha256: of the file as given. quotes, odd_quotes: whether text has quotation marks, and a line with an odd number of
-    them. longest_line: a bound for it, bytes.
+    them. lines: of text with marks, those that are not blank. longest_line: a bound for it, bytes.
     """
 
     path: Path
@@ -45,6 +45,7 @@ class Opened:
     stamp: Stamp
     quotes: bool = False
     odd_quotes: bool = False
+    lines: int = 0
     longest_line: int = 0
 
     def check_unchanged(self) -> None:
@@ -171,9 +172,9 @@ def _decodes(content: Path, encoding: str) -> bool:
 
 
 def _scanned(name: str, content: Path) -> dict:
-    """quotes, odd_quotes and longest_line of a text."""
+    """quotes, odd_quotes, lines and longest_line of a text."""
     quotes = odd = False
-    since = longest = parity = 0
+    since = longest = parity = lines = 0
     with content.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             end = b"\n" if b"\n" in chunk else b"\r"
@@ -181,26 +182,36 @@ def _scanned(name: str, content: Path) -> dict:
             longest = max(
                 longest, since + (first if first >= 0 else len(chunk)), len(chunk) if first >= 0 else 0
             )
+            found, parity, filled = _marks_of_lines(chunk, parity, since > 0)
             since = len(chunk) - last - 1 if first >= 0 else since + len(chunk)
             if since > HEAD_BYTES:
                 raise IngestError(
                     f"{name} has {since >> 20} MiB without a line end, so it is no table; export it as CSV or Parquet"
                 )
-            if parity or b'"' in chunk:
-                quotes = True
-                found, parity = _odd_quotes(chunk, parity)
-                odd |= found
-    return {"quotes": quotes, "odd_quotes": odd or bool(parity), "longest_line": longest}
+            quotes |= b'"' in chunk
+            odd, lines = odd or found, lines + filled
+    return {
+        "quotes": quotes,
+        "odd_quotes": odd or bool(parity),
+        "lines": lines + (since > 0),
+        "longest_line": longest,
+    }
 
 
-def _odd_quotes(chunk: bytes, parity: int) -> tuple[bool, int]:
-    """Whether a line that ends in the chunk has an odd number of quotation marks, and the parity of the last one.
+def _marks_of_lines(chunk: bytes, parity: int, begun: bool) -> tuple[bool, int, int]:
+    """Whether a line that ends in the chunk has an odd number of quotation marks; the parity of the last one.
 
-    parity: of the line that the chunk goes on with.
+    parity: of the line that the chunk goes on with, where one is begun. Third: lines that end in the chunk, at least
+    those that are not blank.
     """
     data = np.frombuffer(chunk, np.uint8)
+    if not parity and b'"' not in chunk:
+        return False, 0, int(np.count_nonzero(data == 10)) - chunk.count(b"\n\n") - chunk.count(b"\n\r\n")
     starts = np.append(0, np.flatnonzero(data == 10) + 1)
+    lengths = np.diff(starts)
+    lengths[: int(begun)] += 2  # of the first one, a part is in the chunk before
+    filled = int((lengths > 2).sum())
     open_end = starts[-1] < len(data)
     odd = np.bitwise_xor.reduceat((data == 34).view(np.uint8), starts if open_end else starts[:-1])
     odd[0] ^= parity
-    return bool(odd[: len(starts) - 1].any()), int(odd[-1]) if open_end else 0
+    return bool(odd[: len(starts) - 1].any()), int(odd[-1]) if open_end else 0, filled

@@ -35,7 +35,9 @@ def _parse(unit: str) -> pint.Unit:
         raise SiteError(f'unit "{unit}" stands for a thousand and for a million BTU; write {better}')
     try:
         return _registry().Unit(pint_name(unit))
-    except (pint.UndefinedUnitError, pint.errors.DefinitionSyntaxError, ValueError, TypeError) as cause:
+    except (
+        Exception
+    ) as cause:  # its parser raises whatever it meets: AssertionError, TokenError, KeyError, ...
         raise SiteError(
             f'unit "{unit}" is not known; write it as pint does (degF, kW, L/s, gallon/minute, percent)'
         ) from cause

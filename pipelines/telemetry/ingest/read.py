@@ -12,7 +12,7 @@ import pyarrow as pa
 from pipelines.errors import IngestError
 from pipelines.exports import connect, head, listed
 from pipelines.exports.numbers import GOOD_WORDS, Decimal, decimal_of_column, is_doubtful
-from pipelines.exports.quotes import without_strays
+from pipelines.exports.quotes import lines_below_header, without_strays
 from pipelines.site.file import Point, Site
 from pipelines.telemetry.ingest.cells import Cells, Values, values_of
 from pipelines.telemetry.ingest.cuts import whole_parts
@@ -27,16 +27,22 @@ SAMPLE_ROWS = 5_000
 NUMERIC_CODES = frozenset(("0", "192", "0.0", "192.0"))  # OPC's good is 192; others say 0 for no fault
 
 
+class SwallowedLinesError(Exception):
+    """A quotation mark that opens a cell and never closes it took lines with it."""
+
+
 @dataclass
 class Reader:
     """One export on its way to cells.
 
+    careful: look at every line with a quotation mark, since rows were missing without (`SwallowedLinesError`).
     After the last part: rows that were read, rejected lines, and columns or tags that no point names, with their rows.
     """
 
     export: Export
     site: Site
     folder: Path
+    careful: bool = False
     rows: int = 0
     rejected: list[str] = field(default_factory=list)
     ignored: dict[str, int] = field(default_factory=dict)
@@ -48,8 +54,11 @@ class Reader:
         self._bare = {" ".join(tag.split()): number for tag, number in self._index.items()}
 
     def parts(self) -> Iterator[Cells]:
-        """All cells of the site's points, part by part in file order. Raises IngestError where it cannot be parsed."""
-        table, stray = without_strays(self.export.table, self.folder)
+        """All cells of the site's points, part by part in file order.
+
+        Raises IngestError where it cannot be parsed, SwallowedLinesError after the last part where rows are missing.
+        """
+        table, stray = without_strays(self.export.table, self.folder, careful=self.careful)
         self.export = Export(table, self.export.source, self.export.prefix, self.export.columns)
         sample = head(table, SAMPLE_ROWS)
         refuse_interleaved(self.export, sample)
@@ -64,6 +73,13 @@ class Reader:
             ) from cause
         finally:
             connection.close()
+        opened = self.export.table.opened
+        if (
+            opened.quotes
+            and not self.careful
+            and self.rows + len(self.rejected) < lines_below_header(self.export.table)
+        ):
+            raise SwallowedLinesError
         if not self.rows:
             raise IngestError(
                 f"{self.export.name} has no row with its {len(table.header)} columns; export it again"

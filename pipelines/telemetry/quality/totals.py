@@ -16,9 +16,10 @@ RUNS = 0.05  # of the total: a part that takes less stands still
 LEAST_ROWS = 24
 FEW_ROWS = 3  # are enough of an exact sum, where its name says so or its values differ
 DIFFERENT = 12  # values that an exact sum is no chance with
-MOST_ROWS = 5_000  # are enough
+MOST_ROWS = 2_000  # are enough
 MOST_TOTALS = 12  # the largest points of a quantity are tried
 MOST_PARTS = 300  # among which parts are looked for; with more, only the sum of all others
+ROWS_A_PART = 12  # are enough to tell the parts; all rows judge their sum
 PART = (0.8, 1.2)  # weight of a reading that is part of a total
 
 
@@ -37,7 +38,11 @@ def totals_beside_parts(site: Site, table: pd.DataFrame, *, only_sure: bool = Fa
     table: of intervals. only_sure: those that are exact.
     """
     told: set[str] = set()
+    seen: set[frozenset[str]] = set()
     for what, columns, remedy in _summed(site):
+        if frozenset(columns) in seen:
+            continue
+        seen.add(frozenset(columns))
         for total in _totals(site, table, columns):
             if total.column not in told and (total.sure or not only_sure):
                 told.add(total.column)
@@ -92,10 +97,10 @@ def _total(rows: pd.DataFrame, column: str, others: list[str], tag: str) -> Tota
     """The column as the sum of others; None where it is none, or where it is one other column over again."""
     if len(others) < 2:
         return None
-    x, y = rows[others].to_numpy(float), rows[column].to_numpy(float)
     candidates = [others]
     if 2 * len(others) < len(rows) and len(others) <= MOST_PARTS:
-        weights = np.linalg.lstsq(x, y, rcond=None)[0]
+        some = rows.iloc[:: max(1, len(rows) // (ROWS_A_PART * len(others)))]
+        weights = np.linalg.lstsq(some[others].to_numpy(float), some[column].to_numpy(float), rcond=None)[0]
         candidates.append([name for name, w in zip(others, weights, strict=True) if PART[0] <= w <= PART[1]])
     for parts in (each for each in candidates if len(each) > 1):
         adds_up, sure = _adds_up(rows, column, parts, tag)

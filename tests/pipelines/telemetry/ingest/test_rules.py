@@ -148,6 +148,38 @@ def test_a_bad_quality_code_keeps_a_reading_out(tmp_path, layout):
     assert 3 in table["it_power_kw"].tolist()
 
 
+def test_one_stray_quotation_mark_costs_one_line_which_is_kept_as_text(tmp_path):
+    lines = [f"{time},{value}" for time, value in zip(stamps("2025-03-01", 60), wobbly(60), strict=True)]
+    lines[20] = f'{lines[20][:20]}"{lines[20][20:]}'
+    table, report, store = ingested(tmp_path, site_of(point("P")), text(tmp_path / "a.csv", "time,P", *lines))
+    assert report.quarantined == {"unparsable row": 1}
+    assert store.quarantine()["value"].tolist() == [lines[20]]
+    assert report.files[0].rows == 60
+    assert table["it_power_kw"].notna().sum() == 59
+
+
+def test_a_mark_that_opens_a_cell_and_never_closes_it_swallows_nothing(tmp_path):
+    lines = [
+        f"{time},{value},{value}" for time, value in zip(stamps("2025-03-01", 60), wobbly(60), strict=True)
+    ]
+    lines[20] = f'{stamps("2025-03-01", 60)[20]},3"5.5,"35.5'  # two marks, and no pair
+    site = site_of(point("P"), point("Q", "chiller_kw"))
+    table, report, store = ingested(tmp_path, site, text(tmp_path / "a.csv", "time,P,Q", *lines))
+    assert report.quarantined == {"unparsable row": 1}
+    assert store.quarantine()["value"].tolist() == [lines[20]]
+    assert (report.files[0].new, len(table)) == (118, 59)
+
+
+def test_marks_within_a_cell_are_characters(tmp_path):
+    lines = [
+        f'{time},12" pipe,{value}' for time, value in zip(stamps("2025-03-01", 60), wobbly(60), strict=True)
+    ]
+    table, report, _ = ingested(
+        tmp_path, site_of(point("P")), text(tmp_path / "a.csv", "time,where,P", *lines)
+    )
+    assert (report.quarantined, len(table)) == ({}, 60)
+
+
 def test_a_line_cut_off_is_kept_as_text(tmp_path):
     lines = ["time,P,T", "2025-03-01 00:00,1,20", "2025-03-01 00:10,2", "2025-03-01 00:20,3,21"]
     table, report, store = ingested(

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import IngestError, StoreError
-from pipelines.telemetry.ingest import ingest_files, run
+from pipelines.telemetry.ingest import ingest_files, one_file
 from tests.pipelines.telemetry.ingest.kit import (
     TRUE_NOW,
     ingested,
@@ -72,16 +72,28 @@ def test_rows_without_a_time_stay_in_quarantine_when_other_files_come(tmp_path):
 
 def test_a_file_that_is_swapped_while_it_is_read_changes_nothing(tmp_path, monkeypatch):
     file = wide(tmp_path / "a.csv", stamps("2025-03-01", 5), P=wobbly(5))
-    make_batch = run.make_batch
+    make_batch = one_file.make_batch
 
     def swapping(*arguments):
         wide(file, stamps("2025-03-01", 9), P=wobbly(9))
         return make_batch(*arguments)
 
-    monkeypatch.setattr(run, "make_batch", swapping)
+    monkeypatch.setattr(one_file, "make_batch", swapping)
     with pytest.raises(IngestError, match=r"a\.csv was changed while it was read"):
         ingested(tmp_path, SITE, file)
     assert not store_of(tmp_path, SITE).exists
+
+
+def test_a_dry_run_says_what_would_change_and_changes_nothing(tmp_path):
+    first = wide(tmp_path / "a.csv", stamps("2025-03-01", 300), P=wobbly(300))
+    fix = wide(tmp_path / "b.csv", stamps("2025-03-02", 2), P=[1, 2])
+    _, _, store = ingested(tmp_path, SITE, first)
+    before = _snapshot(store.folder)
+    dry = ingest_files(SITE, [fix], store, dry_run=True, now=TRUE_NOW)
+    assert _snapshot(store.folder) == before
+    real = ingest_files(SITE, [fix], store, now=TRUE_NOW)
+    assert (dry.dry_run, dry.replaced, dry.days_written) == (True, 2, ["2025-03-02"])
+    assert (real.replaced, real.days_written) == (dry.replaced, dry.days_written)
 
 
 def test_a_renamed_copy_of_a_file_changes_nothing(tmp_path):
