@@ -86,7 +86,7 @@ def _totals(site: Site, table: pd.DataFrame, columns: Sequence[str]) -> Iterator
     if len(rows) < FEW_ROWS or len(columns) < 3:
         return
     tags = {point.column: point.tag for point in site.points}
-    for column in sorted(columns, key=lambda column: -rows[column].median())[:MOST_TOTALS]:
+    for column in rows.median().sort_values(ascending=False).index[:MOST_TOTALS]:
         total = _total(rows, column, [other for other in left if other != column], tags[column])
         if total and column not in wanted:
             left.remove(column)
