@@ -12,6 +12,9 @@ from models.efficiency.trees import Trees, as_arrays, evaluate
 from models.evaluate import time_blocks
 from models.ridge import fit_weights, terms
 
+BEYOND = 0.2  # of the record's range of the ratio: what a quadratic may predict past its ends
+QUADRATIC = ("mean", "scale", "span", "weights", "limits")
+
 
 @dataclass(frozen=True)
 class Ratio:
@@ -95,35 +98,45 @@ class ConstantRatio(Baseline):
 
 @dataclass
 class QuadraticRidge(Baseline):
-    """Ridge regression on all products of two inputs, its penalty chosen on left-out blocks of time."""
+    """Ridge regression on all products of two inputs, its penalty chosen on left-out blocks of time.
+
+    As an engineer would use it: products are limited to the record's range of the inputs, beyond which a parabola
+    diverges, and the ratio to what was recorded and some more.
+    """
 
     name: str = "quadratic ridge"
     mean: np.ndarray = field(default_factory=lambda: np.zeros(0))
     scale: np.ndarray = field(default_factory=lambda: np.ones(0))
+    span: np.ndarray = field(default_factory=lambda: np.zeros((2, 0)))
     weights: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    limits: np.ndarray = field(default_factory=lambda: np.array([-np.inf, np.inf]))
 
     def fit(self, rows: Ratio) -> Self:
         """Standardises the inputs and fits the weights (`models.ridge.fit_weights`)."""
         self.mean, self.scale = rows.x.mean(axis=0), np.maximum(rows.x.std(axis=0), 1e-9)
+        self.span = np.stack([rows.x.min(axis=0), rows.x.max(axis=0)])
         self.weights = fit_weights(self._terms(rows.x), rows.ratio, time_blocks(len(rows.x), folds=4))
+        low, high = rows.ratio.min(), rows.ratio.max()
+        self.limits = np.array([low, high]) + BEYOND * (high - low) * np.array([-1.0, 1.0])
         return self
 
     def predict(self, rows: Ratio) -> np.ndarray:
         """The quadratic's ratio (n,), kW/kW."""
-        return self._terms(rows.x) @ self.weights
+        return (self._terms(rows.x) @ self.weights).clip(*self.limits)
 
     def arrays(self) -> dict[str, Any]:
-        """Mean (k,), scale (k,) and weights (terms,)."""
-        return {"mean": self.mean, "scale": self.scale, "weights": self.weights}
+        """Mean (k,), scale (k,), span (2, k), weights (terms,) and limits (2,)."""
+        return {name: getattr(self, name) for name in QUADRATIC}
 
     def restore(self, arrays: dict[str, Any]) -> Self:
-        """Takes mean, scale and weights of an earlier fit."""
-        self.mean, self.scale, self.weights = (arrays[name] for name in ("mean", "scale", "weights"))
+        """Takes the arrays of an earlier fit. Raises KeyError where one is missing."""
+        for name in QUADRATIC:
+            setattr(self, name, arrays[name])
         return self
 
     def _terms(self, x: np.ndarray) -> np.ndarray:
-        z = (x - self.mean) / self.scale
-        return terms(z, z)
+        linear, curved = ((each - self.mean) / self.scale for each in (x, x.clip(*self.span)))
+        return terms(linear, curved)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Adaptation of a served model to its errors: share of the last error carried over, interval width.
+"""Adaptation of a served model to its errors: what they will be (`models.state_correction`), interval width.
 
 Intervals follow adaptive conformal inference (Gibbs and Candès 2021, NeurIPS 34): after a miss the level of
 the quantile moves one way, after a hit the other, so that coverage returns to 90 % whatever the plant does.
@@ -12,6 +12,7 @@ import numpy as np
 
 from models.carried import KINDS, SHARES, carry, kind_of, last_known, share_costs
 from models.efficiency.intervals import COVERAGE, FEWEST, Scores
+from models.state_correction import EXPERTS, LONGEST, mixed
 
 RECENT = 400  # scores of a load tercile that a quantile is taken of: some days of 15 minutes, weeks of hours
 LEARNING_RATE = 0.01  # of the levels: a hundred misses in a row move one by 0.9, a hundred hits by 0.1
@@ -22,9 +23,13 @@ NEVER = 1e30  # cost of a share that must not be carried
 
 @dataclass
 class History:
-    """Costs of each share (kinds, shares), recent scores by tercile, levels by tercile (3,) and by support (2,)."""
+    """Costs of each share (kinds, shares), losses of the experts that correct errors (`models.state_correction`).
+
+    recent: scores by tercile; by_tercile (3,), by_support (2,): levels.
+    """
 
     costs: np.ndarray = field(default_factory=lambda: np.zeros((KINDS, len(SHARES))))
+    losses: np.ndarray = field(default_factory=lambda: np.zeros(EXPERTS))
     recent: list[list[float]] = field(default_factory=lambda: [[], [], []])
     by_tercile: np.ndarray = field(default_factory=lambda: np.zeros(3))
     by_support: np.ndarray = field(default_factory=lambda: np.zeros(2))
@@ -37,24 +42,30 @@ class History:
         sizes = np.roll(scores.size, lag)
         kind = kind_of(before, sizes)
         costs = share_costs(scores.residual, before, kind)[follows].sum(axis=0)
-        left = np.abs(scores.residual - SHARES[costs.argmin(axis=1)][kind] * before) / scores.size
-        return cls(costs, [left[scores.tercile == tercile][-RECENT:].tolist() for tercile in range(3)])
+        carried = SHARES[costs.argmin(axis=1)][kind] * before
+        mean, losses = _in_blocks(scores, carried, lag)
+        left = np.abs(scores.residual - mean) / scores.size
+        recent = [left[scores.tercile == tercile][-RECENT:].tolist() for tercile in range(3)]
+        return cls(costs, losses, recent)
 
     @classmethod
     def uncarried(cls) -> "History":
         """Of a model that carries its last error over by itself, as persistence does."""
-        return cls(np.where(SHARES == 0.0, 0.0, np.full((KINDS, 1), NEVER)))
+        only_the_share = np.append(np.full(EXPERTS - 1, NEVER), 0.0)
+        return cls(np.where(SHARES == 0.0, 0.0, np.full((KINDS, 1), NEVER)), only_the_share)
 
     def as_arrays(self) -> dict[str, np.ndarray]:
         """Named arrays, as a registry keeps them."""
         recent = {f"recent_{tercile}": np.array(scores) for tercile, scores in enumerate(self.recent)}
-        return {"costs": self.costs, "by_tercile": self.by_tercile, "by_support": self.by_support} | recent
+        names = ("costs", "losses", "by_tercile", "by_support")
+        return {name: getattr(self, name) for name in names} | recent
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "History":
         """From `as_arrays`. Raises KeyError where a part is missing."""
         named = (np.array(arrays[name]) for name in ("by_tercile", "by_support"))
-        return cls(np.array(arrays["costs"]), [arrays[f"recent_{k}"].tolist() for k in range(3)], *named)
+        recent = [arrays[f"recent_{k}"].tolist() for k in range(3)]
+        return cls(np.array(arrays["costs"]), np.array(arrays["losses"]), recent, *named)
 
     def copy(self) -> "History":
         """An independent copy."""
@@ -77,6 +88,17 @@ class History:
             for levels, group in ((self.by_tercile, tercile), (self.by_support, inside)):
                 levels[group] = np.clip(levels[group] + step, -FARTHEST, FARTHEST)
         self.recent[tercile] = [*self.recent[tercile], score][-RECENT:]
+
+
+def _in_blocks(scores: Scores, carried: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:
+    """Corrections (n,) of the errors of left-out blocks, and the losses of the experts; blocks are far apart."""
+    starts = np.cumsum(~scores.follows)
+    times = np.arange(len(starts)) + starts * round(LONGEST) * lag
+    counts = np.ones(len(times), bool)
+    return mixed(
+        np.zeros(len(times)), carried, scores.residual, times, lag,
+        scale=float(np.median(scores.size)) if len(times) else 1.0, losses=np.zeros(EXPERTS), counts=counts,
+    )  # fmt: skip
 
 
 def _unbroken(follows: np.ndarray, lag: int) -> np.ndarray:
@@ -108,9 +130,14 @@ def follow(history: History, rows: Rows, delay: np.timedelta64) -> tuple[np.ndar
     A row's error is known `delay` after it; every row uses only errors known by then.
     """
     history = history.copy()
-    mean, costs = carry(
+    carried, costs = carry(
         rows.predicted, rows.measured, rows.times, delay,
         size=rows.size, past=history.costs, counts=rows.counts,
+    )  # fmt: skip
+    usual = rows.size[np.isfinite(rows.size)]
+    mean, history.losses = mixed(
+        rows.predicted, carried, rows.measured, rows.times, delay,
+        scale=float(usual[0]) if len(usual) else 1.0, losses=history.losses, counts=rows.counts,
     )  # fmt: skip
     left = np.abs(rows.measured - mean) / rows.size
     counted = np.isfinite(left) & rows.counts

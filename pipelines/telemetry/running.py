@@ -90,7 +90,8 @@ def combination_codes(site: Site, table: pd.DataFrame) -> np.ndarray:
     states = _states(table, columns, tuple(_least_running(table[column]) for column in columns))
     if not columns:
         return np.zeros(len(table), int)
-    return states.groupby(list(columns)).ngroup().to_numpy()
+    number = states.groupby(list(columns)).ngroup()  # NaN where a reading is missing
+    return number.fillna(-1).to_numpy(int)
 
 
 def known_combinations(codes: np.ndarray, learned: np.ndarray, asked: np.ndarray, hours: float) -> np.ndarray:

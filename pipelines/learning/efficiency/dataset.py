@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from models.efficiency.input_sets import chosen_inputs
 from models.efficiency.learn import Rows
 from pipelines.errors import ModelError
 from pipelines.site.declared_effects import SAME, TARGETS, effects_on, per_load
@@ -29,6 +30,7 @@ INPUTS = (
 )  # fmt: skip
 
 LEAST_COVERAGE = 0.5  # a column with fewer readings is left out, so that it does not take the rows with it
+CONSIDERED = 0.05  # coverage of an input that may be worth the rows that lack it
 CONSTANT_SHARE = 0.999  # of the readings equal to the commonest one
 
 
@@ -63,9 +65,11 @@ def dataset(site: Site, plant: pd.DataFrame) -> Dataset:
     still = standing_still(plant)
     wrong = contradictory(plant) & ~still
     running = plant[plant["figure"].notna()]
-    inputs, unused_inputs = usable(running, [name for name in INPUTS if name in running])
     by_target = _targets(site, running)
     targets, unused_targets = usable(by_target, [str(name) for name in by_target.columns])
+    inputs, unused_inputs = worth_their_rows(
+        running, [n for n in INPUTS if n in running], by_target[OVERHEAD]
+    )
     notes = [*unused_inputs, *unused_targets]
     no_input = running[inputs].isna().any(axis="columns")
     no_target = by_target[targets].isna().any(axis="columns") & ~no_input
@@ -105,18 +109,34 @@ def _targets(site: Site, plant: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(targets)
 
 
-def usable(table: pd.DataFrame, names: list[str]) -> tuple[list[str], list[str]]:
-    """Columns that mostly have readings and vary, and why the others are not used."""
+def usable(
+    table: pd.DataFrame, names: list[str], least: float = LEAST_COVERAGE
+) -> tuple[list[str], list[str]]:
+    """Columns that have readings in at least that share of the rows and vary, and why the others are not used."""
     varying, notes = [], []
     for name in names:
         readings = table[name].dropna()
-        if len(readings) < LEAST_COVERAGE * len(table):
+        if len(readings) < least * len(table):
             notes.append(f"{name} is not used: {len(readings)} of {len(table)} rows have a reading")
         elif len(readings) == 0 or _share_of_commonest(readings) > CONSTANT_SHARE:
             notes.append(f"{name} is not used: it does not vary")
         else:
             varying.append(name)
     return varying, notes
+
+
+def worth_their_rows(table: pd.DataFrame, names: list[str], target: pd.Series) -> tuple[list[str], list[str]]:
+    """Columns whose readings tell more of the target than the rows that lack them, and why the others are not used."""
+    named, notes = usable(table, names, CONSIDERED)
+    rows = target.notna()
+    chosen = chosen_inputs(table.loc[rows, named].to_numpy(float), target[rows].to_numpy(float))
+    count = table.loc[rows, named].notna().sum()
+    notes += [
+        f"{name} is not used: {count[name]} of {int(rows.sum())} rows have a reading, which is not worth the others"
+        for name, taken in zip(named, chosen, strict=True)
+        if not taken
+    ]
+    return [name for name, taken in zip(named, chosen, strict=True) if taken], notes
 
 
 def _share_of_commonest(readings: pd.Series) -> float:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from models.efficiency.learn import Parts, Rows
 from pipelines.errors import ModelError
-from pipelines.learning.efficiency.dataset import usable
+from pipelines.learning.efficiency.dataset import worth_their_rows
 from pipelines.learning.next_hour.forecast import change_ahead, lead_hours
 from pipelines.site.file import Site
 
@@ -72,10 +72,12 @@ def next_hour(site: Site, plant: pd.DataFrame) -> NextHour:
     now = plant.ffill(limit=1)
     submeters = submeters_of(site, plant)
     inputs = inputs_of(site, now, submeters)
-    names, notes = usable(inputs[plant["figure"].notna()], [str(name) for name in inputs.columns])
-    inputs = inputs[names]
     targets = _targets(plant, now, submeters)
     overhead_kw = _next_mean(plant["overhead_kw"])
+    running = plant["figure"].notna()
+    change_kw = (overhead_kw - now["overhead_kw"])[running]
+    names, notes = worth_their_rows(inputs[running], [str(name) for name in inputs.columns], change_kw)
+    inputs = inputs[names]
     complete_inputs, complete_targets = (
         inputs.notna().all(axis=1),
         targets.notna().all(axis=1) & overhead_kw.notna(),
