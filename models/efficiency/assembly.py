@@ -18,7 +18,7 @@ from models.efficiency.rows import Learned, Parts, Rows
 from models.efficiency.scaling import Scaler, fit_scaler
 from models.efficiency.slope_penalty import Slopes
 from models.efficiency.stacking import PARTS, described, shares_of
-from models.efficiency.support import fit_support, temperature_pairs
+from models.efficiency.support import driving, fit_support, temperature_pairs
 from models.efficiency.training import FitConfig, Fitted
 from models.efficiency.trees import as_arrays
 from models.efficiency.warm_start import carried_over
@@ -167,7 +167,13 @@ class Assembly:
 
     def _model(self, heads: Heads, intervals: Intervals) -> PlantModel:
         rows = self.rows
-        support = fit_support(rows.x, self.blocks, pairs=temperature_pairs(rows.inputs), seed=self.seed)
+        support = fit_support(
+            rows.x,
+            self.blocks,
+            pairs=temperature_pairs(rows.inputs),
+            ranged=driving(rows.inputs),
+            seed=self.seed,
+        )
         scale_kw = jnp.float32(self.load_scale_kw)
         return PlantModel(
             rows.inputs,

@@ -12,15 +12,19 @@ FEWEST_ROWS_A_TERM = 3  # of the rows left; with fewer a quadratic is not tried
 WORTH = 0.01  # of the error: an input that gains less is left out
 
 
-def chosen_inputs(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def chosen_inputs(x: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None) -> np.ndarray:
     """Which columns of x (n, k) to learn y (n,) from: bool (k,). NaN is no reading; rows are in time order.
 
     Inputs that are seldom missing, all together, are always in. The others are tried by the number of readings, and
     taken where that lowers the error of a quadratic in left-out blocks of time, on all rows: a row that lacks an input
     counts with the error of the median, since it cannot be predicted.
+    groups (k,): columns of one number above 0 say the same of several machines; they are taken together or not at all,
+    and have to be worth it, however seldom they are missing. All others have 0; by default all do.
     """
+    groups = np.zeros(x.shape[1], int) if groups is None else groups
     known = np.isfinite(x)
     order = np.argsort(-known.mean(axis=0), kind="stable")
+    order = order[groups[order] == 0]
     left = np.logical_and.accumulate(known[:, order], axis=1).mean(axis=0)
     chosen = np.zeros(x.shape[1], bool)
     chosen[order[left >= MOSTLY]] = True
@@ -30,13 +34,16 @@ def chosen_inputs(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     x, y, known = x[some], y[some], known[some]
     blocks, spread = time_blocks(len(x), folds=4), np.abs(y - np.median(y))
     best, tried = _error(x[:, chosen], y, blocks, spread), chosen.copy()
-    for column in order:
-        if tried[column]:
-            continue
+    for column in order[~chosen[order]]:
         tried[column] = True
         error = _error(x[:, tried], y, blocks, spread)
         if error < (1.0 - WORTH) * best:
             best, chosen = error, tried.copy()
+    for number in np.unique(groups[groups > 0]):
+        tried = chosen | (groups == number)
+        error = _error(x[:, tried], y, blocks, spread)
+        if error < (1.0 - WORTH) * best:
+            best, chosen = error, tried
     return chosen
 
 

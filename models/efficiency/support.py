@@ -15,7 +15,12 @@ from jax import Array
 
 REFERENCES = 2_000  # most rows to compare with: distances to more would slow a recommendation
 NEIGHBOURS = 3  # a single odd row gives no support
-MARGIN = 0.01  # share of an input's range that rounding and slow drift may add
+MARGIN = 0.1  # share of an input's range past its ends that a model may be asked for
+# What is chosen or comes from outside; the others follow from these, and are judged by their distance alone.
+DRIVING = (
+    "load_kw", "outdoor_wetbulb_c", "outdoor_drybulb_c", "chw_supply_c", "cw_supply_c", "supply_air_c",
+    "chw_supply_sp_c", "cw_supply_sp_c", "supply_air_sp_c", "airflow_ratio_sp",
+)  # fmt: skip
 GROUP = 32  # references compared first
 ROWS_AT_ONCE = 1_024  # rows whose distances fit the processor's cache
 RECALL = 0.99  # share of left-out blocks of the record that must count as covered
@@ -45,12 +50,29 @@ def temperature_pairs(inputs: tuple[str, ...]) -> np.ndarray:
     return np.array(list(combinations(temperatures, 2)), dtype=np.int32).reshape(-1, 2)
 
 
+def driving(inputs: tuple[str, ...]) -> np.ndarray:
+    """Whether the range of each input, and of each difference of `temperature_pairs`, is a limit: bool (k + d,).
+
+    Beyond the range of what drives a plant its model extrapolates; what follows from it goes past its ends in any new
+    week, without a larger error.
+    """
+    own = [name.split(":", 1)[0] in DRIVING for name in inputs]
+    inside = [name in DRIVING and not name.startswith("outdoor") for name in inputs]
+    return np.array([*own, *(inside[a] and inside[b] for a, b in temperature_pairs(inputs))], bool)
+
+
 def fit_support(
-    x: np.ndarray, blocks: np.ndarray, *, pairs: np.ndarray | None = None, seed: int = 0
+    x: np.ndarray,
+    blocks: np.ndarray,
+    *,
+    pairs: np.ndarray | None = None,
+    ranged: np.ndarray | None = None,
+    seed: int = 0,
 ) -> Support:
     """Support of a record's inputs x (n, k).
 
-    blocks: (n,) block of time of each row. pairs: as `temperature_pairs` gives them; none by default. The
+    blocks: (n,) block of time of each row. pairs: as `temperature_pairs` gives them; none by default. ranged: as
+    `driving` gives it; the range of every column counts by default. The
     limit is the distance to the rest of the record that 99 % of the rows of left-out blocks do not exceed, so
     it is as wide as the plant's own weeks differ.
     """
@@ -63,7 +85,7 @@ def fit_support(
         np.asarray(_distances(_thinned(z[blocks != block], seed), _thinned(z[blocks == block], seed)))
         for block in np.unique(blocks)
     ]
-    margin = MARGIN * (x.max(axis=0) - x.min(axis=0))
+    margin = np.where(True if ranged is None else ranged, MARGIN * (x.max(axis=0) - x.min(axis=0)), np.inf)
     parts = (x.min(axis=0) - margin, x.max(axis=0) + margin, mean, scale, _thinned(z, seed))
     limit = np.quantile(np.concatenate(distances), RECALL)
     return Support(jnp.asarray(pairs), *(jnp.asarray(part, jnp.float32) for part in (*parts, limit)))

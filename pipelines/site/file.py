@@ -34,6 +34,13 @@ class Location(Table):
     altitude_m: float = Field(default=0.0, ge=-430, le=6000)
 
 
+# What is metered machine by machine and tells which of them runs; powers would contain what is predicted.
+OF_MACHINES = (
+    "chiller_on", "chw_pump_on", "secondary_pump_on", "cw_pump_on", "tower_on", "crah_on", "cooling_load_kw",
+    "chw_flow_kg_s", "chw_pump_speed_frac", "cw_pump_speed_frac", "tower_fan_speed_frac",
+)  # fmt: skip
+
+
 class Site(Table):
     """One data center. `interval_minutes` is the step of its table; a row's time is the interval's start."""
 
@@ -110,6 +117,17 @@ class Site(Table):
         if any(name.split(":", 1)[0] in SUPPLY_AIR for name in shared):
             shared += [*self.columns_of("rack_inlet_c"), *self.columns_of("supply_air_c")]
         return [name for name in dict.fromkeys(shared) if name not in QUANTITIES]
+
+    @property
+    def machine_columns(self) -> list[str]:
+        """Columns of contacts, speeds and heat loads of single machines, where there are several: which one runs."""
+        return [
+            column
+            for quantity in OF_MACHINES
+            if len(columns := self.columns_of(quantity)) > 1
+            for column in columns
+            if ":" in column
+        ]
 
     @property
     def derived_weather(self) -> list[str]:

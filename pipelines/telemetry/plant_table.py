@@ -33,7 +33,7 @@ def plant_quantities(site: Site, columns: Mapping[str, Array]) -> dict[str, Arra
     - `cooling_kw`, `facility_kw`: sums of the meters that the site file names
     - `overhead_kw`: facility less IT power, or the cooling plant's power where there is no IT meter
     Where several setpoints share a quantity, each of them and what it controls also stand under their own columns
-    (`supply_air_sp_c:hall_a`; see `Site.apart_columns`).
+    (`supply_air_sp_c:hall_a`; `Site.apart_columns`), as does what tells which machine runs (`Site.machine_columns`).
     """
     rows = len(next(iter(columns.values()))) if columns else 0
     read = {column: _finite(columns.get(column), rows) for column in site.columns}
@@ -41,7 +41,7 @@ def plant_quantities(site: Site, columns: Mapping[str, Array]) -> dict[str, Arra
         quantity.name: _across(quantity, [read[column] for column in site.columns_of(quantity.name)])
         for quantity in _quantities(site)
     }
-    apart = {column: read[column] for column in site.apart_columns}
+    apart = {column: read[column] for column in (*site.apart_columns, *site.machine_columns)}
     return _with_weather(site, plant) | _power_sums(site, read, rows) | apart
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from models.efficiency.support import fit_support, in_support, temperature_pairs
+from models.efficiency.support import driving, fit_support, in_support, temperature_pairs
 from models.evaluate import time_blocks
 from pipelines.config import Settings
 from pipelines.errors import ModelError
@@ -116,7 +116,10 @@ def _in_range(watched: dict[str, np.ndarray], learned: np.ndarray) -> np.ndarray
 def _rates(job: Task, learned: np.ndarray, beyond: np.ndarray, inside: np.ndarray) -> dict[str, Any]:
     x, few = job.rows.x, np.random.default_rng(0)
     support = fit_support(
-        x[learned], time_blocks(int(learned.sum()), folds=4), pairs=temperature_pairs(job.rows.inputs)
+        x[learned],
+        time_blocks(int(learned.sum()), folds=4),
+        pairs=temperature_pairs(job.rows.inputs),
+        ranged=driving(job.rows.inputs),
     )
 
     def flagged(rows: np.ndarray) -> float:

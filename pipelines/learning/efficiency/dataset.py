@@ -129,7 +129,10 @@ def worth_their_rows(table: pd.DataFrame, names: list[str], target: pd.Series) -
     """Columns whose readings tell more of the target than the rows that lack them, and why the others are not used."""
     named, notes = usable(table, names, CONSIDERED)
     rows = target.notna()
-    chosen = chosen_inputs(table.loc[rows, named].to_numpy(float), target[rows].to_numpy(float))
+    quantity = {name: name.split(":", 1)[0] for name in named if ":" in name}
+    numbers = {each: number for number, each in enumerate(dict.fromkeys(quantity.values()), start=1)}
+    groups = np.array([numbers.get(quantity.get(name, ""), 0) for name in named])
+    chosen = chosen_inputs(table.loc[rows, named].to_numpy(float), target[rows].to_numpy(float), groups)
     count = table.loc[rows, named].notna().sum()
     notes += [
         f"{name} is not used: {count[name]} of {int(rows.sum())} rows have a reading, which is not worth the others"

@@ -47,3 +47,17 @@ def test_a_short_record_is_no_error(rows):
     x = np.full((rows, 3), np.nan)
     x[:, 0] = np.arange(rows)
     assert chosen_inputs(x, np.arange(rows, dtype=float)).shape == (3,)
+
+
+def _machines(differ: float) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(3)
+    load = random.normal(size=ROWS).cumsum() / 30
+    first = np.sin(np.arange(ROWS) / 70) > 0.0
+    y = 0.3 + 0.05 * load + differ * first + random.normal(0, 0.004, ROWS)
+    return np.stack([load, first, ~first], axis=1).astype(float), y
+
+
+@pytest.mark.parametrize(("differ", "taken"), [(0.03, True), (0.0, False)])
+def test_which_machine_runs_is_an_input_where_machines_differ(differ, taken):
+    x, y = _machines(differ)
+    assert chosen_inputs(x, y, np.array([0, 1, 1])).tolist() == [True, taken, taken]
