@@ -29,6 +29,8 @@ TRUST = 0.5  # how fast weights follow losses
 MEMORY = 0.999  # of losses, per error
 WORST = 8.0  # usual errors: a single loss counts no more
 SCALE_MEMORY = 0.98
+# Losses of a model that carries its last error by itself: only the share counts, and it is none.
+NEVER_CARRIED = np.append(np.full(EXPERTS - 1, 1e30), 0.0)
 
 
 @dataclass
@@ -62,7 +64,7 @@ class Filters:
         jump = (far > FAR) & ~self._spike
         self.covariance[jump, 0, 0] += (surprise**2 - usual)[jump]
         usual = self.covariance.sum(axis=(1, 2)) + NOISE * self.scale**2
-        believed = np.where(self._spike & (far > FAR), FAR / np.maximum(far, 1e-9), 1.0)
+        believed = np.where(self._spike & (far > FAR), (FAR / np.maximum(far, 1e-9)) ** 2, 1.0)
         gain = self.covariance.sum(axis=2) / usual[:, None] * believed[:, None]
         self.state += gain * surprise[:, None]
         self.covariance -= gain[:, :, None] * self.covariance.sum(axis=1)[:, None, :]

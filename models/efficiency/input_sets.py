@@ -21,6 +21,8 @@ def chosen_inputs(x: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None
     groups (k,): columns of one number above 0 say the same of several machines; they are taken together or not at all,
     and have to be worth it, however seldom they are missing. All others have 0; by default all do.
     """
+    if not len(x):
+        return np.ones(x.shape[1], bool)
     groups = np.zeros(x.shape[1], int) if groups is None else groups
     known = np.isfinite(x)
     order = np.argsort(-known.mean(axis=0), kind="stable")

@@ -12,7 +12,7 @@ import numpy as np
 
 from models.carried import KINDS, SHARES, carry, kind_of, last_known, share_costs
 from models.efficiency.intervals import COVERAGE, FEWEST, Scores
-from models.state_correction import EXPERTS, LONGEST, mixed
+from models.state_correction import EXPERTS, LONGEST, NEVER_CARRIED, mixed
 
 RECENT = 400  # scores of a load tercile that a quantile is taken of: some days of 15 minutes, weeks of hours
 LEARNING_RATE = 0.01  # of the levels: a hundred misses in a row move one by 0.9, a hundred hits by 0.1
@@ -51,8 +51,7 @@ class History:
     @classmethod
     def uncarried(cls) -> "History":
         """Of a model that carries its last error over by itself, as persistence does."""
-        only_the_share = np.append(np.full(EXPERTS - 1, NEVER), 0.0)
-        return cls(np.where(SHARES == 0.0, 0.0, np.full((KINDS, 1), NEVER)), only_the_share)
+        return cls(np.where(SHARES == 0.0, 0.0, np.full((KINDS, 1), NEVER)), NEVER_CARRIED.copy())
 
     def as_arrays(self) -> dict[str, np.ndarray]:
         """Named arrays, as a registry keeps them."""

@@ -1,10 +1,12 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipelines.errors import ModelError
 from pipelines.learning.efficiency.dataset import COOLING, OVERHEAD, dataset
 from pipelines.site.quantities import QUANTITIES
 from pipelines.telemetry.plant_table import plant_table
+from pipelines.telemetry.running import combination_codes, known_combinations
 from tests.pipelines.learning_kit import chiller_readings, chillers, hall, hall_readings, table
 
 
@@ -48,10 +50,25 @@ def test_constant_and_nearly_absent_columns_are_left_out_and_named():
     readings = np.where(np.arange(300) < 250, np.nan, 8.0 + np.arange(300) / 100)
     found = dataset(chillers(), chillers_plant(CHWS=readings, WBT=22.0))
     assert found.notes == [
-        "chw_supply_c is not used: 50 of 300 rows have a reading",
         "outdoor_wetbulb_c is not used: it does not vary",
+        "chw_supply_c is not used: 50 of 300 rows have a reading, which is not worth the others",
     ]
     assert len(found.rows) == 300
+
+
+def test_a_missing_contact_is_no_combination_that_was_never_seen():
+    contacts = pd.DataFrame(
+        {"chiller_on:ch1": [1.0, np.nan, 1.0, 0.0], "chiller_on:ch2": [0.0, 1.0, np.nan, 1.0]}
+    )
+    site = chillers()
+    with_contacts = site.model_copy(update={"points": [
+        *site.points,
+        *(site.points[0].model_copy(update={"tag": f"ON{k}", "quantity": "chiller_on", "equipment": f"ch{k}",
+                                            "unit": ""}) for k in (1, 2)),
+    ]})  # fmt: skip
+    codes = combination_codes(with_contacts, contacts)
+    assert codes.tolist() == [1, -1, -1, 0]
+    assert known_combinations(codes, np.array([0, 3]), np.arange(4), hours=4.0).all()
 
 
 def test_rows_of_no_it_power_are_counted():
