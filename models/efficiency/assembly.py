@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 
+from models.buckets import bucket
 from models.efficiency.curves import Features, Fits, boosted, fits, mask_of
 from models.efficiency.declared_effects import Effect, EffectBounds
 from models.efficiency.features import driving_pairs, feature_names, with_derived
@@ -146,7 +147,7 @@ class Assembly:
         predicted = np.zeros((len(self.y), len(PARTS), len(self.blocks)))
         for block in np.unique(self.blocks):
             rows = np.flatnonzero(self.blocks == block)
-            longest = int(np.bincount(self.blocks).max())  # one shape for every block
+            longest = bucket(int(np.bincount(self.blocks).max()))  # one shape for every block
             padded = np.resize(rows, longest)
             fits, networks = _parts_of(
                 replace(heads, trees=None),

@@ -13,6 +13,8 @@ import numpy as np
 from flax import struct
 from jax import Array
 
+from models.buckets import padded
+
 REFERENCES = 2_000  # most rows to compare with: distances to more would slow a recommendation
 NEIGHBOURS = 3  # a single odd row gives no support
 MARGIN = 0.1  # share of an input's range past its ends that a model may be asked for
@@ -21,6 +23,7 @@ DRIVING = (
     "load_kw", "outdoor_wetbulb_c", "outdoor_drybulb_c", "chw_supply_c", "cw_supply_c", "supply_air_c",
     "chw_supply_sp_c", "cw_supply_sp_c", "supply_air_sp_c", "airflow_ratio_sp",
 )  # fmt: skip
+AWAY = 1e4  # standard deviations of what fills up references
 GROUP = 32  # references compared first
 ROWS_AT_ONCE = 1_024  # rows whose distances fit the processor's cache
 RECALL = 0.99  # share of left-out blocks of the record that must count as covered
@@ -82,11 +85,11 @@ def fit_support(
     scale = np.where(scale > 1e-9, scale, 1.0)
     z = (x - mean) / scale
     distances = [
-        np.asarray(_distances(_thinned(z[blocks != block], seed), _thinned(z[blocks == block], seed)))
+        _between(_thinned(z[blocks != block], seed), _thinned(z[blocks == block], seed))
         for block in np.unique(blocks)
     ]
     margin = np.where(True if ranged is None else ranged, MARGIN * (x.max(axis=0) - x.min(axis=0)), np.inf)
-    parts = (x.min(axis=0) - margin, x.max(axis=0) + margin, mean, scale, _thinned(z, seed))
+    parts = (x.min(axis=0) - margin, x.max(axis=0) + margin, mean, scale, _full(_thinned(z, seed)))
     limit = np.quantile(np.concatenate(distances), RECALL)
     return Support(jnp.asarray(pairs), *(jnp.asarray(part, jnp.float32) for part in (*parts, limit)))
 
@@ -133,6 +136,19 @@ def _point(support: Support, x: Array) -> Array:
 def _distances(references: Array, z: Array) -> Array:
     """Distance (n,) of each of z (n, d) to the NEIGHBOURS-th nearest of references (r, d), or to the last."""
     return jax.lax.map(partial(_distance, references), z, batch_size=ROWS_AT_ONCE)
+
+
+def _between(references: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """`_distances`, in one shape whatever the numbers of rows."""
+    return np.asarray(_distances(_full(references), padded(z)))[: len(z)]
+
+
+def _full(references: np.ndarray) -> np.ndarray:
+    """References with rows that are far from everything up to REFERENCES, so that all models have one shape."""
+    missing = REFERENCES - len(references)
+    if missing <= 0 or len(references) < NEIGHBOURS:
+        return references
+    return np.concatenate([references, np.full((missing, references.shape[1]), AWAY, np.float32)])
 
 
 def _distance(references: Array, z: Array) -> Array:

@@ -12,6 +12,7 @@ import optax
 from jax import Array
 from jax.sharding import Mesh
 
+from models.buckets import below, bucket, padded
 from models.efficiency.devices import BATCH, MEMBER, gathered, mesh_of, placed
 from models.efficiency.networks import REFERENCE_HIDDEN, Params, apply, initial_params
 from models.efficiency.slope_penalty import OF_MEMBER, OF_TARGET, Slopes, penalty
@@ -80,7 +81,7 @@ def fit_networks(
         DivergedError: the loss is no longer a number; `last_good` holds the best epoch so far.
     """
     train_rows = [np.flatnonzero(blocks != member).astype(np.int32) for member in range(config.members)]
-    steps = max(1, min(map(len, train_rows)) // config.batch)
+    steps = below(min(map(len, train_rows)) // config.batch)
     epochs = min(config.epochs, max(FEWEST_EPOCHS, config.most_steps // steps))
     if start is not None:
         epochs = max(1, round(WARM_EPOCHS * epochs))
@@ -118,10 +119,10 @@ def _on_devices(
     slopes: Slopes | None,
 ) -> Data:
     validation = [np.flatnonzero(blocks == member).astype(np.int32) for member in range(config.members)]
-    longest = max(map(len, validation))
+    longest = bucket(max(map(len, validation)))
     return {
-        "z": placed(mesh, np.asarray(z, np.float32)),
-        "y": placed(mesh, np.asarray(y, np.float32), None, MEMBER),
+        "z": placed(mesh, padded(np.asarray(z, np.float32))),
+        "y": placed(mesh, padded(np.asarray(y, np.float32), axis=2), None, MEMBER),
         "mask": placed(mesh, np.asarray(mask, np.float32)),
         "slopes": placed(mesh, slopes),
         "validation": placed(mesh, np.stack([np.resize(rows, longest) for rows in validation]), MEMBER),

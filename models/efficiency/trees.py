@@ -10,6 +10,9 @@ from flax import struct
 from jax import Array
 from sklearn.ensemble import HistGradientBoostingRegressor
 
+from models.buckets import bucket
+
+DEPTHS = 8  # depths are rounded up to a multiple of it
 ROWS_AT_ONCE = 4_096  # larger blocks of rows fall out of the processor's cache
 
 
@@ -44,7 +47,7 @@ def as_arrays(boosted: list[HistGradientBoostingRegressor]) -> Trees:
     """The trees of one boosting per target as arrays, padded to the same size."""
     nodes = [[stage[0].nodes for stage in model._predictors] for model in boosted]
     trees = max(map(len, nodes))
-    size = max((len(tree) for target in nodes for tree in target), default=1)
+    size = bucket(max((len(tree) for target in nodes for tree in target), default=1))
     arrays: dict[str, np.ndarray] = {
         name: np.zeros((len(boosted), trees, size), kind)
         for name, kind in (("feature", np.int32), ("left", np.int32), ("right", np.int32))
@@ -53,7 +56,10 @@ def as_arrays(boosted: list[HistGradientBoostingRegressor]) -> Trees:
         for number, tree in enumerate(model_nodes):
             _place(arrays, (target, number, slice(len(tree))), tree)
     start = np.array([float(np.ravel(model._baseline_prediction)[0]) for model in boosted], np.float32)
-    depth = max((int(tree["depth"].max()) for target in nodes for tree in target), default=0)
+    # A leaf is its own child, so that a few steps more change nothing, and share a compiled program.
+    depth = DEPTHS * -(
+        -max((int(tree["depth"].max()) for target in nodes for tree in target), default=0) // DEPTHS
+    )
     named = {name: jnp.asarray(values) for name, values in arrays.items()}
     return Trees(**named, start=jnp.asarray(start), depth=depth)
 
