@@ -6,8 +6,10 @@ import random
 import resource
 import shutil
 import signal
+import sys
 import time
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 import pytest
@@ -40,8 +42,9 @@ def _ingest(file: Path, folder: Path, most_bytes: int | None = None) -> None:
 
 
 @pytest.fixture
-def processes():
-    """Processes that begin with everything imported."""
+def processes(monkeypatch):
+    """Processes that begin with everything imported, whatever an earlier test made the main module."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.pipelines.telemetry.ingest.test_hard_times"])
     return context
