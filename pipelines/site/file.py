@@ -118,7 +118,7 @@ class Site(Table):
             shared += [*self.columns_of("rack_inlet_c"), *self.columns_of("supply_air_c")]
         return [name for name in dict.fromkeys(shared) if name not in QUANTITIES]
 
-    @property
+    @cached_property
     def machine_columns(self) -> list[str]:
         """Columns of contacts, speeds and heat loads of single machines, where there are several: which one runs."""
         return [

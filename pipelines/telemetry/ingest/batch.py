@@ -12,8 +12,8 @@ from pipelines.site.file import Point
 from pipelines.telemetry.ingest.cells import Cells, Values
 from pipelines.telemetry.ingest.clock import file_order, step_s
 from pipelines.telemetry.ingest.files import Export
-from pipelines.telemetry.ingest.raw import Keys, RawReadings, stable_order
-from pipelines.telemetry.ingest.reasons import CODE, DUPLICATE, NON_MONOTONIC
+from pipelines.telemetry.ingest.raw import Keys, RawReadings, stable_order, starts_of_runs, without_copies
+from pipelines.telemetry.ingest.reasons import CODE, NON_MONOTONIC
 from pipelines.telemetry.store import SHORT
 
 Order = np.ndarray | None  # None leaves all where it is
@@ -45,7 +45,7 @@ def make_batch(export: Export, cells: Cells, utc_us: np.ndarray, keys: Keys, ste
     if not len(tag):
         return Batch()
     us = _taken(utc_us, _then(None if cells.is_long else cells.row, cell))
-    starts = np.append(_starts(tag), len(tag))
+    starts = np.append(starts_of_runs(tag), len(tag))
     own = {int(tag[at]): us[at:end] for at, end in pairwise(starts)}
     _learn_steps(export, cells, utc_us, own, steps)
     reason = _taken(cells.values.reason, cell)
@@ -65,7 +65,8 @@ def make_batch(export: Export, cells: Cells, utc_us: np.ndarray, keys: Keys, ste
         file=np.full(len(tag), keys.file_code(export.sha256[:SHORT]), np.int32),
     )
     days = {
-        int(day[at]): readings.of(slice(at, end)).by_key() for at, end in pairwise([*_starts(day), len(day)])
+        int(day[at]): readings.of(slice(at, end)).by_key()
+        for at, end in pairwise([*starts_of_runs(day), len(day)])
     }
     return Batch(days, int(starts[-1]) - kept, set(own), int(us.min()), int(us.max()))
 
@@ -81,14 +82,9 @@ def _then(first: Order, second: Order) -> Order:
     return first[second]
 
 
-def _starts(values: np.ndarray) -> np.ndarray:
-    """Where each run of equal values begins."""
-    return np.flatnonzero(np.append(True, values[1:] != values[:-1]))
-
-
 def _each(codes: np.ndarray, number: Callable[[int], int]) -> np.ndarray:
     """A number for each code [n], which come in runs."""
-    starts = _starts(codes)
+    starts = starts_of_runs(codes)
     numbers = np.array([number(code) for code in codes[starts].tolist()], np.int32)
     return np.repeat(numbers, np.diff(starts, append=len(codes)))
 
@@ -181,20 +177,6 @@ def _in_order_of_time(
         order[own] = edges[number] + places
         wrong = reason[order[own]]
         wrong[set_back & (wrong == 0)] = CODE[NON_MONOTONIC]
-        keep[own] = _without_copies(us[order[own]], value[order[own]], wrong)
+        keep[own] = without_copies(us[order[own]], value[order[own]], wrong)
         reason[order[own]] = wrong
     return order[keep], reason
-
-
-def _without_copies(us: np.ndarray, value: np.ndarray, reason: np.ndarray) -> np.ndarray:
-    """[n] which readings of a tag, in order of time, to keep; of several at one time the last is believed."""
-    keep = np.ones(len(us), dtype=bool)
-    good = np.flatnonzero(reason == 0)
-    if (us[good][1:] != us[good][:-1]).all():
-        return keep
-    last = good[np.searchsorted(us[good], us[good], side="right") - 1]
-    earlier = good != last
-    same = (value[good] == value[last]) | np.isnan(value[good])
-    reason[good[earlier & ~same]] = CODE[DUPLICATE]
-    keep[good[earlier & same]] = False
-    return keep

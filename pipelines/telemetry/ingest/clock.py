@@ -93,6 +93,12 @@ def _utc_us(local_us: np.ndarray, zone: str, earlier: bool) -> np.ndarray:
     return index.tz_localize(ZoneInfo(zone), ambiguous=ambiguous, nonexistent="NaT").as_unit("us").asi8
 
 
+def shown_twice(local_us: np.ndarray, zone: str) -> np.ndarray:
+    """Whether the zone's clock shows each time [n] twice, in the hour that it repeats in autumn."""
+    local = pd.DatetimeIndex(local_us.astype("datetime64[us]"))
+    return np.asarray(local.tz_localize(zone, ambiguous="NaT", nonexistent="shift_forward").isna())
+
+
 def _tell_passes_apart(
     cells: Cells, local: np.ndarray, later: np.ndarray, row_us: np.ndarray, row_reason: np.ndarray
 ) -> None:

@@ -6,10 +6,10 @@ What such rows mean is told from the rows around them, which have to be in one p
 from collections.abc import Callable, Iterator
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from pipelines.exports.stamps import NO_TIME
+from pipelines.telemetry.ingest.clock import shown_twice
 from pipelines.telemetry.ingest.stamps import Stamps
 
 MOST_PARTS = 4  # put together; a table without an order steps back everywhere
@@ -45,13 +45,8 @@ def _may_be_cut(before: list[Stamps], after: Stamps, zone: str) -> bool:
     latest = max(int(stamps.us.max()) for stamps in before)
     if _earliest(after) < latest and first < latest:  # else the file has its newest row first
         return False
-    return not _shown_twice(np.array([last, coming]), zone).all()
+    return not shown_twice(np.array([last, coming]), zone).all()
 
 
 def _earliest(stamps: Stamps) -> int:
     return int(stamps.us[stamps.us != NO_TIME].min())
-
-
-def _shown_twice(local_us: np.ndarray, zone: str) -> np.ndarray:
-    local = pd.DatetimeIndex(local_us.astype("datetime64[us]"))
-    return np.asarray(local.tz_localize(zone, ambiguous="NaT", nonexistent="shift_forward").isna())

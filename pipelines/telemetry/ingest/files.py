@@ -1,6 +1,6 @@
 """Which source of the site file an export belongs to, and where in it the site's points are."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatch
 
 from pipelines.errors import IngestError
@@ -14,14 +14,12 @@ class Export:
 
     prefix: what file, folder or title puts before every tag, "" where nothing does.
     columns: of a wide export, the columns that hold values of points, by the file's own name of them.
-    stray: lines that are no rows, for a quotation mark without a partner.
     """
 
     table: Table
     source: Source
     prefix: str = ""
     columns: tuple[str, ...] = ()
-    stray: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:

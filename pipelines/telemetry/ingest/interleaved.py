@@ -11,6 +11,7 @@ from pipelines.errors import IngestError
 from pipelines.exports import listed
 from pipelines.exports.forms import readable_forms
 from pipelines.exports.stamps import DAY_US, NO_TIME
+from pipelines.telemetry.ingest.clock import shown_twice
 from pipelines.telemetry.ingest.files import Export
 from pipelines.telemetry.ingest.stamps import parse_stamps
 
@@ -80,9 +81,7 @@ def _rows(export: Export, sample: pa.Table) -> pd.DataFrame:
     us = stamps.us[stamps.place]
     rows = frame.assign(us=us)[us != NO_TIME]
     # The hour that a clock shows twice in autumn repeats times without being another machine's.
-    local = pd.DatetimeIndex(rows["us"].to_numpy().astype("datetime64[us]"))
-    once = local.tz_localize(export.source.time_zone, ambiguous="NaT", nonexistent="shift_forward").notna()
-    return rows[once]
+    return rows[~shown_twice(rows["us"].to_numpy(), export.source.time_zone)]
 
 
 def _described(export: Export) -> list[str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from pipelines.telemetry.ingest.raw import Keys, RawReadings
-from pipelines.telemetry.ingest.reasons import CODE, DUPLICATE, REPLACED
+from pipelines.telemetry.ingest.raw import Keys, RawReadings, without_copies
+from pipelines.telemetry.ingest.reasons import CODE, REPLACED
 
 # Of two readings closer than this share of their sources' steps, the later export's is a correction of the other.
 SAME = 0.5
@@ -63,20 +63,13 @@ def merge_day(old: RawReadings, new: RawReadings, file: int, keys: Keys, counted
     text[at[~same]] = keys.text_codes([keys.files[file]])[0]
     kept[of[same]] = False
     merged = RawReadings.joined([replace(old, reason=reason, text=text), new.of(kept)])
-    return _without_copies(merged.of(np.argsort(_codes(merged, int(merged.time.min())), kind="stable")), file)
-
-
-def _without_copies(merged: RawReadings, file: int) -> RawReadings:
-    """Of several good readings at one time in parts of one file, the last; the others are duplicates, or dropped."""
-    own = np.flatnonzero((merged.file == file) & (merged.reason == 0))
-    again = (merged.key[own][1:] == merged.key[own][:-1]) & (merged.time[own][1:] == merged.time[own][:-1])
-    if not again.any():
-        return merged
-    earlier, later = own[:-1][again], own[1:][again]
-    same = merged.value[earlier] == merged.value[later]
+    merged = merged.of(np.argsort(_codes(merged, int(merged.time.min())), kind="stable"))
+    # Parts of one file are one file: what it says twice is a copy or a duplicate, no correction.
+    own = np.flatnonzero(merged.file == file)
     reason, kept = merged.reason.copy(), np.ones(len(merged), bool)
-    reason[earlier[~same]] = CODE[DUPLICATE]
-    kept[earlier[same]] = False
+    wrong = reason[own]
+    kept[own] = without_copies(_codes(merged, int(merged.time.min()))[own], merged.value[own], wrong)
+    reason[own] = wrong
     return replace(merged, reason=reason).of(kept)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.site.file import Site
-from pipelines.telemetry.ingest.reasons import CODE, REASONS
+from pipelines.telemetry.ingest.reasons import CODE, DUPLICATE, REASONS
 
 DICTIONARIES = ("source", "tag", "reason", "file")
 
@@ -130,6 +130,31 @@ def stable_order(codes: np.ndarray) -> np.ndarray:
     return order
 
 
+def starts_of_runs(values: np.ndarray) -> np.ndarray:
+    """Where each run of equal values [n] begins."""
+    return (
+        np.flatnonzero(np.append(True, values[1:] != values[:-1])) if len(values) else np.empty(0, np.int64)
+    )
+
+
+def without_copies(at: np.ndarray, value: np.ndarray, reason: np.ndarray) -> np.ndarray:
+    """[n] which readings to keep, sorted by `at`, which has a number for each key and time.
+
+    Of several good ones at one time the last is believed; the others are marked as duplicates in `reason`, or are
+    dropped where they say the same.
+    """
+    keep = np.ones(len(at), dtype=bool)
+    good = np.flatnonzero(reason == 0)
+    if (at[good][1:] != at[good][:-1]).all():
+        return keep
+    last = good[np.searchsorted(at[good], at[good], side="right") - 1]
+    earlier = good != last
+    same = (value[good] == value[last]) | np.isnan(value[good])
+    reason[good[earlier & ~same]] = CODE[DUPLICATE]
+    keep[good[earlier & same]] = False
+    return keep
+
+
 def to_arrow(readings: RawReadings, keys: Keys) -> pa.Table:
     """Readings as stored: numbers become names."""
     sources, tags = ([pair[i] for pair in keys.pairs] for i in (0, 1))
@@ -152,7 +177,7 @@ def _texts(codes: np.ndarray, texts: Sequence[str | None]) -> pa.Array:
 
 def _dictionary(codes: np.ndarray, names: Sequence[str]) -> pa.Array:
     # Only names in use are stored, sorted, so that a file's bytes do not depend on what else was ingested.
-    starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1])) if len(codes) else np.empty(0, np.int64)
+    starts = starts_of_runs(codes)
     used, place = np.unique(codes[starts], return_inverse=True)
     own = [names[code] for code in used.tolist()]
     texts = sorted(set(own))

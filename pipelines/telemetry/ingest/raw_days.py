@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from pipelines.telemetry.ingest.days import day_name
+from pipelines.telemetry.ingest.days import day_name, day_number
 from pipelines.telemetry.ingest.raw import Keys, RawReadings, from_arrow, to_arrow
 from pipelines.telemetry.ingest.transaction import Writer
 from pipelines.telemetry.store import Manifest, Store
@@ -16,6 +16,10 @@ class RawDays:
     def __init__(self, store: Store, manifest: Manifest, keys: Keys, writer: Writer) -> None:
         self._store, self._manifest, self._keys, self._writer = store, manifest, keys, writer
         self._held: OrderedDict[int, RawReadings] = OrderedDict()
+
+    def days(self) -> set[int]:
+        """All days that have readings."""
+        return {day_number(name) for name in self._writer.days("raw", self._manifest)}
 
     def get(self, day: int) -> RawReadings:
         """A day's readings. Raises StoreError where they cannot be read."""

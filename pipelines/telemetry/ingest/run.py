@@ -45,21 +45,18 @@ def ingest_files(
     options = Options(rebuild, replace, dry_run, now or pd.Timestamp.now("UTC"))
     report = IngestReport(site.name, dry_run=dry_run)
     with locked(store), Writer(store) as writer:
-        before = store.manifest()
+        before, fingerprint = store.manifest(), site_fingerprint(site)
+        described_anew = before.fingerprint != fingerprint
         collect(store, before)
         update = Update(site, store, Keys.of(site), deepcopy(before), writer)
         for number, path in enumerate(map(Path, files)):
             tell(f"reading {path.name}", number / len(files))
             report.files.append(ingest_path(update, path, options))
-        if rebuild or before.fingerprint != site_fingerprint(site):
+        if rebuild or described_anew:
             update.everything()
-        first = not before.interval or before.fingerprint != site_fingerprint(site)
-        _count(
-            report,
-            update.keys,
-            derive_changed(update, tell, partial(_refuse_doubles, site) if first else None),
-        )
-        update.manifest.fingerprint = site_fingerprint(site)
+        inspect = partial(_refuse_doubles, site) if described_anew or not before.interval else None
+        _count(report, update.keys, derive_changed(update, tell, inspect))
+        update.manifest.fingerprint = fingerprint
         if dry_run:
             collect(store, before)
         elif update.manifest != before:

@@ -90,6 +90,11 @@ class Writer:
         done = self._names[layer, day]
         return done.result() if done else None
 
+    def days(self, layer: Layer, manifest: Manifest) -> set[str]:
+        """Days that a layer has: the manifest's, and those that are not settled."""
+        put = {day: name for (of, day), name in self._names.items() if of == layer}
+        return {day for day in manifest.days(layer).keys() | put.keys() if put.get(day, "") is not None}
+
     def settle(self, manifest: Manifest) -> None:
         """Enter all files into a manifest. Raises StoreError where one cannot be written."""
         for (layer, day), done in self._names.items():

@@ -49,7 +49,7 @@ class Update:
 
     def everything(self) -> None:
         """Have all days derived again."""
-        self.changed |= {day_number(day) for day in self.manifest.raw.keys() | self.manifest.interval.keys()}
+        self.changed |= self.raw.days() | {day_number(day) for day in self.manifest.interval}
 
     def put(self, day: int, readings: RawReadings) -> None:
         """Have a day's readings written where they changed. Raises StoreError where an earlier file cannot be."""
@@ -88,7 +88,7 @@ class Incoming:
         """Take what an earlier reading of this export left on other days out of the raw layer."""
         if not read_before:
             return
-        for day in sorted({day_number(day) for day in self.update.manifest.raw} - self.touched):
+        for day in sorted(self.update.raw.days() - self.touched):
             self.update.put(day, self._stored(day))
 
     def _stored(self, day: int) -> RawReadings:
