@@ -28,6 +28,7 @@ def without_strays(table: Table, folder: Path, *, careful: bool = False) -> tupl
     if not len(looked_at):
         return table, []
     stray: list[str] = []
+    filled = 0
     target = folder / "paired.csv"
     with (
         table.opened.content.open(encoding="utf-8-sig", errors="replace", newline="\n") as source,
@@ -35,7 +36,8 @@ def without_strays(table: Table, folder: Path, *, careful: bool = False) -> tupl
     ):
         for line in _mended(source, set(looked_at.tolist()), layout.delimiter, layout.width, stray):
             sink.write(line)
-    return table.reading(target), stray
+            filled += bool(line.strip())
+    return table.reading(target, filled), stray
 
 
 def lines_below_header(table: Table) -> int:

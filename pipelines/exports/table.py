@@ -88,9 +88,9 @@ class Table:
             f"rejects_limit=0, max_line_size={line}, hive_partitioning=false)"
         )
 
-    def reading(self, content: Path) -> "Table":
-        """The same table with its rows in another text, which has no quotation marks out of pairs."""
-        return replace(self, opened=replace(self.opened, content=content))
+    def reading(self, content: Path, lines: int) -> "Table":
+        """The same table with its rows in another text of so many lines, without quotation marks out of pairs."""
+        return replace(self, opened=replace(self.opened, content=content, lines=lines))
 
 
 def read_table(opened: Opened, known: str | None = None) -> Table:

@@ -66,19 +66,16 @@ class Reader:
         connection = connect(self.folder)
         try:
             yield from _ahead(self._parts(connection, decimals))
-            self.rejected = [*stray, *_rejected(connection, self.export)]
+            rejected = _rejected(connection, self.export)
         except duckdb.Error as cause:
             raise IngestError(
                 f"{self.export.name} cannot be read ({_brief(cause)}); export it again"
             ) from cause
         finally:
             connection.close()
-        opened = self.export.table.opened
-        if (
-            opened.quotes
-            and not self.careful
-            and self.rows + len(self.rejected) < lines_below_header(self.export.table)
-        ):
+        self.rejected = [*stray, *rejected]
+        looked_at = self.careful or not table.opened.quotes
+        if not looked_at and self.rows + len(rejected) < lines_below_header(table):
             raise SwallowedLinesError
         if not self.rows:
             raise IngestError(
