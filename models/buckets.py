@@ -1,24 +1,23 @@
-"""Few shapes for many sizes: arrays are padded to them, and one compiled program does for records of like length."""
+"""Few shapes for many sizes: arrays are padded to powers of two, so that one compiled program does for many records.
 
+A record grows by a row an interval; with finer sizes a walk through a year would spend more time on compiling than
+on learning.
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
 import numpy as np
 
-PARTS = 8  # sizes between two powers of two: at most an eighth is padding
+# Rows are padded to the smallest batch or the next power of two, so that few shapes are compiled; many rows to
+# a multiple of the large one, since half of a large power of two may be padding.
+SMALLEST_BATCH, LARGE_BATCH = 64, 8_192
 
 
 def bucket(size: int) -> int:
-    """The least size of few that is at least this one."""
-    if size <= PARTS:
-        return max(size, 1)
-    unit = 1 << ((size - 1).bit_length() - 1) >> (PARTS.bit_length() - 1)
-    return -(-size // unit) * unit
-
-
-def below(size: int) -> int:
-    """The greatest size of few that is at most this one."""
-    wanted = max(size, 1)
-    while bucket(wanted) != wanted:
-        wanted -= 1
-    return wanted
+    """The least power of two that is at least this size."""
+    return 1 << max(size - 1, 0).bit_length()
 
 
 def padded(values: np.ndarray, axis: int = 0) -> np.ndarray:
@@ -26,3 +25,13 @@ def padded(values: np.ndarray, axis: int = 0) -> np.ndarray:
     more = bucket(values.shape[axis]) - values.shape[axis]
     widths = [(0, more if number == axis % values.ndim else 0) for number in range(values.ndim)]
     return np.pad(values, widths, mode="edge") if more and values.shape[axis] else values
+
+
+def in_pads(function: Any, x: np.ndarray) -> Any:
+    """`function` of x (n, k), called with a padded number of rows; its results are cut back to n."""
+    rows = max(SMALLEST_BATCH, 1 << max(len(x) - 1, 0).bit_length())
+    if rows > LARGE_BATCH:
+        rows = -(-len(x) // LARGE_BATCH) * LARGE_BATCH
+    padded = np.zeros((rows, x.shape[1]), np.float32)
+    padded[: len(x)] = x
+    return jax.tree.map(lambda result: np.asarray(result)[: len(x)], function(jnp.asarray(padded)))

@@ -35,66 +35,70 @@ NEVER_CARRIED = np.append(np.full(EXPERTS - 1, 1e30), 0.0)
 
 @dataclass
 class Filters:
-    """What each filter believes: state (k, 2) fading and lasting bias, covariance (k, 2, 2); scale: the usual error."""
+    """What the k filters of each of m models believe: state (m, k, 2) fading and lasting bias, its covariance
+    (m, k, 2, 2); scale (m,): the usual error."""
 
-    scale: float
-    state: np.ndarray = field(default_factory=lambda: np.zeros((EXPERTS - 1, 2)))
-    covariance: np.ndarray = field(default_factory=lambda: np.zeros((EXPERTS - 1, 2, 2)))
+    scale: np.ndarray
+    state: np.ndarray = field(init=False)
+    covariance: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
         combined = np.array(list(product(FADING, KEPT, LASTING, (0.0, 1.0))))
         self._fading, self._kept, self._lasting = combined[:, 0], combined[:, 1], combined[:, 2]
         self._spike = combined[:, 3] > 0.0
-        self.covariance[:, 0, 0] = AT_FIRST * self._fading * self.scale**2
-        self.covariance[:, 1, 1] = AT_FIRST * self._lasting * self.scale**2
+        self.state = np.zeros((len(self.scale), EXPERTS - 1, 2))
+        self.covariance = np.zeros((*self.state.shape, 2))
+        self.covariance[..., 0, 0] = AT_FIRST * self._fading * self.scale[:, None] ** 2
+        self.covariance[..., 1, 1] = AT_FIRST * self._lasting * self.scale[:, None] ** 2
 
     def predicted(self, gap: float) -> np.ndarray:
-        """Error (k,) that is expected `gap` delays after the last one."""
-        return self.state[:, 0] * self._kept ** min(gap, LONGEST) + self.state[:, 1]
+        """Errors (m, k) that are expected `gap` delays after the last ones."""
+        return self.state[..., 0] * self._kept ** min(gap, LONGEST) + self.state[..., 1]
 
-    def learn(self, error: float, gap: float) -> None:
-        """Take in an error, `gap` delays after the last one."""
+    def learn(self, error: np.ndarray, gap: float) -> None:
+        """Take in the models' errors (m,), `gap` delays after the last ones."""
         self._wait(min(gap, LONGEST))
-        self.scale = SCALE_MEMORY * self.scale + (1.0 - SCALE_MEMORY) * 1.25 * min(
-            abs(error), WORST * self.scale
-        )
-        surprise = error - self.state.sum(axis=1)
-        usual = self.covariance.sum(axis=(1, 2)) + NOISE * self.scale**2
+        size = np.minimum(np.abs(error), WORST * self.scale)
+        self.scale = SCALE_MEMORY * self.scale + (1.0 - SCALE_MEMORY) * 1.25 * size
+        noise = NOISE * self.scale[:, None] ** 2
+        surprise = error[:, None] - self.state.sum(axis=-1)
+        usual = self.covariance.sum(axis=(-1, -2)) + noise
         far = np.abs(surprise) / np.sqrt(usual)
         jump = (far > FAR) & ~self._spike
-        self.covariance[jump, 0, 0] += (surprise**2 - usual)[jump]
-        usual = self.covariance.sum(axis=(1, 2)) + NOISE * self.scale**2
+        self.covariance[..., 0, 0] += np.where(jump, surprise**2 - usual, 0.0)
+        usual = self.covariance.sum(axis=(-1, -2)) + noise
         believed = np.where(self._spike & (far > FAR), (FAR / np.maximum(far, 1e-9)) ** 2, 1.0)
-        gain = self.covariance.sum(axis=2) / usual[:, None] * believed[:, None]
-        self.state += gain * surprise[:, None]
-        self.covariance -= gain[:, :, None] * self.covariance.sum(axis=1)[:, None, :]
+        gain = self.covariance.sum(axis=-1) * (believed / usual)[..., None]
+        self.state += gain * surprise[..., None]
+        self.covariance -= gain[..., None] * self.covariance.sum(axis=-2)[..., None, :]
 
     def _wait(self, gap: float) -> None:
         left = self._kept**gap
-        self.state[:, 0] *= left
-        self.covariance[:, 0, :] *= left[:, None]
-        self.covariance[:, :, 0] *= left[:, None]
+        self.state[..., 0] *= left
+        self.covariance[..., 0, :] *= left[:, None]
+        self.covariance[..., :, 0] *= left[:, None]
         grown = self._fading * (1.0 - left**2) / (1.0 - self._kept**2)
-        self.covariance[:, 0, 0] += grown * self.scale**2
-        self.covariance[:, 1, 1] += self._lasting * gap * self.scale**2
+        self.covariance[..., 0, 0] += grown * self.scale[:, None] ** 2
+        self.covariance[..., 1, 1] += self._lasting * gap * self.scale[:, None] ** 2
 
 
 def mixed(
     predicted: np.ndarray, carried: np.ndarray, measured: np.ndarray, times: np.ndarray, delay: Delay, *,
-    scale: float, losses: np.ndarray, counts: np.ndarray,
+    scale: np.ndarray, losses: np.ndarray, counts: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Predictions (n,) with what the filters and the carried share expect of their error; the losses afterwards.
+    """Predictions (n, m) of m models with what filters and carried share expect of their errors; the losses afterwards.
 
-    predicted, carried (n,): without and with the carried share; measured: NaN where unknown. delay: from a row until
-    its error is known. scale: the usual error at first. losses (EXPERTS,): of each so far. counts (n,): rows whose
-    errors judge the experts; all errors are learned from.
+    predicted, carried (n, m): without and with the carried share; measured (n,): NaN where unknown. delay: from a row
+    until its error is known. scale (m,): the usual errors at first. losses (m, EXPERTS): of each so far. counts (n,):
+    rows whose errors judge the experts; all errors are learned from.
     """
-    error, losses = measured - predicted, losses.copy()
-    known = np.isfinite(error)
+    error, losses = measured[:, None] - predicted, losses.copy()
+    known = np.isfinite(error).all(axis=1)
     last, age = last_known(times, known, delay)
     told = np.append((times[1:] - times[:-1]) / delay, 1.0) if len(times) else np.empty(0)
-    filters, expected = Filters(max(scale, 1e-12)), np.zeros((len(error), EXPERTS))
-    expected[:, -1] = carried - predicted
+    filters = Filters(np.maximum(scale, 1e-12))
+    expected = np.zeros((*error.shape, EXPERTS))
+    expected[..., -1] = carried - predicted
     mean, learned, since = predicted.copy(), -1, LONGEST
     for row in range(len(error)):
         while learned < last[row]:
@@ -102,12 +106,12 @@ def mixed(
             since = min(since + (told[learned - 1] if learned else 0.0), LONGEST)
             if known[learned]:
                 if counts[learned] and age[learned] <= 1.0:
-                    left = np.abs(error[learned] - expected[learned]) / filters.scale
+                    left = np.abs(error[learned][:, None] - expected[learned]) / filters.scale[:, None]
                     losses = MEMORY * losses + np.minimum(left, WORST)
-                filters.learn(float(error[learned]), since)
+                filters.learn(error[learned], since)
                 since = 0.0
         if last[row] >= 0:
-            expected[row, :-1] = filters.predicted(float(age[row]))
-        weights = np.exp(-TRUST * (losses - losses.min()))
-        mean[row] += expected[row] @ weights / weights.sum()
+            expected[row, :, :-1] = filters.predicted(float(age[row]))
+        weights = np.exp(-TRUST * (losses - losses.min(axis=1, keepdims=True)))
+        mean[row] += (expected[row] * weights).sum(axis=1) / weights.sum(axis=1)
     return mean, losses

@@ -1,14 +1,15 @@
 """Simple models: every network is reported beside them, and the best of them can be served."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal, Self
 
-import jax.numpy as jnp
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from models.efficiency.trees import Trees, as_arrays, evaluate
+from models.buckets import in_pads
+from models.efficiency.trees import Trees, as_arrays, evaluate, restored
 from models.evaluate import time_blocks
 from models.ridge import fit_weights, terms
 
@@ -18,16 +19,22 @@ QUADRATIC = ("mean", "scale", "span", "weights", "limits")
 
 @dataclass(frozen=True)
 class Ratio:
-    """Power per load to predict: inputs x (n, k); ratio, load_kw, last reading before each row: (n,)."""
+    """Power per load to predict: inputs x (n, k); ratio, load_kw, last reading before each row: (n,).
+
+    before (n, k + s): the inputs one row earlier and s readings that tell the plant's state then, NaN where there is
+    none; for models that use them.
+    """
 
     x: np.ndarray
     ratio: np.ndarray
     load_kw: np.ndarray
     last_reading: np.ndarray
+    before: np.ndarray | None = None
 
     def where(self, keep: np.ndarray) -> "Ratio":
-        """The rows for which `keep` (n,) is true."""
-        return Ratio(self.x[keep], self.ratio[keep], self.load_kw[keep], self.last_reading[keep])
+        """The rows for which `keep` (n,) is true, or whose numbers it holds."""
+        before = None if self.before is None else self.before[keep]
+        return Ratio(self.x[keep], self.ratio[keep], self.load_kw[keep], self.last_reading[keep], before)
 
 
 class Baseline(ABC):
@@ -163,17 +170,16 @@ class GradientBoosting(Baseline):
     def _sum(self, x: np.ndarray) -> np.ndarray:
         if self._restored is None:
             return self._trees.predict(x)
-        return np.asarray(evaluate(self._restored, jnp.asarray(x, jnp.float32)))[:, 0]
+        return in_pads(partial(evaluate, self._restored), x)[:, 0]
 
     def arrays(self) -> dict[str, Any]:
         """The trees as arrays (`models.efficiency.trees.Trees`)."""
         grown = as_arrays([self._trees]) if self._restored is None else self._restored
-        return {part.name: np.asarray(getattr(grown, part.name)) for part in fields(grown)}
+        return grown.plain()
 
     def restore(self, arrays: dict[str, Any]) -> Self:
         """Takes the trees of an earlier fit; JAX evaluates them."""
-        of_rows = {name: jnp.asarray(values) for name, values in arrays.items() if name != "depth"}
-        self._restored = Trees(**of_rows, depth=int(arrays["depth"]))
+        self._restored = restored(arrays)
         return self
 
 

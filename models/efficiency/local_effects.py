@@ -11,7 +11,8 @@ from functools import partial
 import numpy as np
 from scipy import stats
 
-from models.efficiency.model import PlantModel, in_pads, without_each_block
+from models.buckets import in_pads
+from models.efficiency.model import PlantModel, without_each_block
 
 BINS = 8  # of the input's range, with equal numbers of rows
 RANGE = (0.01, 0.99)  # of its values: those beyond count in the outer bins, and are not plotted

@@ -11,6 +11,7 @@ import numpy as np
 from flax import serialization, struct
 from jax import Array
 
+from models.buckets import in_pads
 from models.efficiency.features import with_derived
 from models.efficiency.intervals import Intervals, half_widths, residual_size
 from models.efficiency.networks import Params, apply
@@ -19,10 +20,6 @@ from models.efficiency.stacking import PARTS
 from models.efficiency.support import Support, coverage, distance, in_support
 from models.efficiency.trees import Trees, evaluate
 from models.ridge import response_lines, terms
-
-# Rows are padded to the smallest batch or the next power of two, so that few shapes are compiled; many rows to
-# a multiple of the large one, since half of a large power of two may be padding.
-SMALLEST_BATCH, LARGE_BATCH = 64, 8_192
 
 
 @struct.dataclass
@@ -207,16 +204,6 @@ def _answer(model: PlantModel, x: Array) -> tuple[Array, ...]:
     covered, away = coverage(model.support, x)
     away = away / model.support.limit
     return mixed.mean(axis=2), networks.std(axis=2, ddof=1), half, covered, away
-
-
-def in_pads(function: Any, x: np.ndarray) -> Any:
-    """`function` of x (n, k), called with a padded number of rows; its results are cut back to n."""
-    rows = max(SMALLEST_BATCH, 1 << max(len(x) - 1, 0).bit_length())
-    if rows > LARGE_BATCH:
-        rows = -(-len(x) // LARGE_BATCH) * LARGE_BATCH
-    padded = np.zeros((rows, x.shape[1]), np.float32)
-    padded[: len(x)] = x
-    return jax.tree.map(lambda result: np.asarray(result)[: len(x)], function(jnp.asarray(padded)))
 
 
 def to_bytes(model: PlantModel) -> bytes:

@@ -1,4 +1,8 @@
-"""Training: many small networks at once, one jitted scan per epoch, data moved to the devices once."""
+"""Training: many small networks at once, data moved to the devices once, one compiled scan over some steps.
+
+What changes with the record (rows, steps of an epoch, learning rates) is data, not shape: records of like length share
+a compiled program.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -12,7 +16,7 @@ import optax
 from jax import Array
 from jax.sharding import Mesh
 
-from models.buckets import below, bucket, padded
+from models.buckets import bucket, padded
 from models.efficiency.devices import BATCH, MEMBER, gathered, mesh_of, placed
 from models.efficiency.networks import REFERENCE_HIDDEN, Params, apply, initial_params
 from models.efficiency.slope_penalty import OF_MEMBER, OF_TARGET, Slopes, penalty
@@ -24,6 +28,7 @@ Data = dict[str, Any]
 FEWEST_EPOCHS = 20
 # Networks that start where others ended need fewer epochs, and small steps, or their start is lost.
 WARM_EPOCHS, WARM_RATE = 0.25, 0.3
+AT_ONCE = 4  # steps in one compiled scan
 
 
 @dataclass(frozen=True)
@@ -81,12 +86,13 @@ def fit_networks(
         DivergedError: the loss is no longer a number; `last_good` holds the best epoch so far.
     """
     train_rows = [np.flatnonzero(blocks != member).astype(np.int32) for member in range(config.members)]
-    steps = below(min(map(len, train_rows)) // config.batch)
+    steps = max(1, min(map(len, train_rows)) // config.batch)
     epochs = min(config.epochs, max(FEWEST_EPOCHS, config.most_steps // steps))
     if start is not None:
         epochs = max(1, round(WARM_EPOCHS * epochs))
         config = replace(config, learning_rate=WARM_RATE * config.learning_rate)
-    mesh, tx = mesh_of(config.members, config.batch), _optimiser(config, epochs * steps)
+    mesh, tx = mesh_of(config.members, config.batch), _optimiser(config.weight_decay)
+    rates = _rates(config.learning_rate, epochs * steps).reshape(epochs, steps)
     random = np.random.default_rng(seed)
     drawn = initial_params(random, (len(y), config.members), z.shape[1], config.hidden)
     params = drawn if start is None else start
@@ -96,9 +102,15 @@ def fit_networks(
     epochs_waited = 0
     try:
         for epoch in range(epochs):
-            order = placed(mesh, _order(train_rows, steps, config.batch, random), None, MEMBER, BATCH)
-            params, opt_state, train_loss, loss = _epoch(tx, params, opt_state, data, order)
-            improved = _keep_best(best, params, float(train_loss), np.asarray(loss))
+            order, losses = _order(train_rows, steps, config.batch, random), []
+            for begin in range(0, steps, AT_ONCE):
+                some = placed(mesh, _full(order[begin : begin + AT_ONCE]), None, MEMBER, BATCH)
+                rate = _full(rates[epoch, begin : begin + AT_ONCE], 0.0)
+                params, opt_state, train_loss = _some_steps(tx, params, opt_state, data, some, rate)
+                losses.append(train_loss)
+            train_loss = float(np.concatenate(losses)[:steps].mean())
+            loss = np.asarray(_validation_loss(params, data))
+            improved = _keep_best(best, params, train_loss, loss)
             if on_epoch:
                 on_epoch(epoch, *best.curves[-1])
             epochs_waited = 0 if improved else epochs_waited + 1
@@ -130,9 +142,24 @@ def _on_devices(
 
 
 @cache  # one object per setting, or every fit would be compiled anew
-def _optimiser(config: FitConfig, steps: int) -> optax.GradientTransformation:
-    rate = optax.warmup_cosine_decay_schedule(0.0, config.learning_rate, steps // 20 + 1, steps + 2)
-    return optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(rate, weight_decay=config.weight_decay))
+def _optimiser(weight_decay: float) -> optax.GradientTransformation:
+    """Of learning rate 1: the updates are multiplied by the rate of their step."""
+    return optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(1.0, weight_decay=weight_decay))
+
+
+def _rates(highest: float, steps: int) -> np.ndarray:
+    """Learning rate of each step (steps,): warm-up, then half a cosine."""
+    warm = steps // 20 + 1
+    step = np.arange(steps)
+    way = (step - warm) / max(steps + 2 - warm, 1)
+    rate = np.where(step < warm, step / warm, 0.5 * (1.0 + np.cos(np.pi * way)))
+    return (highest * rate).astype(np.float32)
+
+
+def _full(values: np.ndarray, fill: float | None = None) -> np.ndarray:
+    """AT_ONCE entries: the last one again, or `fill`, where there are fewer."""
+    more = [(0, AT_ONCE - len(values))] + [(0, 0)] * (values.ndim - 1)
+    return np.pad(values, more, mode="edge") if fill is None else np.pad(values, more, constant_values=fill)
 
 
 def _order(rows: list[np.ndarray], steps: int, batch: int, random: np.random.Generator) -> np.ndarray:
@@ -176,14 +203,26 @@ def _of_every_network(function: Callable[..., Any], params: Params, data: Data, 
 
 
 @partial(jax.jit, static_argnums=0, donate_argnums=2)
-def _epoch(
-    tx: optax.GradientTransformation, params: Params, opt_state: optax.OptState, data: Data, order: Array
-) -> tuple[Params, optax.OptState, Array, Array]:
-    def step(carry: tuple, rows: Array) -> tuple[tuple, Array]:
-        params, opt_state = carry
-        loss, grads = _of_every_network(jax.value_and_grad(_loss), params, data, rows)
-        updates, opt_state = jax.vmap(jax.vmap(tx.update))(grads, opt_state, params)
-        return (optax.apply_updates(params, updates), opt_state), loss.mean()
+def _some_steps(
+    tx: optax.GradientTransformation, params: Params, opt_state: optax.OptState, data: Data, order: Array,
+    rates: Array,
+) -> tuple[Params, optax.OptState, Array]:  # fmt: skip
+    """Steps on minibatches, order (steps, m, b), at rates (steps,); one of rate 0 changes nothing. Loss (steps,)."""
 
-    (params, opt_state), train_loss = jax.lax.scan(step, (params, opt_state), order)
-    return params, opt_state, train_loss.mean(), _of_every_network(_loss, params, data, data["validation"])
+    def step(carry: tuple, at: tuple[Array, Array]) -> tuple[tuple, Array]:
+        params, before = carry
+        rows, rate = at
+        loss, grads = _of_every_network(jax.value_and_grad(_loss), params, data, rows)
+        updates, opt_state = jax.vmap(jax.vmap(tx.update))(grads, before, params)
+        params = optax.apply_updates(params, jax.tree.map(lambda update: rate * update, updates))
+        kept = jax.tree.map(lambda new, old: jnp.where(rate > 0.0, new, old), opt_state, before)
+        return (params, kept), loss.mean()
+
+    (params, opt_state), losses = jax.lax.scan(step, (params, opt_state), (order, rates))
+    return params, opt_state, losses
+
+
+@jax.jit
+def _validation_loss(params: Params, data: Data) -> Array:
+    """Loss of every network on its member's validation rows: (t, m)."""
+    return _of_every_network(_loss, params, data, data["validation"])

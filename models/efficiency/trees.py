@@ -1,5 +1,6 @@
 """Gradient boosting as arrays: scikit-learn grows the trees, JAX evaluates them beside the networks."""
 
+from dataclasses import fields
 from functools import partial
 from typing import Any
 
@@ -20,17 +21,23 @@ ROWS_AT_ONCE = 4_096  # larger blocks of rows fall out of the processor's cache
 class Trees:
     """Regression trees whose leaves are summed, one set per target, t of them.
 
-    feature, left, right, value: (t, trees, nodes), limit too: a row goes left where its feature is at most that.
-    A leaf is its own child. start (t,): what the sum starts from. depth: steps from the deepest root to its leaves.
+    feature, left, right, value: (t, trees, nodes), limit too: a row goes left where its feature is at most that, and
+    where it has no reading (NaN) as `absent` says. A leaf is its own child. start (t,): what the sum starts from.
+    depth: steps from the deepest root to its leaves.
     """
 
     feature: Array
     limit: Array
     left: Array
     right: Array
+    absent: Array
     value: Array
     start: Array
     depth: int = struct.field(pytree_node=False)
+
+    def plain(self) -> dict[str, Any]:
+        """Named arrays and numbers, as `restored` takes them."""
+        return {part.name: np.asarray(getattr(self, part.name)) for part in fields(self)}
 
 
 def grow(
@@ -50,7 +57,12 @@ def as_arrays(boosted: list[HistGradientBoostingRegressor]) -> Trees:
     size = bucket(max((len(tree) for target in nodes for tree in target), default=1))
     arrays: dict[str, np.ndarray] = {
         name: np.zeros((len(boosted), trees, size), kind)
-        for name, kind in (("feature", np.int32), ("left", np.int32), ("right", np.int32))
+        for name, kind in (
+            ("feature", np.int32),
+            ("left", np.int32),
+            ("right", np.int32),
+            ("absent", np.int32),
+        )
     } | {name: np.zeros((len(boosted), trees, size), np.float32) for name in ("limit", "value")}
     for target, model_nodes in enumerate(nodes):
         for number, tree in enumerate(model_nodes):
@@ -70,7 +82,16 @@ def _place(arrays: dict[str, np.ndarray], where: Any, tree: np.ndarray) -> None:
     arrays["limit"][where] = np.where(leaf, 0.0, tree["num_threshold"]).astype(np.float32)
     arrays["left"][where] = np.where(leaf, self_number, tree["left"])
     arrays["right"][where] = np.where(leaf, self_number, tree["right"])
+    arrays["absent"][where] = np.where(
+        leaf, self_number, np.where(tree["missing_go_to_left"], tree["left"], tree["right"])
+    )
     arrays["value"][where] = np.where(leaf, tree["value"], 0.0)
+
+
+def restored(arrays: dict[str, Any]) -> Trees:
+    """Trees from `Trees.plain`. Raises TypeError where a part is missing."""
+    of_rows = {name: jnp.asarray(values) for name, values in arrays.items() if name != "depth"}
+    return Trees(**of_rows, depth=int(arrays["depth"]))
 
 
 @jax.jit
@@ -85,18 +106,21 @@ def evaluate(trees: Trees, x: Array) -> Array:
 
 def _sums(trees: Trees, x: Array) -> Array:
     # Targets and trees one after the other: only the rows of one tree at a time fit into the cache.
-    def of_target(feature: Array, limit: Array, left: Array, right: Array, value: Array) -> Array:
+    def of_target(
+        feature: Array, limit: Array, left: Array, right: Array, absent: Array, value: Array
+    ) -> Array:
         def of_tree(total: Array, tree: tuple[Array, ...]) -> tuple[Array, None]:
-            feature, limit, left, right, value = tree
+            feature, limit, left, right, absent, value = tree
 
             def descend(_: int, node: Array) -> Array:
                 reading = jnp.take_along_axis(x, feature[node][:, None], axis=1)[:, 0]
-                return jnp.where(reading <= limit[node], left[node], right[node])
+                there = jnp.where(reading <= limit[node], left[node], right[node])
+                return jnp.where(jnp.isnan(reading), absent[node], there)
 
             node = jax.lax.fori_loop(0, trees.depth, descend, jnp.zeros(x.shape[0], jnp.int32))
             return total + value[node], None
 
-        return jax.lax.scan(of_tree, jnp.zeros(x.shape[0]), (feature, limit, left, right, value))[0]
+        return jax.lax.scan(of_tree, jnp.zeros(x.shape[0]), (feature, limit, left, right, absent, value))[0]
 
-    sums = jax.vmap(of_target)(trees.feature, trees.limit, trees.left, trees.right, trees.value)
+    sums = jax.vmap(of_target)(trees.feature, trees.limit, trees.left, trees.right, trees.absent, trees.value)
     return (sums + trees.start[:, None]).T

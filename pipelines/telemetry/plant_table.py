@@ -71,6 +71,12 @@ def plant_columns(site: Site) -> list[str]:
     return [str(name) for name in plant_table(site, pd.DataFrame(columns=site.columns, dtype=float)).columns]
 
 
+def submeters_of(site: Site, plant: pd.DataFrame) -> list[str]:
+    """Plant quantities of the meters of cooling and losses that a plant table holds, one each."""
+    named = [name.split(":", 1)[0] for name in (*site.meters.cooling, *site.meters.losses)]
+    return [name for name in dict.fromkeys(named) if name in plant]
+
+
 def figure_name(site: Site) -> str:
     """What the site's figure is called: PUE with its ISO/IEC 30134-2 category, or kW per kW of cooling."""
     return f"PUE{site.meters.pue_category}" if site.meters.it else "kW per kW of cooling"

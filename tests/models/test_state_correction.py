@@ -15,7 +15,7 @@ def _hours(count: int) -> np.ndarray:
 
 def _left(error: np.ndarray, losses: np.ndarray | None = None, delay=HOUR) -> np.ndarray:
     """What is left of errors (n,) of a model that predicts 0, with no share carried."""
-    none = np.zeros(len(error))
+    none = np.zeros((len(error), 1))
     losses = np.zeros(EXPERTS) if losses is None else losses
     mean, _ = mixed(
         none,
@@ -23,11 +23,11 @@ def _left(error: np.ndarray, losses: np.ndarray | None = None, delay=HOUR) -> np
         error,
         _hours(len(error)),
         delay,
-        scale=1.0,
-        losses=losses,
+        scale=np.ones(1),
+        losses=losses[None],
         counts=np.ones(len(error), bool),
     )
-    return np.abs(error - mean)
+    return np.abs(error - mean[:, 0])
 
 
 def _fading(kept: float, noise: float) -> np.ndarray:
@@ -71,9 +71,9 @@ def test_no_prediction_knows_an_error_that_comes_later():
     error = np.sin(np.arange(60.0))
     changed = error.copy()
     changed[30:] = 99.0
-    none, ones = np.zeros(60), np.ones(60, bool)
+    none, ones, losses = np.zeros((60, 1)), np.ones(60, bool), np.zeros((1, EXPERTS))
     first, second = (
-        mixed(none, none, each, _hours(60), 4 * HOUR, scale=1.0, losses=np.zeros(EXPERTS), counts=ones)[0]
+        mixed(none, none, each, _hours(60), 4 * HOUR, scale=np.ones(1), losses=losses, counts=ones)[0]
         for each in (error, changed)
     )
     np.testing.assert_array_equal(first[:34], second[:34])
@@ -89,3 +89,20 @@ def test_rows_without_a_reading_and_gaps_are_no_error():
 def test_a_model_that_carries_its_error_by_itself_is_not_corrected():
     error = _fading(0.9, 0.2)
     np.testing.assert_allclose(_left(error, losses=NEVER_CARRIED), np.abs(error))
+
+
+def test_models_side_by_side_are_corrected_as_each_alone():
+    errors = np.stack([_fading(0.9, 0.2)[:300], _fading(0.6, 1.0)[:300]], axis=1)
+    counts = np.ones(300, bool)
+
+    def left(predicted, scale):
+        losses = np.zeros((predicted.shape[1], EXPERTS))
+        zero = np.zeros(300)
+        return mixed(
+            predicted, predicted, zero, _hours(300), HOUR, scale=scale, losses=losses, counts=counts
+        )[0]
+
+    both = left(-errors, np.array([1.0, 2.0]))
+    for column, scale in enumerate((1.0, 2.0)):
+        alone = left(-errors[:, column : column + 1], np.array([scale]))
+        np.testing.assert_allclose(both[:, column], alone[:, 0], atol=1e-12)

@@ -12,16 +12,18 @@ from mlflow import MlflowClient
 
 from models.efficiency.baselines import Baseline, GradientBoosting, baselines
 from models.efficiency.learn import Learned, Parts, Rows
+from models.efficiency.model import PlantModel
 from models.efficiency.training import FitConfig
 from models.evaluate import shuffled
 from pipelines.config import Settings
 from pipelines.errors import ModelError
 from pipelines.files import write_csv
-from pipelines.learning.backtest.judge import MODEL, judged, scores, slices
+from pipelines.learning.backtest.judge import judged, scores, slices
 from pipelines.learning.backtest.report import html_report
-from pipelines.learning.backtest.run import FoldResult, Work, run_folds
+from pipelines.learning.backtest.run import CHAIN, FoldResult, Work, run_folds
 from pipelines.learning.backtest.task import Target, Task, task
 from pipelines.learning.efficiency.scores import SERVED, verdict
+from pipelines.learning.efficiency.selection import others
 from pipelines.learning.efficiency.training import learned
 from pipelines.learning.folds import Fold, HoldOut, folds
 from pipelines.learning.job import Progress
@@ -48,8 +50,8 @@ class Learner:
     parts: Parts
     seed: int
 
-    def __call__(self, rows: Rows) -> Learned:
-        return learned(self.site, rows, self.config, self.seed, parts=self.parts)
+    def __call__(self, rows: Rows, warm: PlantModel | None) -> Learned:
+        return learned(self.site, rows, self.config, self.seed, parts=self.parts, warm=warm)
 
 
 def backtest(
@@ -81,10 +83,10 @@ def backtest(
         job = task(site, table, target)
         split = _folds(site, job, hold_out, window_weeks)
         say(f"{len(job.rows)} rows, {SPLITS[hold_out]}: {len(split)} folds")
-        work = _work(site, job, config, seed, baselines())
+        work = _work(site, job, config, seed, baselines() if job.before is None else others())
         results = run_folds(work, split, workers=_workers(workers, split), say=say)
-        rows = judged(job, split, results)
-        result = _result(site, job, interval, hold_out, split, results, rows)
+        rows, served = judged(job, split, results)
+        result = _result(site, job, interval, hold_out, split, results, rows, served)
         result["fingerprint"] = store.fingerprint()
         if target == "figure":  # Gao's split is of the same instant
             say(f"the same on shuffled rows ({FLATTERING})")
@@ -136,16 +138,14 @@ def _workers(asked: int | None, split: list[Fold]) -> int:
     if asked is not None:
         return asked
     # A process takes half a minute to start and to compile: it is worth that for several folds only.
-    return min(os.cpu_count() or 1, max(1, len(split) // 4))
+    return min(os.cpu_count() or 1, max(1, len(split) // CHAIN))
 
 
 def _result(
     site: Site, job: Task, interval: Interval, hold_out: HoldOut, split: list[Fold],
-    results: list[FoldResult], rows: pd.DataFrame,
+    results: list[FoldResult], rows: pd.DataFrame, served: str,
 ) -> dict[str, Any]:  # fmt: skip
     by_model = scores(site, job, rows, split, results)
-    folds_by_model = rows.groupby(MODEL)["fold"].nunique().sort_values(ascending=False)
-    served = ", ".join(f"{model} ({n} of {len(split)} folds)" for model, n in folds_by_model.items())
     return {
         "site": site.name,
         "figure_name": job.name,
@@ -194,7 +194,7 @@ def _shuffled(
     fold = Fold(~test, test)
     work = _work(site, job, config, seed, [GradientBoosting("ratio"), GradientBoosting("power")])
     results = run_folds(work, [fold], workers=1, say=say)
-    return scores(site, job, judged(job, [fold], results), [fold], results)
+    return scores(site, job, judged(job, [fold], results)[0], [fold], results)
 
 
 def _written(job: Task, found: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
 
 from models.efficiency.learn import Learned, Rows
+from models.efficiency.model import PlantModel
 from pipelines.config import Settings
 from pipelines.errors import ModelError
 from pipelines.learning.backtest import Interval, hourly
@@ -35,7 +36,7 @@ class _Learner:
     configuration: Configuration
     seed: int
 
-    def __call__(self, rows: Rows) -> Learned:
+    def __call__(self, rows: Rows, _warm: PlantModel | None) -> Learned:
         of = self.configuration
         return of.apply(learned(self.site, rows, of.networks, self.seed, parts=of.parts))
 
@@ -75,7 +76,7 @@ def compare(
             for each in among:
                 work = _work(site, job, each, seed)
                 results = run_folds(work, split, workers=workers or 1, say=lambda _: None)
-                predictions = judged(job, split, results)
+                predictions, _ = judged(job, split, results)
                 errors[each.name] = (predictions["measured"] - predictions[MIXTURE + CARRIED]).abs()
                 uncarried = float((predictions["measured"] - predictions[MIXTURE]).abs().mean())
                 progress(

@@ -5,13 +5,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.efficiency.online_intervals import Rows, follow
+from models.aggregation import Regret, aggregated
+from models.efficiency.ensemble import Ensemble, Followed
+from models.efficiency.online_intervals import Rows
 from models.evaluate import coverage_interval, cv_rmse, mae, nmbe
 from pipelines.learning.backtest.run import FoldResult
 from pipelines.learning.backtest.task import Task
 from pipelines.learning.efficiency.dataset import COOLING
-from pipelines.learning.efficiency.scores import MIXTURE, PERSISTENCE, SERVED
-from pipelines.learning.efficiency.selection import choose, history_of
+from pipelines.learning.efficiency.scores import ALL_BUT_NETWORKS, MIXTURE, NETWORK, PERSISTENCE, SERVED
+from pipelines.learning.efficiency.selection import WITH_NETWORKS
 from pipelines.learning.folds import Fold
 from pipelines.site.file import Site
 from pipelines.telemetry.plant_table import KW_PER_TON
@@ -19,33 +21,42 @@ from pipelines.telemetry.plant_table import KW_PER_TON
 SEASONS = {12: "Dec-Feb", 1: "Dec-Feb", 2: "Dec-Feb", 3: "Mar-May", 4: "Mar-May", 5: "Mar-May",
            6: "Jun-Aug", 7: "Jun-Aug", 8: "Jun-Aug", 9: "Sep-Nov", 10: "Sep-Nov", 11: "Sep-Nov"}  # fmt: skip
 TERCILES = ("low load", "middle load", "high load")
-MODEL = "served model"
-
-
 CARRIED = ", last error carried"
 
 
-def judged(task: Task, folds: list[Fold], results: list[FoldResult]) -> pd.DataFrame:
+def judged(task: Task, folds: list[Fold], results: list[FoldResult]) -> tuple[pd.DataFrame, str]:
     """One row per row judged, index time: position, fold, measured, two columns per model, lower, upper, in_support.
 
-    A model's second column has its last error carried on. SERVED is the model that had the least error in the folds
-    before (MODEL says which), carried on, with its interval. Rows are those that every model, persistence included, has
-    an answer for.
+    A model's second column has its last error carried on. SERVED is their weighted mean, with its interval, and
+    ALL_BUT_NETWORKS that of the models without networks. Rows are those that every model, persistence included, has an
+    answer for. The second result is what is served in the end, in words.
     """
     table = pd.concat(
         _fold_rows(task, number, fold, result)
         for number, (fold, result) in enumerate(zip(folds, results, strict=True))
     ).sort_index()
-    table = table[table[list(results[0].predicted)].notna().all(axis=1)]
-    followed = {}
-    for model in results[0].predicted:
-        rows = _rows_of(table, model)
-        before = history_of(model, results[0].past, lag=round(task.delay / task.step))
-        mean, half, _ = follow(before, rows, task.delay.to_timedelta64())
-        followed[model] = pd.DataFrame({"mean": mean, "half": half}, index=table.index)
-        table[model + CARRIED] = mean
+    names = list(results[0].predicted)
+    table = table[table[names].notna().all(axis=1)]
+    rows, lag, delay = _rows_of(table), round(task.delay / task.step), task.delay.to_timedelta64()
+
+    def followed(models: list[str]) -> Followed:
+        own = (PERSISTENCE,)  # carries its error by itself
+        ensemble = Ensemble.of(tuple(models), results[0].past, lag=lag, uncorrected=own)
+        return ensemble.follow({name: table[name].to_numpy() for name in models}, rows, delay)
+
     # Only the mixture predicts the hour ahead under other setpoints.
-    return _with_served(table, {MIXTURE: followed[MIXTURE]} if task.horizon else followed)
+    together = [MIXTURE] if task.horizon else [MIXTURE, *(n for n in names if n not in (MIXTURE, NETWORK))]
+    served, alone = followed(together), followed([MIXTURE, *(n for n in names if n not in together)])
+    columns = {SERVED: served.mean, "lower": served.mean - served.half, "upper": served.mean + served.half}
+    each = served.corrected | alone.corrected
+    columns |= {name + CARRIED: each[name] for name in names}
+    simple = [name for name in together if name not in WITH_NETWORKS]
+    if simple:
+        means = np.stack([each[name] for name in simple], axis=1)
+        columns[ALL_BUT_NETWORKS], _ = aggregated(
+            means, rows.measured, rows.times, delay, regret=Regret.none(len(simple)), counts=rows.counts
+        )
+    return table.assign(**columns), served.ensemble.described()
 
 
 def _fold_rows(task: Task, number: int, fold: Fold, result: FoldResult) -> pd.DataFrame:
@@ -60,10 +71,9 @@ def _fold_rows(task: Task, number: int, fold: Fold, result: FoldResult) -> pd.Da
     )
 
 
-def _rows_of(table: pd.DataFrame, model: str) -> Rows:
+def _rows_of(table: pd.DataFrame) -> Rows:
     return Rows(
         times=pd.DatetimeIndex(table.index).tz_convert(None).to_numpy(),
-        predicted=table[model].to_numpy(),
         measured=table["measured"].to_numpy(),
         size=table["size"].to_numpy(),
         tercile=table["tercile"].to_numpy(),
@@ -72,29 +82,13 @@ def _rows_of(table: pd.DataFrame, model: str) -> Rows:
     )
 
 
-def _with_served(table: pd.DataFrame, followed: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    parts = []
-    for number in sorted(table["fold"].unique()):
-        before, now = table[table["fold"] < number], table[table["fold"] == number]
-        errors = {
-            model: float((before["measured"] - before[model + CARRIED]).abs().mean()) for model in followed
-        }
-        model = choose(errors)[0] if len(before) else MIXTURE
-        of = followed[model].loc[now.index]
-        parts.append(
-            pd.DataFrame(
-                {SERVED: of["mean"], "lower": of["mean"] - of["half"], "upper": of["mean"] + of["half"]}
-            ).assign(**{MODEL: model})
-        )
-    return table.join(pd.concat(parts))
-
-
 def scores(
     site: Site, task: Task, table: pd.DataFrame, folds: list[Fold], results: list[FoldResult]
 ) -> list[dict]:
     """One row per model: errors over all rows judged and in each regime, with the last error carried, skill."""
     by_model = []
-    for model in (SERVED, *results[0].predicted):
+    together = [name for name in (SERVED, ALL_BUT_NETWORKS) if name in table]
+    for model in (*together, *results[0].predicted):
         error = (table["measured"] - table[model]).abs()
         row: dict[str, Any] = {"model": model, "mae_figure": float(error.mean())}
         if task.per_load and not site.meters.it:
@@ -104,7 +98,7 @@ def scores(
                 table["measured"].to_numpy(), table[PERSISTENCE].to_numpy()
             )
         row["mae_last_error_carried"] = None
-        if model not in (SERVED, PERSISTENCE):
+        if model not in (*together, PERSISTENCE):
             row["mae_last_error_carried"] = float((table["measured"] - table[model + CARRIED]).abs().mean())
         row |= _cooling_scores(task, table, folds, results, model)
         for name, rows in task.regimes.items():
@@ -120,8 +114,8 @@ def _cooling_scores(
     if task.cooling_kw is None:
         return {}
     ratio = np.full(len(task.rows), np.nan)
-    if model == SERVED and COOLING in dict(task.rows.same_as):
-        ratio[table["position"]] = table[SERVED]
+    if model in (SERVED, ALL_BUT_NETWORKS) and COOLING in dict(task.rows.same_as):
+        ratio[table["position"]] = table[model]
     elif all(model in result.cooling for result in results):
         for fold, result in zip(folds, results, strict=True):
             ratio[fold.test] = result.cooling[model]

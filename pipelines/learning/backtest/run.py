@@ -1,9 +1,12 @@
-"""Fits every model in every fold and predicts the held-out rows; folds run in parallel in spawned processes."""
+"""Fits every model in every fold and predicts the held-out rows; chains of folds run in spawned processes.
+
+In a chain each fold's networks start from those of the fold before, as scheduled training does.
+"""
 
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -11,12 +14,15 @@ from threadpoolctl import threadpool_limits
 from models.efficiency.baselines import Baseline, Ratio
 from models.efficiency.intervals import Scores, tercile_of
 from models.efficiency.learn import Learned, Rows, outliers_of
+from models.efficiency.model import PlantModel
 from models.evaluate import mae
 from pipelines.learning.backtest.task import Predictions
 from pipelines.learning.efficiency.dataset import COOLING
-from pipelines.learning.efficiency.scores import MIXTURE, NETWORK
+from pipelines.learning.efficiency.scores import MIXTURE, NETWORK, PERSISTENCE, SIMPLE
 from pipelines.learning.folds import Fold
 from pipelines.telemetry.running import known_combinations
+
+CHAIN = 8  # folds: then networks start anew, since blocks of single weeks are close to each other
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Work:
     rows: Rows
     simple: Ratio
     simple_cooling: Ratio | None
-    learn: Callable[[Rows], Learned]
+    learn: Callable[[Rows, PlantModel | None], Learned]
     compose: Callable[[Predictions, np.ndarray], np.ndarray]
     error_target: str
     further: tuple[str, ...]
@@ -69,20 +75,48 @@ def run_folds(work: Work, folds: list[Fold], *, workers: int, say: Callable[[str
 
 
 def _results(work: Work, folds: list[Fold], workers: int) -> Iterator[FoldResult]:
-    last = len(folds) - 1
-    if min(workers, len(folds)) <= 1:
-        yield from (run_fold(work, fold, sensitive=number == last) for number, fold in enumerate(folds))
+    chains = [folds[begin : begin + CHAIN] for begin in range(0, len(folds), CHAIN)]
+    last = len(chains) - 1
+    if min(workers, len(chains)) <= 1:
+        for number, chain in enumerate(chains):
+            yield from run_chain(work, chain, sensitive=number == last)
         return
     # JAX and fork do not mix; each process compiles for itself, so that few folds are faster in one.
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        waiting = [pool.submit(run_fold, work, fold, sensitive=n == last) for n, fold in enumerate(folds)]
-        yield from (one.result() for one in waiting)
+        waiting = [pool.submit(_chain, work, chain, n == last) for n, chain in enumerate(chains)]
+        for one in waiting:
+            yield from one.result()
 
 
-def run_fold(work: Work, fold: Fold, *, sensitive: bool) -> FoldResult:
-    """Fit every model to the fold's training rows and predict the others."""
+def _chain(work: Work, folds: list[Fold], sensitive: bool) -> list[FoldResult]:
+    return list(run_chain(work, folds, sensitive=sensitive))
+
+
+def run_chain(work: Work, folds: list[Fold], *, sensitive: bool) -> Iterator[FoldResult]:
+    """Results of consecutive folds; sensitive: with the last one's sensitivity to its inputs."""
+    before, train = None, np.zeros(len(work.rows), bool)
+    stretches: tuple[int, ...] = ()
+    for number, fold in enumerate(folds):
+        stretches = _stretches(stretches, train, fold.train)
+        with threadpool_limits(limits=1):
+            rows = replace(work.rows.where(fold.train), stretches=stretches)
+            learned = work.learn(rows, before if len(stretches) > 1 else None)
+        yield _result(work, fold, learned, sensitive=sensitive and number == len(folds) - 1)
+        before, train = learned.model, fold.train
+
+
+def _stretches(before: tuple[int, ...], learned: np.ndarray, train: np.ndarray) -> tuple[int, ...]:
+    """Stretches of the rows to learn from: those of the fold before, and what has come since."""
+    rows, since = int(learned.sum()), int(train.sum())
+    follows = (
+        rows and not (learned & ~train).any() and not (train & ~learned)[: learned.nonzero()[0][-1]].any()
+    )
+    return (*before, since - rows) if follows and since > rows else (since,)
+
+
+def _result(work: Work, fold: Fold, learned: Learned, *, sensitive: bool) -> FoldResult:
+    """The other models fitted to the fold's training rows, and all predictions for its test rows."""
     with threadpool_limits(limits=1):
-        learned = work.learn(work.rows.where(fold.train))
         predicted, cooling = _simple_predictions(work, fold)
     model, test = learned.model, np.flatnonzero(fold.test)
     x = work.rows.x[test]
@@ -114,17 +148,14 @@ def _simple_predictions(work: Work, fold: Fold) -> tuple[dict[str, np.ndarray], 
     kept = train[~outliers_of(work.rows.where(fold.train))]
     predicted, cooling = {}, {}
     for model in work.competitors:
-        ratio = model.fit(_taken(work.simple, kept)).predict(work.simple.where(fold.test))
+        ratio = model.fit(work.simple.where(kept)).predict(work.simple.where(fold.test))
         predicted[model.name] = ratio if work.per_load else ratio * work.simple.load_kw[fold.test]
-        cooling[model.name] = ratio
-        if work.simple_cooling is not None:
+        if work.simple_cooling is None:
+            cooling[model.name] = ratio
+        elif model.name in SIMPLE or model.name == PERSISTENCE:
             judged = work.simple_cooling.where(fold.test)
-            cooling[model.name] = model.fit(_taken(work.simple_cooling, kept)).predict(judged)
+            cooling[model.name] = model.fit(work.simple_cooling.where(kept)).predict(judged)
     return predicted, cooling if work.per_load else {}
-
-
-def _taken(rows: Ratio, kept: np.ndarray) -> Ratio:
-    return Ratio(rows.x[kept], rows.ratio[kept], rows.load_kw[kept], rows.last_reading[kept])
 
 
 def _sensitivity(work: Work, learned: Learned, test: np.ndarray) -> dict[str, float]:

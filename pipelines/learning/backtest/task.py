@@ -9,6 +9,7 @@ import pandas as pd
 
 from models.efficiency.baselines import Ratio
 from models.efficiency.learn import Parts, Rows
+from pipelines.learning.efficiency.before import readings_before
 from pipelines.learning.efficiency.dataset import COOLING, OVERHEAD, dataset, figure_offset
 from pipelines.learning.next_hour.rows import HIDDEN, HORIZON, PARTS, next_hour
 from pipelines.site.file import Site
@@ -28,6 +29,7 @@ class Task:
     by. per_load: whether the judged value is itself a ratio to load (else kW). compose: from the predictions of rows
     (their positions) to the judged value. error_target: the model target whose usual residual scales intervals.
     further: other targets with limits: name -> measured. regimes: name -> rows. combinations (n,): what runs.
+    before (n, b): `readings_before`, where models of changes take part.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Task:
     last_cooling_kw: np.ndarray | None = None
     regimes: dict[str, np.ndarray] = field(default_factory=dict)
     combinations: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+    before: np.ndarray | None = None
 
     @property
     def times(self) -> np.ndarray:
@@ -71,7 +74,7 @@ class Task:
     def simple(self) -> Ratio:
         """What the simple models learn from: the same inputs, power per load."""
         scale = 1.0 if self.per_load else self.load_kw
-        return Ratio(self.rows.x, self.measured / scale, self.load_kw, self.last_reading / scale)
+        return Ratio(self.rows.x, self.measured / scale, self.load_kw, self.last_reading / scale, self.before)
 
     @property
     def simple_cooling(self) -> Ratio | None:
@@ -112,6 +115,7 @@ def _figure_task(site: Site, plant: pd.DataFrame) -> Task:
         cooling_kw=data.rows.target(COOLING) * data.rows.load_kw,
         last_cooling_kw=before["cooling_kw"].to_numpy(),
         regimes=_regimes(plant.loc[data.index]),
+        before=readings_before(site, plant, data.rows.inputs).loc[data.index].to_numpy(),
     )
 
 

@@ -21,7 +21,7 @@ from pipelines.learning.registry import Files, Kind, champion_files, files_of, n
 from pipelines.site.file import Site
 from pipelines.telemetry.plant_table import figure_name, plant_columns
 
-FORMAT = 4  # of the arrays; a model of another format must be learned again
+FORMAT = 5  # of the arrays; a model of another format must be learned again
 _CODE = Path(__file__).with_name("pyfunc_model.py")
 KIND: Kind = "efficiency"
 FOLDER = "model"
@@ -34,8 +34,8 @@ class Bundle:
     """What is registered: the model to serve, and the held-out model, which never saw the held-out rows.
 
     The held-out model makes a fair comparison possible later: what is served has learned from every row.
-    metadata: plain JSON values: site, kind, rows, fingerprint, held-out errors. serving: which model is served for
-    the site's figure, and how.
+    metadata: plain JSON values: site, kind, rows, fingerprint, held-out errors. serving: what is served for the
+    site's figure beside it.
     """
 
     served: PlantModel

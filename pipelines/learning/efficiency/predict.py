@@ -9,9 +9,10 @@ from models.carried import OLDEST
 from models.efficiency.baselines import Ratio
 from models.efficiency.intervals import tercile_of
 from models.efficiency.model import Answer
-from models.efficiency.online_intervals import Rows, follow
+from models.efficiency.online_intervals import Rows
 from models.efficiency.support import outside
 from pipelines.config import Settings
+from pipelines.learning.efficiency.before import readings_before
 from pipelines.learning.efficiency.bundle import Bundle, load_bundle
 from pipelines.learning.efficiency.dataset import OVERHEAD, figure_offset
 from pipelines.learning.efficiency.scores import MIXTURE
@@ -53,8 +54,10 @@ def served(site: Site, bundle: Bundle, table: pd.DataFrame) -> pd.DataFrame:
     answer = model.ask(x)
     unseen = Combinations.from_dict(bundle.metadata["combinations"]).unseen(filled)
     in_support = answer.in_support & (unseen == "").to_numpy()
-    rows = _rows(site, bundle, plant, recorded, x, answer, in_support)
-    mean, half, _ = follow(bundle.serving.history, rows, site.interval.to_timedelta64())
+    rows = _rows(site, bundle, plant, recorded, x, in_support)
+    each = _each(site, bundle, plant, recorded, x, answer)
+    followed = bundle.serving.ensemble.follow(each, rows, site.interval.to_timedelta64())
+    mean, half = followed.mean, followed.half
     missing = _missing(site, plant[list(model.inputs)], standing_still(plant))
     possible = (missing == "").to_numpy()
     return pd.DataFrame(
@@ -72,14 +75,13 @@ def served(site: Site, bundle: Bundle, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rows(
-    site: Site, bundle: Bundle, plant: pd.DataFrame, recorded: pd.DataFrame, x: np.ndarray, answer: Answer,
+    site: Site, bundle: Bundle, plant: pd.DataFrame, recorded: pd.DataFrame, x: np.ndarray,
     in_support: np.ndarray,
 ) -> Rows:  # fmt: skip
     model = bundle.served
     load_kw = plant["load_kw"].to_numpy(dtype=float)
     return Rows(
         times=pd.DatetimeIndex(plant.index).tz_convert(None).to_numpy(),
-        predicted=_raw(site, bundle, recorded, x, load_kw, answer),
         measured=(recorded["figure"] - figure_offset(site)).to_numpy(dtype=float),
         size=model.residual_size(x)[OVERHEAD],
         tercile=tercile_of(model.intervals, load_kw),
@@ -88,18 +90,19 @@ def _rows(
     )
 
 
-def _raw(
-    site: Site, bundle: Bundle, recorded: pd.DataFrame, x: np.ndarray, load_kw: np.ndarray, answer: Answer
-) -> np.ndarray:
-    """The chosen model's prediction (n,) before any error is carried on."""
-    serving = bundle.serving
-    if serving is None or serving.model == MIXTURE or serving.simple is None:
-        return answer.mean[OVERHEAD]
-    complete = np.isfinite(x).all(axis=1)
+def _each(
+    site: Site, bundle: Bundle, plant: pd.DataFrame, recorded: pd.DataFrame, x: np.ndarray, answer: Answer
+) -> dict[str, np.ndarray]:
+    """Every model's prediction (n,) before any error is carried on; NaN where it has none."""
+    load_kw = plant["load_kw"].to_numpy(dtype=float)
+    complete = np.isfinite(x).all(axis=1) & (load_kw > 0.0)
     last = (recorded["figure"].ffill(limit=int(OLDEST)).shift(1) - figure_offset(site)).to_numpy(dtype=float)
-    predicted = np.full(len(x), np.nan)
-    rows = Ratio(x, np.full(len(x), np.nan), load_kw, last).where(complete)
-    predicted[complete] = serving.simple.predict(rows)
+    before = readings_before(site, recorded, bundle.served.inputs).to_numpy(dtype=float)
+    rows = Ratio(x, np.full(len(x), np.nan), load_kw, last, before).where(complete)
+    predicted = {MIXTURE: answer.mean[OVERHEAD]}
+    for name, model in bundle.serving.models.items():
+        predicted[name] = np.full(len(x), np.nan)
+        predicted[name][complete] = model.predict(rows)
     return predicted
 
 

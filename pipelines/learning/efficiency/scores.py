@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.efficiency.baselines import Baseline, Ratio
-from models.efficiency.learn import Rows, without_outliers
+from models.efficiency.baselines import Baseline, Ratio, baselines
+from models.efficiency.learn import outliers_of
 from models.efficiency.model import PlantModel
 from models.evaluate import cv_rmse, mae, nmbe
+from pipelines.learning.efficiency.before import readings_before
 from pipelines.learning.efficiency.dataset import COOLING, OVERHEAD, Dataset, figure_offset
 from pipelines.learning.tracking import Score
 from pipelines.site.file import Site
@@ -18,6 +19,8 @@ NETWORK = "network alone"
 MIXTURE = "mixture"
 SERVED = "served"
 PERSISTENCE = "persistence, last reading"
+ALL_BUT_NETWORKS = "all but networks"
+SIMPLE = tuple(model.name for model in baselines() if model.name != PERSISTENCE)
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,20 @@ def predict_held_out(
 
     The mixture was learned from the other rows; the competitors are fitted to them here, cleaned in the same way.
     """
-    last = last_readings(site, plant, data)
-    judged = held_out & np.isfinite(last[OVERHEAD])
-    learned_from, _ = without_outliers(data.rows.where(~held_out))
+    rows = {name: ratio_rows(site, plant, data, name) for name in (OVERHEAD, COOLING)}
+    judged = held_out & np.isfinite(rows[OVERHEAD].last_reading)
+    kept = np.flatnonzero(~held_out)[~outliers_of(data.rows.where(~held_out))]
     predicted = {MIXTURE: mixture.predict(data.rows.x[judged])}
-    predicted |= {model.name: _predictions(model, data, last, learned_from, judged) for model in competitors}
+    predicted |= {model.name: _predictions(model, data, rows, kept, judged) for model in competitors}
     return HeldOut(np.flatnonzero(judged), predicted)
+
+
+def ratio_rows(site: Site, plant: pd.DataFrame, data: Dataset, target: str) -> Ratio:
+    """What simple models learn a target from: inputs, the reading before each row, and the state then."""
+    last = plant["figure" if target == OVERHEAD else "cooling_kw"].ffill().shift(1).loc[data.index].to_numpy()
+    last = last - figure_offset(site) if target == OVERHEAD else last / data.rows.load_kw
+    before = readings_before(site, plant, data.rows.inputs).loc[data.index].to_numpy()
+    return Ratio(data.rows.x, data.rows.target(target), data.rows.load_kw, last, before)
 
 
 def scores(
@@ -66,46 +77,39 @@ def scores(
 
 
 def verdict(rows: list[Score], served: str = MIXTURE) -> str:
-    """Which model is served and whether it is the best, in words; a simple model that is better is named.
+    """What is served and whether it is the best, in words; a simple model that is better is named.
 
-    served: its name. Rows with `mae_last_error_carried` are judged by it where it is served.
+    served: the models and their weights. Simple models count with their errors carried, where that was judged.
     """
     by_name = {row["model"]: row for row in rows}
-    rivals = [row for row in rows if row["model"] not in (SERVED, MIXTURE, NETWORK, PERSISTENCE)]
-    best = min(rivals, key=lambda row: row["mae_figure"])
-    ours = by_name[SERVED if SERVED in by_name else served]["mae_figure"]
-    what = f"Served is {served}, its last error carried" if SERVED in by_name else f"Served is the {served}"
-    text = f"{what}: MAE {ours:.4g}; the best simple model is {best['model']} with {best['mae_figure']:.4g}"
-    carrying = [row for row in rivals if row.get("mae_last_error_carried") is not None]
-    if SERVED in by_name and carrying:
-        closest = min(carrying, key=lambda row: row["mae_last_error_carried"])
-        text += f" ({closest['model']} {closest['mae_last_error_carried']:.4g} if it carried its errors too)"
+    ours = by_name[SERVED if SERVED in by_name else MIXTURE]["mae_figure"]
+    rivals = {row["model"]: _carried(row) for row in rows if row["model"] in SIMPLE}
+    best = min(rivals, key=lambda name: rivals[name])
+    text = f"Served is {served}: MAE {ours:.4g}; the best simple model is {best} with {rivals[best]:.4g}"
+    if by_name[best].get("mae_last_error_carried") is not None:
+        text += f", its errors carried ({by_name[best]['mae_figure']:.4g} without)"
     if PERSISTENCE in by_name:
-        text += f", persistence has {by_name[PERSISTENCE]['mae_figure']:.4g}"
-    worse = min(best["mae_figure"], by_name.get(PERSISTENCE, best)["mae_figure"]) < ours
+        text += f"; persistence has {by_name[PERSISTENCE]['mae_figure']:.4g}"
+    if ALL_BUT_NETWORKS in by_name:
+        text += f"; all models but the networks {by_name[ALL_BUT_NETWORKS]['mae_figure']:.4g}"
+    worse = min(rivals[best], by_name.get(PERSISTENCE, by_name[best])["mae_figure"]) < ours
     return text + (". What is served is not the best." if worse else ".")
 
 
+def _carried(row: Score) -> float:
+    carried = row.get("mae_last_error_carried")
+    return row["mae_figure"] if carried is None else carried
+
+
 def _predictions(
-    model: Baseline, data: Dataset, last: dict[str, np.ndarray], learned_from: Rows, judged: np.ndarray
+    model: Baseline, data: Dataset, rows: dict[str, Ratio], kept: np.ndarray, judged: np.ndarray
 ) -> dict[str, np.ndarray]:
     predictions = {}
-    no_reading = np.full(len(learned_from), np.nan)
-    for name in (OVERHEAD, COOLING):
+    for name, of_target in rows.items():
         if name not in dict(data.rows.same_as):
-            model.fit(Ratio(learned_from.x, learned_from.target(name), learned_from.load_kw, no_reading))
-        rows = Ratio(data.rows.x, data.rows.target(name), data.rows.load_kw, last[name])
-        predictions[name] = model.predict(rows.where(judged))
+            model.fit(of_target.where(kept))
+        predictions[name] = model.predict(of_target.where(judged))
     return predictions
-
-
-def last_readings(site: Site, plant: pd.DataFrame, data: Dataset) -> dict[str, np.ndarray]:
-    """The reading before each row: of the figure, and of cooling power over the row's own load."""
-    before = plant[["figure", "cooling_kw"]].ffill().shift(1).loc[data.index]
-    return {
-        OVERHEAD: before["figure"].to_numpy() - figure_offset(site),
-        COOLING: before["cooling_kw"].to_numpy() / data.rows.load_kw,
-    }
 
 
 def _score(

@@ -1,114 +1,86 @@
-"""Selection of the served model: the mixture, or the simple model that beats it, with its last error carried on.
+"""What is served of the figure: every model, corrected by its errors, in a mean weighted by what each was worth.
 
 The backtest and the served model take the same steps, so that the backtest reports what service does.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from flax import serialization
 
-from models.efficiency.baselines import Baseline, Ratio, baselines
-from models.efficiency.intervals import Scores, tercile_of
-from models.efficiency.learn import Learned, without_outliers
-from models.efficiency.online_intervals import History, Rows, follow
+from models.efficiency.baselines import Baseline, baselines
+from models.efficiency.change_network import ChangeNetwork
+from models.efficiency.changes import ChangeBoosting
+from models.efficiency.ensemble import Ensemble
+from models.efficiency.intervals import tercile_of
+from models.efficiency.learn import Learned, outliers_of
+from models.efficiency.online_intervals import Rows
 from models.evaluate import mae
 from pipelines.learning.efficiency.dataset import OVERHEAD, Dataset
-from pipelines.learning.efficiency.scores import MIXTURE, NETWORK, PERSISTENCE, SERVED, HeldOut, scores
-from pipelines.learning.registry import TIE
+from pipelines.learning.efficiency.scores import MIXTURE, PERSISTENCE, SERVED, HeldOut, ratio_rows, scores
 from pipelines.learning.tracking import Score
 from pipelines.site.file import Site
+
+WITH_NETWORKS = (MIXTURE, ChangeNetwork.name)
+
+
+def others() -> list[Baseline]:
+    """The models that are served beside the mixture: the simple ones, and those of changes since the last reading."""
+    return [*baselines(), ChangeBoosting(), ChangeNetwork()]
 
 
 @dataclass(frozen=True)
 class Serving:
-    """What is served and why; `simple` is a baseline fitted to the whole record, None for the mixture.
+    """What is served: the models' errors up to when they were learned, and all but the mixture, fitted to all rows."""
 
-    history: of the model's errors up to when it was learned.
-    """
-
-    model: str
-    why: str
-    history: History
-    simple: Baseline | None = None
+    ensemble: Ensemble
+    models: dict[str, Baseline]
 
     def to_bytes(self) -> bytes:
         """As msgpack; no class is named in it."""
-        parts: dict[str, Any] = {"model": self.model, "why": self.why, "history": self.history.as_arrays()}
-        return serialization.msgpack_serialize(
-            parts | {"arrays": self.simple.arrays() if self.simple else {}}
-        )
+        fitted = {name: model.arrays() for name, model in self.models.items()}
+        return serialization.msgpack_serialize({"ensemble": self.ensemble.as_arrays(), "models": fitted})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """From `to_bytes`. Raises KeyError or ValueError where it does not fit."""
         parts = serialization.msgpack_restore(data)
-        history, name = History.from_arrays(parts["history"]), parts["model"]
-        simple = None if name == MIXTURE else _named(name).restore(parts["arrays"])
-        return cls(name, parts["why"], history, simple)
-
-
-def history_of(model: str, past: Scores, *, lag: int = 1) -> History:
-    """What is known of a model's errors before it served: of the mixture's on left-out blocks of the record.
-
-    lag: rows after which an error is known.
-    """
-    if model == MIXTURE:
-        return History.of(past, lag=lag)
-    return History.uncarried() if model == PERSISTENCE else History()
-
-
-def choose(errors: dict[str, float]) -> tuple[str, str]:
-    """Which model to serve by its mean absolute error (last error carried) on time held out, and why.
-
-    The mixture, unless a simple model's error is clearly less.
-    """
-    rivals = {name: error for name, error in errors.items() if name not in (MIXTURE, NETWORK)}
-    if not rivals:
-        return MIXTURE, "there is no simple model to compare it with"
-    best = min(rivals, key=lambda name: rivals[name])
-    ours, theirs = errors[MIXTURE], rivals[best]
-    why = f"on time held out, last errors carried, the mixture's MAE is {ours:.4g}, {best} has {theirs:.4g}"
-    return (best if theirs < ours * (1.0 - TIE) else MIXTURE), why
+        named = {model.name: model for model in others()}
+        fitted = {name: named[name].restore(arrays) for name, arrays in parts["models"].items()}
+        return cls(Ensemble.from_arrays(parts["ensemble"]), fitted)
 
 
 def start_serving(
     site: Site, plant: pd.DataFrame, data: Dataset, held_out: HeldOut, learned: Learned
 ) -> tuple[Serving, list[Score]]:
-    """Choose on the held-out rows, keep their error history, fit a simple model that wins to all rows; the scores.
+    """Follow every model's errors on the held-out rows, then fit all but the mixture to all rows; the scores.
 
     learned: without the held-out rows.
     """
     judged = data.rows.where(held_out.rows)
-    model, past = learned.model, learned.scores[OVERHEAD]
+    model = learned.model
     rows = Rows(
         times=data.times[held_out.rows],
-        predicted=held_out.predicted[MIXTURE][OVERHEAD],
         measured=judged.target(OVERHEAD),
         size=model.residual_size(judged.x)[OVERHEAD],
         tercile=tercile_of(model.intervals, judged.load_kw),
         in_support=model.in_support(judged.x),
         counts=np.ones(len(judged), bool),
     )
-    delay, errors, histories = site.interval.to_timedelta64(), {}, {}
-    for name, predicted in held_out.of(OVERHEAD).items():
-        mean, _, histories[name] = follow(history_of(name, past), replace(rows, predicted=predicted), delay)
-        errors[name] = mae(rows.measured, mean)
-    name, why = choose(errors)
-    serving = Serving(name, why, histories[name], _fitted(name, data))
-    by_model = scores(site, data, held_out, errors)
-    return serving, [{"model": SERVED, "mae_figure": errors[name]}, *by_model]
+    predicted = held_out.of(OVERHEAD)
+    ensemble = Ensemble.of(tuple(predicted), learned.scores[OVERHEAD], uncorrected=(PERSISTENCE,))
+    followed = ensemble.follow(predicted, rows, site.interval.to_timedelta64())
+    errors = {name: mae(rows.measured, each) for name, each in followed.corrected.items()}
+    table = [
+        {"model": SERVED, "mae_figure": mae(rows.measured, followed.mean)},
+        *scores(site, data, held_out, errors),
+    ]
+    names = [name for name in predicted if name != MIXTURE]
+    return Serving(followed.ensemble, _fitted(site, plant, data, names)), table
 
 
-def _fitted(name: str, data: Dataset) -> Baseline | None:
-    if name == MIXTURE:
-        return None
-    rows, _ = without_outliers(data.rows)
-    no_reading = np.full(len(rows), np.nan)
-    return _named(name).fit(Ratio(rows.x, rows.target(OVERHEAD), rows.load_kw, no_reading))
-
-
-def _named(name: str) -> Baseline:
-    return next(model for model in baselines() if model.name == name)
+def _fitted(site: Site, plant: pd.DataFrame, data: Dataset, names: list[str]) -> dict[str, Baseline]:
+    kept = ratio_rows(site, plant, data, OVERHEAD).where(~outliers_of(data.rows))
+    return {model.name: model.fit(kept) for model in others() if model.name in names}

@@ -11,7 +11,6 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
 from threadpoolctl import threadpool_limits
 
-from models.efficiency.baselines import baselines
 from models.efficiency.devices import side_by_side
 from models.efficiency.learn import Learned, Parts, Rows, learn
 from models.efficiency.model import PlantModel
@@ -23,7 +22,7 @@ from pipelines.learning.efficiency.bundle import FOLDER, KIND, Bundle, champion,
 from pipelines.learning.efficiency.configurations import Configuration, kept_configuration
 from pipelines.learning.efficiency.dataset import OVERHEAD, Dataset, dataset
 from pipelines.learning.efficiency.scores import predict_held_out, verdict
-from pipelines.learning.efficiency.selection import start_serving
+from pipelines.learning.efficiency.selection import others, start_serving
 from pipelines.learning.efficiency.warm_start import HELD_OUT_MODEL, SERVED, Start, described, start
 from pipelines.learning.job import Job
 from pipelines.learning.registry import Errors, Files, Judge, publish
@@ -73,11 +72,11 @@ def train_efficiency(job: Job, client: MlflowClient, experiment: str) -> dict[st
     begun = start(data, held_out, config, present, cold=cold)
     job.say(f"{KIND}: networks start {begun.why}")
     blind, served = _both(job, how, config, begun)
-    judged = predict_held_out(job.site, job.plant, data, held_out, blind.model, baselines())
+    judged = predict_held_out(job.site, job.plant, data, held_out, blind.model, others())
     serving, score_rows = start_serving(job.site, job.plant, data, judged, blind)
     report = _report(job, data, held_out, blind, score_rows)
     report |= {"effects": kept(served), "start": begun.why, "learned": described(data, held_out, begun)}
-    report |= {"verdict": verdict(score_rows, serving.model)}
+    report |= {"verdict": verdict(score_rows, serving.ensemble.described())}
     job.say(f"{KIND}: {report['verdict']}")
     with run_of(client, experiment, "train", KIND) as run_id:
         _log(client, run_id, job.until, config, report, served)

@@ -10,6 +10,7 @@ from pipelines.errors import ModelError
 from pipelines.learning.efficiency.dataset import worth_their_rows
 from pipelines.learning.next_hour.forecast import change_ahead, lead_hours
 from pipelines.site.file import Site
+from pipelines.telemetry.plant_table import submeters_of
 
 HORIZON = pd.Timedelta(hours=1)
 PARTS = Parts(
@@ -111,12 +112,6 @@ def next_hour(site: Site, plant: pd.DataFrame) -> NextHour:
         left_out,
         notes,
     )
-
-
-def submeters_of(site: Site, plant: pd.DataFrame) -> list[str]:
-    """Names of the cooling meters whose change within the hour is predicted, one each."""
-    named = [name.split(":", 1)[0] for name in (*site.meters.cooling, *site.meters.losses)]
-    return [name for name in dict.fromkeys(named) if name in plant]
 
 
 def _targets(plant: pd.DataFrame, now: pd.DataFrame, submeters: list[str]) -> pd.DataFrame:

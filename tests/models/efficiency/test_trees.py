@@ -35,3 +35,12 @@ def test_a_tree_goes_on_flat_beyond_the_record(boosted):
     trees, far = as_arrays(models), np.array([[10.0, 0.0, 0.0], [100.0, 0.0, 0.0]], np.float32)
     nearer, farther = np.asarray(evaluate(trees, jnp.asarray(far)))[:, 0]
     assert nearer == farther
+
+
+def test_rows_without_a_reading_go_where_scikit_learn_sends_them():
+    random = np.random.default_rng(1)
+    x = random.normal(size=(800, 2)).astype(np.float32)
+    x[::3, 0] = np.nan
+    model = grow(x, np.where(np.isnan(x[:, 0]), 2.0, x[:, 0]) + x[:, 1], seed=0)
+    found = np.asarray(evaluate(as_arrays([model]), jnp.asarray(x)))[:, 0]
+    np.testing.assert_allclose(found, model.predict(x), atol=1e-5)

@@ -1,0 +1,92 @@
+"""Networks on the change since the last reading, beside the trees of `models.efficiency.changes`."""
+
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from models.buckets import in_pads
+from models.efficiency.baselines import Baseline, Ratio
+from models.efficiency.changes import columns_of
+from models.efficiency.networks import Params, apply
+from models.efficiency.scaling import WIDEST
+from models.efficiency.training import FitConfig, fit_networks
+from models.evaluate import time_blocks
+
+CONFIG = FitConfig(hidden=(50, 50))
+FEWEST = 100  # rows that follow a reading; with fewer the last reading is repeated
+
+
+@dataclass
+class ChangeNetwork(Baseline):
+    """The mean of small networks, each validated on a block of time that it was not trained on.
+
+    From the same columns as `ChangeBoosting`; a reading that is missing counts as a usual one. NaN where there is no
+    last reading.
+    """
+
+    name: str = "networks of changes"
+    config: FitConfig = CONFIG
+    seed: int = 0
+    mean: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    scale: np.ndarray = field(default_factory=lambda: np.ones(0))
+    step: float = 0.0
+    params: Params = None
+
+    def fit(self, rows: Ratio) -> Self:
+        """Trains the networks on the rows that have a last reading."""
+        follows = np.isfinite(rows.last_reading)
+        x, change = columns_of(rows)[follows], (rows.ratio - rows.last_reading)[follows]
+        self.params, self.step = None, 0.0
+        if len(x) < FEWEST or change.std() < 1e-12:
+            return self
+        there = np.isfinite(x)
+        count = np.maximum(there.sum(axis=0), 1)
+        self.mean = np.where(there, x, 0.0).sum(axis=0) / count
+        spread = np.sqrt((np.where(there, x - self.mean, 0.0) ** 2).sum(axis=0) / count)
+        self.scale = np.where(spread > 1e-9, spread, 1.0)
+        self.step = float(change.std())
+        z, y = self._standardised(x), np.broadcast_to(change / self.step, (1, self.config.members, len(x)))
+        blocks = time_blocks(len(x), folds=self.config.members)
+        mask = np.ones((1, x.shape[1]), np.float32)
+        fitted = fit_networks(z, y, mask, blocks, self.config, seed=self.seed)
+        self.params = jax.tree.map(lambda leaf: leaf[0], fitted.params)
+        return self
+
+    def predict(self, rows: Ratio) -> np.ndarray:
+        """The last reading and its change (n,), kW/kW."""
+        if self.params is None:
+            return rows.last_reading.copy()
+        z = self._standardised(columns_of(rows))
+        return rows.last_reading + self.step * in_pads(lambda padded: _mean(self.params, padded), z)
+
+    def _standardised(self, x: np.ndarray) -> np.ndarray:
+        z = ((x - self.mean) / self.scale).clip(-WIDEST, WIDEST)
+        return np.where(np.isfinite(z), z, 0.0).astype(np.float32)
+
+    def arrays(self) -> dict[str, Any]:
+        """Mean and scale of the columns, step of the change, and the parameters of the networks."""
+        if self.params is None:
+            return {"step": 0.0}
+        hidden = {str(number): layer for number, layer in self.params["hidden"].items()}
+        params = jax.tree.map(np.asarray, {**self.params, "hidden": hidden})
+        return {"mean": self.mean, "scale": self.scale, "step": self.step, "params": params}
+
+    def restore(self, arrays: dict[str, Any]) -> Self:
+        """Takes the arrays of an earlier fit. Raises KeyError where one is missing."""
+        self.step, self.params = float(arrays["step"]), None
+        if "params" in arrays:
+            self.mean, self.scale = arrays["mean"], arrays["scale"]
+            params = jax.tree.map(jnp.asarray, arrays["params"])
+            hidden = {int(number): layer for number, layer in params["hidden"].items()}
+            self.params = {**params, "hidden": hidden}
+        return self
+
+
+@jax.jit
+def _mean(params: Params, z: Array) -> Array:
+    """Mean of the members' outputs (n,) for standardised columns (n, f)."""
+    return jax.vmap(apply, in_axes=(0, None))(params, z).mean(axis=0)
