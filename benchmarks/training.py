@@ -115,7 +115,7 @@ def _timed(work: Callable[[], Any]) -> dict[str, float]:
 
 def _prediction() -> list[dict[str, Any]]:
     """A whole model, support and spread included: what candidates are compared with, and what judges the present."""
-    from models.efficiency.learn import Parts, Rows, learn
+    from models.efficiency.learn import Rows, learn
     from models.efficiency.training import FitConfig
 
     random = np.random.default_rng(0)
@@ -124,12 +124,12 @@ def _prediction() -> list[dict[str, Any]]:
     rows = Rows(names, ("target",), x, x[:, :1] ** 2, np.ones(len(x)))
     candidates = random.normal(size=(CANDIDATES, 8))
     kinds = {
-        "2 x 50, smooth": (FitConfig(members=10, epochs=2, hidden=(50, 50)), Parts(trees=False)),
-        "5 x 50 with trees": (FitConfig(members=10, epochs=2), Parts()),
+        "2 x 50": FitConfig(members=10, epochs=2, hidden=(50, 50)),
+        "5 x 50": FitConfig(members=10, epochs=2),
     }
     cases = []
-    for name, (config, parts) in kinds.items():
-        model = learn(rows, config, seed=0, parts=parts).model
+    for name, config in kinds.items():
+        model = learn(rows, config, seed=0).model
         model.ask(candidates)
         timed = [_timed(partial(model.ask, candidates)) for _ in range(5)]
         case = {"case": f"predict {CANDIDATES:,} x 10 members, {name}"}

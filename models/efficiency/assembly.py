@@ -6,10 +6,9 @@ from typing import Any, Self
 import jax
 import jax.numpy as jnp
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingRegressor
 
 from models.buckets import bucket
-from models.efficiency.curves import Features, Fits, boosted, fits, mask_of
+from models.efficiency.curves import Features, Fits, fits, mask_of
 from models.efficiency.declared_effects import Effect, EffectBounds
 from models.efficiency.features import driving_pairs, feature_names, with_derived
 from models.efficiency.intervals import Intervals, fit_intervals
@@ -21,7 +20,6 @@ from models.efficiency.slope_penalty import Slopes
 from models.efficiency.stacking import PARTS, described, shares_of
 from models.efficiency.support import driving, fit_support, temperature_pairs
 from models.efficiency.training import FitConfig, Fitted
-from models.efficiency.trees import as_arrays
 from models.efficiency.warm_start import carried_over
 from models.ridge import response_lines, terms
 
@@ -35,8 +33,7 @@ class Assembly:
     n rows, f features, t targets, m members. features: (n, f); y (t, n) standardised; mask (t, f); blocks
     (n,): member m is validated on block m. lines, quadratic (t, m, terms); residual (t, m, n): what the
     networks learn, in units of correction (t,). slopes: of the fit that the networks correct, where effects
-    are declared. boosted: predictions of left-out blocks (t, n), and the boosting of all rows per target;
-    None where trees take no part.
+    are declared.
     """
 
     rows: Rows
@@ -57,7 +54,6 @@ class Assembly:
     correction: np.ndarray
     residual: np.ndarray
     slopes: Slopes | None
-    boosted: tuple[np.ndarray, list[HistGradientBoostingRegressor]] | None
 
     @classmethod
     def of(cls, rows: Rows, config: FitConfig, parts: Parts, seed: int) -> Self:
@@ -83,7 +79,6 @@ class Assembly:
             np.zeros((*lines.weights.shape[:2], 0)) if quadratic is None else quadratic.weights,
             correction, residual / correction[:, None, None],
             _slopes(corrected, features, effect_bounds, level / step, correction),
-            boosted(rows, y, blocks, seed, effect_bounds) if parts.trees else None,
         )  # fmt: skip
 
     def networks_of(self, warm: PlantModel) -> Params:
@@ -118,14 +113,14 @@ class Assembly:
             share = self.effect_bounds.broken(lambda x: self._networks(heads, x), self.rows.x)
             networks = share.max(axis=1) <= MOST_BROKEN
         every = np.full(len(self.y), True)
-        quadratic, trees = every & (self.quadratic.shape[-1] > 0), every & (self.boosted is not None)
-        return np.stack([every, quadratic, networks, trees & self.effect_bounds.only_signs()], axis=1)
+        quadratic = every & (self.quadratic.shape[-1] > 0)
+        return np.stack([every, quadratic, networks], axis=1)
 
     def _networks(self, heads: Heads, x: np.ndarray) -> np.ndarray:
         """Prediction of the networks alone for x (n, inputs): (n, t)."""
         features = with_derived(self.rows.inputs, x.astype(np.float32), self.load_scale_kw)
         at = self.scaler.standardised(features), self.scaler.bounded(features)
-        _, networks = _parts_of(replace(heads, trees=None), *at, self.pairs)
+        _, networks = _parts_of(heads, *at, self.pairs)
         return np.asarray(networks).mean(axis=1).T * self.step + self.level
 
     def _heads(self, params: Params) -> Heads:
@@ -139,8 +134,7 @@ class Assembly:
             "shares": np.zeros((len(self.y), len(PARTS))),
         }
         arrays: dict[str, Any] = {name: jnp.asarray(value, jnp.float32) for name, value in named.items()}
-        trees = None if self.boosted is None else as_arrays(self.boosted[1])
-        return Heads(**arrays, params=params, trees=trees)
+        return Heads(**arrays, params=params)
 
     def _left_out(self, heads: Heads) -> np.ndarray:
         """Predictions by each of PARTS of the blocks that it was not fitted to, standardised: (t, parts, n)."""
@@ -150,15 +144,13 @@ class Assembly:
             longest = bucket(int(np.bincount(self.blocks).max()))  # one shape for every block
             padded = np.resize(rows, longest)
             fits, networks = _parts_of(
-                replace(heads, trees=None),
+                heads,
                 self.features.linear[padded],
                 self.features.bounded[padded],
                 self.pairs,
             )
             member = np.asarray(jnp.concatenate([fits, networks[:, None]], axis=1)[:, :, block])
-            predicted[:, :3, rows] = member[..., : len(rows)]
-        if self.boosted is not None:
-            predicted[:, 3] = self.boosted[0]
+            predicted[:, :, rows] = member[..., : len(rows)]
         return predicted
 
     def _loads(self) -> np.ndarray:

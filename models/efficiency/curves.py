@@ -1,4 +1,4 @@
-"""Curves and trees fitted to each target, once without every block of time."""
+"""Curves fitted to each target, once without every block of time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,15 +7,12 @@ from typing import Self
 import jax
 import jax.numpy as jnp
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingRegressor
-from threadpoolctl import threadpool_limits
 
 from models.constrained import Limits
 from models.efficiency.declared_effects import EffectBounds
 from models.efficiency.features import feature_names, inputs_of, with_derived
 from models.efficiency.rows import Rows
 from models.efficiency.scaling import Scaler
-from models.efficiency.trees import grow
 from models.ridge import fit_weights_without_each
 
 Basis = Callable  # of linear and bounded features (n, f): terms (n, terms), NumPy or JAX
@@ -121,24 +118,3 @@ def _limits(
                 rows.append(sign * (move - bound * phi))
                 least.append(np.full(len(phi), sign * bound * floor))
     return Limits(np.concatenate(rows), np.concatenate(least)) if rows else None
-
-
-def boosted(
-    rows: Rows, y: np.ndarray, blocks: np.ndarray, seed: int, effect_bounds: EffectBounds
-) -> tuple[np.ndarray, list[HistGradientBoostingRegressor]]:
-    """Boosting of every target: predictions of left-out blocks (t, n), and one regressor of all rows each."""
-    left_out, grown = np.zeros_like(y), []
-    x = rows.x.astype(np.float32)
-    for number, (name, target) in enumerate(zip(rows.targets, y, strict=True)):
-        hidden = [column for column, seen in enumerate(rows.inputs) if seen in rows.hidden.get(name, ())]
-        visible = x.copy()
-        visible[:, hidden] = 0.0
-        signs = effect_bounds.signs(number, len(rows.inputs))
-        # Trees this small are grown by one thread: several would wait for each other.
-        with threadpool_limits(limits=1):
-            for block in np.unique(blocks):
-                others = blocks != block
-                without = grow(visible[others], target[others], seed=seed, signs=signs)
-                left_out[number, ~others] = without.predict(visible[~others])
-            grown.append(grow(visible, target, seed=seed, signs=signs))
-    return left_out, grown

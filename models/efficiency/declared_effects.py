@@ -80,20 +80,6 @@ class EffectBounds:
         """Position of an effect in (t, i)."""
         return self.targets.index(effect.target), self.inputs.index(effect.of)
 
-    def signs(self, target: int, inputs: int) -> np.ndarray:
-        """1 where a target may only rise with an input, -1 where it may only fall, else 0: (inputs,)."""
-        signs = np.zeros(inputs, int)
-        signs[self.columns] = (self.low[target] >= 0.0) * 1 - (self.high[target] <= 0.0) * 1
-        return signs
-
-    def only_signs(self) -> np.ndarray:
-        """Targets (t,), bool, of which signs alone are declared.
-
-        Steps up (or down) of any size, as trees make them, then fulfil the declaration.
-        """
-        ends = np.concatenate([self.low, self.high], axis=1)
-        return (np.isinf(ends) | (ends == 0.0)).all(axis=1)
-
     def steps(self, number: int, inputs: int) -> np.ndarray:
         """Change of a row of x (inputs,) by `HALF_STEP` standard deviations of one input."""
         step = np.zeros(inputs)

@@ -18,19 +18,18 @@ from models.efficiency.networks import Params, apply
 from models.efficiency.scaling import Scaler
 from models.efficiency.stacking import PARTS
 from models.efficiency.support import Support, coverage, distance, in_support
-from models.efficiency.trees import Trees, evaluate
 from models.ridge import response_lines, terms
 
 
 @struct.dataclass
 class Heads:
-    """One head per target, t of them: fits of the target, the networks that correct one of them, and trees.
+    """One head per target, t of them: fits of the target and the networks that correct one of them.
 
     level, step (t,): the target's mean and standard deviation; the fits' weights are in those units. lines,
     quadratic (t, members, terms): response lines and all products of two; each member's was fitted without
     the block that it is validated on. The networks correct the quadratic, or the lines where there is none
     (no terms). correction (t,): standard deviation of that fit's residuals. params: leading axes (t,
-    members). trees: gradient boosting on the inputs; None where it takes no part. shares (t, 4): of
+    members). shares (t, 3): of
     models.efficiency.stacking.PARTS. mask (t, f): 1 for the features that a target may see, 0 for those that
     contain it.
     """
@@ -43,7 +42,6 @@ class Heads:
     params: Params
     shares: Array
     mask: Array
-    trees: Trees | None
 
 
 @dataclass(frozen=True)
@@ -146,11 +144,7 @@ def members(model: PlantModel, x: Array) -> Array:
 
 @jax.jit
 def without_each_block(model: PlantModel, x: Array) -> Array:
-    """Prediction of the parts fitted without each block in turn, for x (n, inputs): (n, targets, members).
-
-    Trees are those of all rows: learn without them where the uncertainty that comes from the record is
-    needed.
-    """
+    """Prediction of the parts fitted without each block in turn, for x (n, inputs): (n, targets, members)."""
     return _mixed(model, x, own_fits=True)[0]
 
 
@@ -161,18 +155,15 @@ def _mixed(model: PlantModel, x: Array, *, own_fits: bool = False) -> tuple[Arra
     """
     features = _features(model, x)
     linear, bounded = model.scaler.standardised(features), model.scaler.bounded(features)
-    grown = None if model.heads.trees is None else evaluate(model.heads.trees, x)
 
-    def head(heads: Heads, boosted: Array | None) -> tuple[Array, Array]:
+    def head(heads: Heads) -> tuple[Array, Array]:
         fits, network = member_parts(heads, linear, bounded, model.pairs)
         simple = jnp.tensordot(heads.shares[:2], fits if own_fits else fits.mean(axis=1), axes=1)
-        simple = simple if boosted is None else simple + heads.shares[3] * boosted
         return heads.level + heads.step * (
             simple + heads.shares[2] * network
         ), heads.level + heads.step * network
 
-    of_target = dataclasses.replace(model.heads, trees=None)
-    mixed, networks = jax.vmap(head, in_axes=(0, None if grown is None else 1))(of_target, grown)
+    mixed, networks = jax.vmap(head)(model.heads)
     return jnp.moveaxis(mixed, -1, 0), jnp.moveaxis(networks, -1, 0)
 
 
@@ -217,7 +208,6 @@ def to_metadata(model: PlantModel) -> dict[str, Any]:
         "inputs": list(model.inputs),
         "targets": list(model.targets),
         "same_as": [list(pair) for pair in model.same_as],
-        "tree_depth": None if model.heads.trees is None else model.heads.trees.depth,
     }
 
 
@@ -225,9 +215,8 @@ def from_bytes(arrays: bytes, metadata: dict[str, Any], *, version: str) -> Plan
     """A model from `to_bytes` and `to_metadata`. Raises KeyError or ValueError where they do not fit."""
     tree = serialization.msgpack_restore(arrays)
     tree = jax.tree.map(jnp.asarray, tree)
-    heads, depth = tree["heads"], metadata["tree_depth"]
+    heads = tree["heads"]
     heads["params"]["hidden"] = {int(number): layer for number, layer in heads["params"]["hidden"].items()}
-    heads["trees"] = None if depth is None else Trees(**heads["trees"], depth=depth)
     return PlantModel(
         inputs=tuple(metadata["inputs"]),
         targets=tuple(metadata["targets"]),

@@ -56,12 +56,10 @@ class Parts:
     """The parts that a model may have.
 
     backbone: the fit that the networks correct: all products of two features, or response lines alone, which
-    extrapolate better where rare regimes lie far out. trees: whether gradient boosting may have a share; its
-    steps have no gradient, so a model that compares candidates does without.
+    extrapolate better where rare regimes lie far out.
     """
 
     backbone: Literal["quadratic", "lines"] = "quadratic"
-    trees: bool = True
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from itertools import product
 
 import numpy as np
 
-# The simplest first: one fit, two fits, networks on top of a fit, a hundred trees.
-PARTS = ("response lines", "quadratic", "network", "gradient boosting")
+# The simplest first: one fit, two fits, networks on top of a fit.
+PARTS = ("response lines", "quadratic", "network")
 STEP = 4  # the grid is of quarters: a finer one would be fitted to the noise
 TIE = 0.01  # of the error: a single part this close to the best mixture is served alone
 GOOD = 0.03  # mixtures within this share of the least error count as equal: their mean varies less

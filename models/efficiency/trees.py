@@ -1,4 +1,4 @@
-"""Gradient boosting as arrays: scikit-learn grows the trees, JAX evaluates them beside the networks."""
+"""Gradient boosting as arrays: scikit-learn grows the trees, JAX evaluates them: no pickles are kept."""
 
 from dataclasses import fields
 from functools import partial
@@ -38,16 +38,6 @@ class Trees:
     def plain(self) -> dict[str, Any]:
         """Named arrays and numbers, as `restored` takes them."""
         return {part.name: np.asarray(getattr(self, part.name)) for part in fields(self)}
-
-
-def grow(
-    x: np.ndarray, y: np.ndarray, *, seed: int, signs: np.ndarray | None = None
-) -> HistGradientBoostingRegressor:
-    """scikit-learn's histogram gradient boosting, its defaults, fitted to x (n, k) and y (n,).
-
-    signs (k,): 1 where y may only rise with a column, -1 where it may only fall, 0 where it may do both.
-    """
-    return HistGradientBoostingRegressor(random_state=seed, monotonic_cst=signs).fit(x, y)
 
 
 def as_arrays(boosted: list[HistGradientBoostingRegressor]) -> Trees:

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.efficiency.learn import Parts
 from models.efficiency.local_effects import Response, response
 from models.efficiency.training import FitConfig
 from pipelines.config import Settings
@@ -18,8 +17,8 @@ from pipelines.site.file import Site
 from pipelines.telemetry.plant_table import plant_table
 from pipelines.telemetry.store import Store
 
-# Ten members leave out ten blocks: enough for an interval. No trees, which have steps instead of slopes.
-CONFIG, PARTS = FitConfig(members=10, hidden=(50, 50)), Parts(trees=False)
+# Ten members leave out ten blocks: enough for an interval.
+CONFIG = FitConfig(members=10, hidden=(50, 50))
 FRACTION_UNIT = 0.1
 PLANT = "cooling plant"
 
@@ -46,7 +45,7 @@ def effects(
     if progress:
         progress(f"learning {len(meters.names)} meters from {len(meters.rows)} rows")
     with one_thread_each():
-        made = learned(site, meters.rows, CONFIG, seed, parts=PARTS)
+        made = learned(site, meters.rows, CONFIG, seed)
         responses = {
             name: response(
                 made.model, meters.rows.x, meters.rows.load_kw, column, unit=_unit(meters.rows.inputs[column])

@@ -41,16 +41,11 @@ def configurations(parts: Parts) -> list[Configuration]:
     """Configurations to compare, the simplest first; `parts` defines which fit the networks correct."""
     networks = FitConfig()
     none = replace(networks, hidden=(8,), epochs=1)  # of a fit alone: its networks are not used
-    smooth = replace(parts, trees=False)
     fits = [PARTS[0], PARTS[1]] if parts.backbone == "quadratic" else [PARTS[0]]
-    compared = [Configuration(f"{fit} alone", none, smooth, fit) for fit in fits]
+    compared = [Configuration(f"{fit} alone", none, parts, fit) for fit in fits]
     small, reference = (replace(networks, hidden=hidden) for hidden in (SMALL, GAO))
-    compared.append(Configuration("fits and networks 2 x 50", small, smooth))
-    if parts.trees:
-        compared.append(Configuration("fits, networks 2 x 50 and boosting", small, parts))
-    compared.append(Configuration("fits and networks 5 x 50", reference, smooth))
-    if parts.trees:
-        compared.append(Configuration("fits, networks 5 x 50 and boosting", reference, parts))
+    compared.append(Configuration("fits and networks 2 x 50", small, parts))
+    compared.append(Configuration("fits and networks 5 x 50", reference, parts))
     return compared
 
 

@@ -13,9 +13,7 @@ from pipelines.site.file import Site
 from pipelines.telemetry.plant_table import submeters_of
 
 HORIZON = pd.Timedelta(hours=1)
-PARTS = Parts(
-    backbone="lines", trees=False
-)  # setpoints are compared on it, which the steps of trees would mislead
+PARTS = Parts(backbone="lines")  # setpoints are compared on it, far from what the record holds
 HIDDEN = (50, 50)
 OTHER = "other_kw"  # overhead that no submeter sees
 LEAST_VARIATION = 1e-6  # kW or K: below it a target is constant but for rounding

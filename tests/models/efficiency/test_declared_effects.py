@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.efficiency.declared_effects import Effect, EffectBounds
-from models.efficiency.learn import Parts, Rows, learn
+from models.efficiency.learn import Rows, learn
 from models.efficiency.stacking import PARTS
 from models.errors import ImpossibleEffectError
 from tests.models.plants import QUICK
@@ -46,7 +46,7 @@ def declared(rows):
 
 
 def test_the_record_alone_says_that_warmer_condenser_water_saves_power(rows):
-    model = learn(rows, replace(QUICK, epochs=4), seed=0, parts=Parts(trees=False)).model
+    model = learn(rows, replace(QUICK, epochs=4), seed=0).model
     assert (percent_per_k(model, rows.x) < -0.5).mean() > 0.95
 
 
@@ -72,7 +72,6 @@ def test_declared_size_is_kept_too(rows):
     found = percent_per_k(learned.model, rows.x)
     assert found.min() > 1.8
     assert found.max() < 6.2
-    assert "gradient boosting" not in learned.mixture[TARGET]  # its steps have no size per K
 
 
 def test_networks_that_break_a_declaration_get_no_share(rows, monkeypatch):
@@ -80,7 +79,7 @@ def test_networks_that_break_a_declaration_get_no_share(rows, monkeypatch):
 
     monkeypatch.setattr(models.efficiency.slope_penalty, "WEIGHT", 0.0)
     config = replace(QUICK, hidden=(15, 15), epochs=8)  # of its own, so that nothing compiled before is used
-    learned = learn(replace(rows, effects=(RISES,)), config, seed=0, parts=Parts(trees=False))
+    learned = learn(replace(rows, effects=(RISES,)), config, seed=0)
     assert (percent_per_k(learned.model.part("network"), rows.x) < -0.5).mean() > 0.1
     assert "network" not in learned.mixture[TARGET]
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.efficiency.learn import Parts, learn
+from models.efficiency.learn import learn
 from models.efficiency.local_effects import _jackknife, response
 from tests.models.plants import QUICK, kw_per_kw, plant_rows
 
@@ -13,7 +13,7 @@ def rows():
 
 @pytest.fixture(scope="module")
 def model(rows):
-    return learn(rows, QUICK, seed=0, parts=Parts(trees=False)).model
+    return learn(rows, QUICK, seed=0).model
 
 
 def of(model, rows, name):

@@ -90,9 +90,9 @@ def test_a_simple_plant_s_simple_fit_is_what_is_served(learned):
     assert learned.mixture[TARGET] == "response lines"
 
 
-def test_without_trees_the_model_is_smooth(rows):
-    smooth = learn(rows, replace(QUICK, epochs=2), seed=0, parts=Parts(backbone="lines", trees=False)).model
-    assert smooth.heads.trees is None
+def test_lines_are_a_backbone_without_a_quadratic(rows):
+    smooth = learn(rows, replace(QUICK, epochs=2), seed=0, parts=Parts(backbone="lines")).model
+    assert smooth.heads.quadratic.shape[-1] == 0
     loaded = from_bytes(to_bytes(smooth), to_metadata(smooth), version="v8")
     np.testing.assert_array_equal(loaded.predict(rows.x)[TARGET], smooth.predict(rows.x)[TARGET])
 
@@ -173,7 +173,7 @@ def test_a_column_or_a_meter_that_never_changes_does_no_harm(rows):
         rows, inputs=(*rows.inputs, "wind_speed_m_s"), x=np.hstack([rows.x, still]),
         targets=(TARGET, "other_kw_per_kw"), y=np.hstack([rows.y, np.full((len(rows), 1), 0.05)]),
     )  # fmt: skip
-    model = learn(both, replace(QUICK, epochs=4), seed=0, parts=Parts(trees=False)).model
+    model = learn(both, replace(QUICK, epochs=4), seed=0).model
     found = model.ask(np.hstack([TYPICAL, [[7.0]]]))
     assert found.mean["other_kw_per_kw"][0] == pytest.approx(0.05, abs=1e-4)
     assert found.mean[TARGET][0] == pytest.approx(kw_per_kw(600.0, 24.0, 8.0), abs=0.004)
@@ -190,14 +190,13 @@ def test_meter_glitches_are_left_out_and_counted(rows):
 def test_divergence_hands_back_the_last_good_model(rows, monkeypatch):
     import models.efficiency.training
 
-    good, calls = models.efficiency.training._epoch, []
+    good, calls = models.efficiency.training._validation_loss, []
 
-    def break_down(*arguments):
+    def break_down(params, data):
         calls.append(1)
-        params, opt_state, train_loss, loss = good(*arguments)
-        return params, opt_state, np.nan if len(calls) == 3 else train_loss, loss
+        return good(params, data) * (np.nan if len(calls) == 3 else 1.0)
 
-    monkeypatch.setattr(models.efficiency.training, "_epoch", break_down)
+    monkeypatch.setattr(models.efficiency.training, "_validation_loss", break_down)
     with pytest.raises(DivergedError) as stopped:
         learn(rows, QUICK, seed=0)
     assert np.isfinite(stopped.value.last_good.model.predict(TYPICAL)[TARGET]).all()

@@ -14,7 +14,7 @@ from tests.models.plants import QUICK, TARGET, plant_rows
 pytestmark = pytest.mark.medium
 
 CONFIG = replace(QUICK, epochs=24, patience=24)
-SMOOTH = Parts(backbone="lines", trees=False)
+SMOOTH = Parts(backbone="lines")
 
 
 @pytest.fixture(scope="module")

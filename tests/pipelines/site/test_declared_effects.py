@@ -1,7 +1,6 @@
 import pytest
 from pydantic import ValidationError
 
-from models.efficiency.rows import Parts
 from pipelines.errors import ModelError, SiteError
 from pipelines.learning.efficiency.dataset import dataset
 from pipelines.learning.efficiency.training import kept, learned
@@ -104,7 +103,7 @@ def test_a_target_s_other_name_stands_for_it():
 
 def test_training_reports_how_often_a_declaration_is_broken():
     site = chillers(effects=[{"of": "chw_supply_c", "on": "cooling_kw", "sign": "negative"}])
-    (found,) = kept(learned(site, rows_of(site), QUICK, 0, parts=Parts(trees=False)))
+    (found,) = kept(learned(site, rows_of(site), QUICK, 0))
     assert (found["of"], found["on"]) == ("chw_supply_c", "overhead_kw_per_kw")
     assert (found["low_percent_per_k"], found["high_percent_per_k"]) == (None, 0.0)
     assert found["broken_share"] < 0.02

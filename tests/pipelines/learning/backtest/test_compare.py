@@ -36,7 +36,7 @@ def test_the_best_is_kept_where_simpler_ones_are_clearly_worse():
 
 
 def test_what_a_next_hour_is_compared_among_has_no_quadratic_and_no_trees():
-    names = [each.name for each in configurations(Parts(backbone="lines", trees=False))]
+    names = [each.name for each in configurations(Parts(backbone="lines"))]
     assert names == ["response lines alone", "fits and networks 2 x 50", "fits and networks 5 x 50"]
 
 
@@ -47,8 +47,8 @@ def home(tmp_path_factory):
 
 def test_configurations_are_child_runs_and_training_makes_the_one_kept(home, monkeypatch):
     none = FitConfig(hidden=(8,), members=2, epochs=1, batch=64)
-    lines = Configuration("response lines alone", none, Parts(trees=False), "response lines")
-    mixed = Configuration("fits and networks 2 x 50", QUICK, Parts(trees=False))
+    lines = Configuration("response lines alone", none, Parts(), "response lines")
+    mixed = Configuration("fits and networks 2 x 50", QUICK, Parts())
     result = compare(chillers(), home, hold_out="last-30-percent", among=[lines, mixed])
     assert [row["configuration"] for row in result["configurations"]] == [lines.name, mixed.name]
     assert result["kept"] == lines.name

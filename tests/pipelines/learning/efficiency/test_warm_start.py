@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.efficiency.learn import Parts, learn
+from models.efficiency.learn import learn
 from models.evaluate import last_fraction_of_each_segment
 from pipelines.learning.efficiency.bundle import Bundle
 from pipelines.learning.efficiency.dataset import dataset
@@ -30,7 +30,7 @@ def champion():
     data, held_out = rows_of(READINGS[:300])
     begun = start(data, held_out, QUICK, None)
     assert begun.why == "cold: there is no champion yet"
-    model = learn(begun.rows[SERVED], replace(QUICK, epochs=1), seed=0, parts=Parts(trees=False)).model
+    model = learn(begun.rows[SERVED], replace(QUICK, epochs=1), seed=0).model
     return Bundle(model, model, {"learned": described(data, held_out, begun)}, None)
 
 
