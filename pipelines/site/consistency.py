@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from pipelines.site.meters import FLOW, RISE
 from pipelines.site.quantities import QUANTITIES
 from pipelines.site.safety_faults import safety_faults
 from pipelines.site.setpoint_table import Setpoint, setpoint_faults
@@ -73,6 +74,12 @@ def _reference_faults(site: Site) -> Iterator[str]:
         for column in getattr(site.meters, name):
             if not site.columns_of(column):
                 yield f'meters.{name}: "{column}" matches no point; name a quantity or a column'
+    if FLOW in site.meters.load:
+        for needed in RISE:
+            if not site.columns_of(needed):
+                yield f"meters.load: the heat of {FLOW} needs {needed} too; declare its point in [[points]]"
+        if len(site.meters.load) > 1:
+            yield f"meters.load: {FLOW} stands for all chilled water; name it alone"
 
 
 def _shares_quantity(site: Site, setpoint: Setpoint) -> bool:

@@ -6,12 +6,16 @@ from pydantic import model_validator
 
 from pipelines.site.checks import Table
 
+FLOW = "chw_flow_kg_s"  # as a load: the heat that it takes up
+RISE = ("chw_supply_c", "chw_return_c")
+
 
 class Meters(Table):
     """Which columns make which power; a bare quantity stands for all its equipment.
 
     it: IT power. Where a site has no IT meter, `load` (the plant's thermal load) is the denominator and
-        the figure is kW per kW of cooling, never called PUE.
+        the figure is kW per kW of cooling, never called PUE. Without a heat meter `load` may be `chw_flow_kg_s`: that
+        flow times the rise from chilled-water supply to return.
     facility: total power; where absent, IT + cooling + losses.
     pue_category: ISO/IEC 30134-2 (1: UPS output, 2: PDU output, 3: IT input); boundary in words.
     """

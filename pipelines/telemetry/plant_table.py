@@ -1,16 +1,19 @@
 """Readings as plant-level quantities: points combined, power sums, weather; for a table also the site's figure."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipelines.site.file import Site
+from pipelines.site.meters import FLOW
 from pipelines.site.quantities import QUANTITIES, Quantity
 from pipelines.telemetry import outdoor_air
 
 Array = np.ndarray
 
+WATER_KJ_KG_K = 4.19  # specific heat of liquid water at 10 °C, IAPWS-95
 KW_PER_TON = 3.51685  # kW of cooling per refrigeration ton (12,000 Btu_IT/h), ASHRAE Handbook Fundamentals
 
 # Below this share of the median denominator the plant stands still and a ratio to it says nothing.
@@ -28,7 +31,8 @@ def plant_quantities(site: Site, columns: Mapping[str, Array]) -> dict[str, Arra
     One entry per quantity of the site, its points combined as `Quantity.across` says (a sum is NaN where one of its
     points is missing, since a part-sum would be wrong); humidity and wetbulb of the outdoor air, completed where other
     readings of it give them; and, in kW,
-    - `load_kw`: the figure's denominator: IT power, or the thermal load where the site has no IT meter
+    - `load_kw`: the figure's denominator: IT power, or the thermal load where the site has no IT meter (metered, or the
+      heat that chilled water takes up)
     - `it_kw`: IT power, NaN where the site has no IT meter
     - `cooling_kw`, `facility_kw`: sums of the meters that the site file names
     - `overhead_kw`: facility less IT power, or the cooling plant's power where there is no IT meter
@@ -42,7 +46,7 @@ def plant_quantities(site: Site, columns: Mapping[str, Array]) -> dict[str, Arra
         for quantity in _quantities(site)
     }
     apart = {column: read[column] for column in (*site.apart_columns, *site.machine_columns)}
-    return _with_weather(site, plant) | _power_sums(site, read, rows) | apart
+    return _with_weather(site, plant) | _power_sums(site, read, plant, rows) | apart
 
 
 def row_quantities(site: Site, values: Mapping[str, float]) -> dict[str, float]:
@@ -139,7 +143,17 @@ def _sum(points: list[Array]) -> Array:
     return total
 
 
-def _power_sums(site: Site, read: dict[str, Array], rows: int) -> dict[str, Array]:
+def water_heat_kw(plant: Mapping[str, Any], loop: str) -> Any:
+    """Heat that a water loop ("chw", "cw") takes up, in kW: flow, specific heat and rise."""
+    rise_k = plant[f"{loop}_return_c"] - plant[f"{loop}_supply_c"]
+    return plant[f"{loop}_flow_kg_s"] * WATER_KJ_KG_K * rise_k
+
+
+def _load_kw(site: Site, plant: dict[str, Array], metered_kw: Array) -> Array:
+    return np.maximum(water_heat_kw(plant, "chw"), 0.0) if FLOW in site.meters.load else metered_kw
+
+
+def _power_sums(site: Site, read: dict[str, Array], plant: dict[str, Array], rows: int) -> dict[str, Array]:
     def total(names: list[str]) -> Array:
         columns = dict.fromkeys(column for name in names for column in site.columns_of(name))
         return _sum([np.zeros(rows), *(read[column] for column in columns)])
@@ -150,7 +164,7 @@ def _power_sums(site: Site, read: dict[str, Array], rows: int) -> dict[str, Arra
     parts_kw = cooling_kw + total(meters.losses) + (it_kw if meters.it else 0.0)
     facility_kw = total(meters.facility) if meters.facility else parts_kw
     return {
-        "load_kw": it_kw if meters.it else total(meters.load),
+        "load_kw": it_kw if meters.it else _load_kw(site, plant, total(meters.load)),
         "it_kw": it_kw,
         "cooling_kw": cooling_kw,
         "facility_kw": facility_kw,

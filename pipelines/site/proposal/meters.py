@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pipelines.site.meters import FLOW, RISE
 from pipelines.site.proposal.recognition import Guess
 
 COOLING_PARTS = (
@@ -63,10 +64,16 @@ def guess_meters(guesses: Sequence[Guess], pue_category: int | None = None) -> M
             )
     elif "cooling_load_kw" in quantities:
         values["load"] = ["cooling_load_kw"]
+    elif {FLOW, *RISE} <= quantities:
+        values["load"] = [FLOW]
+        unsure.append(
+            f"[meters]: load {FLOW}: no heat meter was recognised, so the load is flow times its rise; confirm"
+        )
     else:
         missing.append(
             "[meters]: neither IT power nor thermal load was recognised; one of them is needed in it or load "
-            "(it_power_kw or cooling_load_kw): complete such a point below, or export it too"
+            "(it_power_kw, cooling_load_kw, or chw_flow_kg_s with chw_supply_c and chw_return_c): complete such "
+            "points below, or export them too"
         )
     values["boundary"] = "whole facility" if "facility" in values else " + ".join(cooling)
     return MetersGuess(values, missing, unsure)

@@ -44,10 +44,7 @@ def questions_of(
     return [
         *(Question(fault) for fault in (*meters.missing, *_beside(faults, meters))),
         *decisive,
-        *(
-            Question(text, "pue_category", default=str(meters.values["pue_category"]))
-            for text in meters.unsure
-        ),
+        *(_of_meters(text, meters) for text in meters.unsure),
         *_apparent(guesses),
         *_doubles(guesses),
         *_clocks(sources, answers),
@@ -105,6 +102,11 @@ def _clocks(sources: Sequence[ProposedSource], answers: Answers) -> list[Questio
                 Question(f"{at}: time_format could have day and month the other way round; confirm it")
             )
     return found
+
+
+def _of_meters(text: str, meters: MetersGuess) -> Question:
+    category = meters.values.get("pue_category")
+    return Question(text) if category is None else Question(text, "pue_category", default=str(category))
 
 
 def _location() -> Question:

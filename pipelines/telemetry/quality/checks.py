@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 
 from pipelines.site.file import Site
-from pipelines.telemetry.plant_table import METER_TOLERANCE, plant_table, standing_still
+from pipelines.telemetry.plant_table import METER_TOLERANCE, plant_table, standing_still, water_heat_kw
 from pipelines.telemetry.quality.finding import suspected_unit
 
-WATER_KJ_KG_K = 4.19  # specific heat of liquid water at 10 °C, IAPWS-95
 HEAT_BALANCE_TOLERANCE = 0.1  # flow meters of 5 % and two thermometers of 0.2 K at a 6 K difference
 # Heat of all halls may not all go into chilled water, and fans, losses and people add to it.
 HEAT_OF_IT = (0.5, 2.0)
@@ -89,8 +88,7 @@ def _stands_for_the_plant(site: Site, label: str) -> bool:
 def _water_heat_kw(plant: Table, loop: str) -> pd.Series | None:
     if not {f"{loop}_flow_kg_s", f"{loop}_supply_c", f"{loop}_return_c"} <= set(plant):
         return None
-    rise_k = plant[f"{loop}_return_c"] - plant[f"{loop}_supply_c"]
-    return plant[f"{loop}_flow_kg_s"] * WATER_KJ_KG_K * rise_k
+    return water_heat_kw({str(name): plant[name] for name in plant}, loop)
 
 
 def _heat_balance(of: str, plant: Table) -> dict[str, Any] | None:

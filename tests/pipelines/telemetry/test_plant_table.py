@@ -91,6 +91,39 @@ def test_without_it_meter_the_figure_is_plant_power_per_kw_of_cooling(chillers_t
     assert plant["it_kw"].isna().all()
 
 
+def by_flow(**meters) -> Site:
+    return site_of(
+        point("GPM", "chw_flow_kg_s", unit="kg/s"),
+        point("CHWS", "chw_supply_c"),
+        point("CHWR", "chw_return_c"),
+        point("CH", "chiller_kw"),
+        name="by-flow",
+        meters={"load": ["chw_flow_kg_s"], "cooling": ["chiller_kw"], "boundary": "a chiller"} | meters,
+    )
+
+
+def test_without_a_heat_meter_the_load_is_what_chilled_water_takes_up():
+    site = by_flow()
+    readings = {"GPM": [20.0, 20.0, np.nan, 20.0], "CHWS": 7.0, "CHWR": [12.0, 6.9, 12.0, np.nan], "CH": 80.0}
+    plant = plant_table(
+        site, table(site, pd.DataFrame(readings, pd.date_range("2025-06-01", periods=4, freq="1h")))
+    )
+    assert plant["load_kw"].iloc[0] == pytest.approx(20.0 * 4.19 * 5.0)
+    assert plant["figure"].iloc[0] == pytest.approx(80.0 / 419.0)
+    assert plant["load_kw"].iloc[1] == 0.0  # water that comes back colder takes up nothing
+    assert plant["load_kw"].iloc[2:].isna().all()
+
+
+def test_a_load_by_flow_needs_both_temperatures_and_stands_alone():
+    with pytest.raises(ValueError, match="the heat of chw_flow_kg_s needs chw_return_c too"):
+        site_of(
+            point("GPM", "chw_flow_kg_s", unit="kg/s"), point("CHWS", "chw_supply_c"), point("CH", "chiller_kw"),
+            meters={"load": ["chw_flow_kg_s"], "cooling": ["chiller_kw"], "boundary": "a chiller"},
+        )  # fmt: skip
+    with pytest.raises(ValueError, match="stands for all chilled water; name it alone"):
+        by_flow(load=["chw_flow_kg_s", "chiller_kw"])
+
+
 def test_only_a_site_with_an_it_meter_has_a_pue():
     assert figure_name(hall()) == "PUE2"
     assert "PUE" not in figure_name(chillers())

@@ -282,6 +282,15 @@ def test_command_writes_the_file_where_the_site_is_found_by_name(tmp_path):
     assert json.loads(checked.stdout)["figure"] == "kW per kW of cooling"
 
 
+def test_without_a_heat_meter_the_load_is_flow_times_its_rise_and_is_to_be_confirmed(tmp_path):
+    plant = {name: ends for name, ends in CHILLER_PLANT.items() if "Load" not in name}
+    plant |= {"CHW Flow (L/s)": (20, 60), "CHWR_F": (54, 58)}
+    file = export(tmp_path, plant)
+    made = CliRunner().invoke(app, ["new", str(file), "--output", str(tmp_path / "plant.toml")])
+    assert 'load = ["chw_flow_kg_s"]' in (tmp_path / "plant.toml").read_text()
+    assert "no heat meter was recognised" in made.stdout
+
+
 def test_command_says_what_is_unfinished_and_still_succeeds(tmp_path):
     file = export(tmp_path, {"CHWS_F": (44, 50)})
     made = CliRunner().invoke(app, ["new", str(file), "--output", str(tmp_path / "plant.toml")])
