@@ -96,7 +96,9 @@ def approach_of(record: Record, stops: Mapping[str, Leaf], measured: tuple[str, 
     return Approach(*(np.asarray(part, np.float32) for part in (load_edges, wetbulb_edges, least_k)))
 
 
-def _by_band(bands: tuple[np.ndarray, np.ndarray], approach_k: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def _by_band(
+    bands: tuple[np.ndarray, np.ndarray], approach_k: np.ndarray, shape: tuple[int, int]
+) -> np.ndarray:
     """Low quantile (l, w) of approaches (n,): of the band, else with its neighbours, else of all."""
     least_k = np.full(shape, np.quantile(approach_k, LEAST))
     for row, column in np.ndindex(shape):

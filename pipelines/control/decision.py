@@ -65,13 +65,14 @@ class Expectation:
     """What the model expects at the present setpoints and at the goal, under the same load and weather.
 
     conditions: the model's inputs besides setpoints (load, weather, corrections), by name. unavailable: what was not
-    offered, because equipment cannot deliver it.
+    offered, because equipment cannot deliver it. to_rule: whether the goal is the site's rule, whatever it saves.
     """
 
     present: Settled
     goal: Settled
     conditions: dict[str, float] = field(default_factory=dict)
     unavailable: tuple[Unavailable, ...] = ()
+    to_rule: bool = False
 
     @property
     def saving_kw(self) -> float:

@@ -84,7 +84,11 @@ def _out_of_reach(cascade: Cascade, now: Moment, *, is_measured: bool) -> list[t
     if not math.isfinite(wetbulb_c):
         return []
     load_kw = now.history.mean("load_kw", now.at)
-    limits = [(wetbulb_c, f"the wetbulb of {wetbulb_c:.1f} °C")] if is_measured else []
+    limits = (
+        [(wetbulb_c, f"the wetbulb is {wetbulb_c:.1f} °C: colder {_WHAT[TOWERS]} is not available")]
+        if is_measured
+        else []
+    )
     if cascade.approach is not None and math.isfinite(load_kw):
         least_k = cascade.approach.at(load_kw, wetbulb_c)
         why = f"the towers never came closer than {least_k:.1f} K to the wetbulb of {wetbulb_c:.1f} °C at such load"

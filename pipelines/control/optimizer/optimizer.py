@@ -102,7 +102,8 @@ class SetpointOptimizer:
         memory, target, reason = self._target(memory, now, drivers, aim, known=not notices)
         chosen, expected = self._step(now, drivers, aim, target, reason)
         memory = replace(memory, target=tuple(target.tolist()), expected=expected)
-        expectation = replace(chosen.expectation, unavailable=limits)
+        to_rule = bool(np.array_equal(target, now.rule))
+        expectation = replace(chosen.expectation, unavailable=limits, to_rule=to_rule)
         return memory, replace(chosen, expectation=expectation, notices=notices)
 
     def _aim(self, now: Moment, drivers: dict[str, Any]) -> Objective:
