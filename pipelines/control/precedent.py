@@ -22,7 +22,8 @@ def precedent(site: Site, decision: Decision, hourly: pd.DataFrame, present_shar
     """The hour of the record at comparable load and weather most similar to the goal, in words; or that there is none.
 
     hourly: hourly means of the plant table. present_share: cooling power over load now, both in kW; an hour that did
-    not need less is no precedent. Likeness: differences in standard deviations of the record, summed in squares.
+    not need less, or ran more as the plant does now than as it would at the goal, is no precedent. Likeness:
+    differences in standard deviations of the record, summed in squares.
     """
     conditions = decision.expected.conditions if decision.expected else {}
     wanted = {name: conditions[name] for name in LIKENESS if name in conditions} | decision.goal
@@ -31,7 +32,7 @@ def precedent(site: Site, decision: Decision, hourly: pd.DataFrame, present_shar
     if complete.empty or not wanted or not {"cooling_kw", "load_kw"} <= set(hourly):
         return NONE
     scale = complete.std().replace(0.0, 1.0).fillna(1.0)
-    comparable = complete[_comparable(complete, conditions)]
+    comparable = complete[_comparable(complete, conditions) & _nearer_the_goal(site, decision, complete)]
     if comparable.empty:
         return NONE
     away = (((comparable - pd.Series(wanted)) / scale) ** 2).sum(axis=1).to_numpy()
@@ -75,6 +76,17 @@ def _comparable(hours: pd.DataFrame, conditions: dict[str, float]) -> np.ndarray
         if name in hours and name in conditions:
             return alike & ((hours[name] - conditions[name]).abs() <= WEATHER_K).to_numpy()
     return alike
+
+
+def _nearer_the_goal(site: Site, decision: Decision, hours: pd.DataFrame) -> np.ndarray:
+    """Hours (n,) whose setpoints lie no further from the goal than from the present ones, in shares of their ranges."""
+    away = np.zeros((2, len(hours)))
+    for setpoint in site.setpoints:
+        name, span = site.setpoint_name(setpoint), setpoint.max - setpoint.min
+        if name in hours and span > 0.0:
+            ends = np.array([[decision.goal[name]], [decision.present[name]]], float)
+            away += ((hours[name].to_numpy() - ends) / span) ** 2
+    return away[0] <= away[1]
 
 
 def _told(site: Site, decision: Decision, hourly: pd.DataFrame, at: pd.Timestamp, wanted: set[str]) -> str:

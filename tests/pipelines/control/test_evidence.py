@@ -95,7 +95,7 @@ def test_precedent_is_the_hour_most_like_load_weather_and_goal(site):
 
 
 def test_goal_where_the_record_never_was_says_so(site):
-    text = told(site, [22.0, 12.0, 21.0, 0.0], record())
+    text = told(site, [22.8, 12.0, 21.0, 0.0], record())
     assert text.startswith("no hour of the record ran at such setpoints")
 
 
@@ -104,6 +104,11 @@ def test_hour_that_needed_no_less_than_the_present_is_no_precedent(site):
     assert told(site, goal, record(), share=0.1251) != NONE
     assert told(site, goal, record(), share=0.125) == NONE
     assert told(site, goal, record(), share=float("nan")) == NONE
+
+
+def test_hour_at_the_present_setpoints_is_no_precedent_however_little_it_needed(site):
+    assert told(site, [24.0, 12.0, 21.0, 0.0], record().iloc[:40]) == NONE  # all at 20 °C, as now
+    assert told(site, [21.0, 12.0, 21.0, 0.0], record().assign(supply_air_sp_c=20.6)) != NONE
 
 
 def test_hour_at_other_load_or_weather_is_no_precedent(site):
