@@ -13,6 +13,7 @@ from flax import struct
 from jax import Array
 from jax.typing import ArrayLike
 
+from models.cascade.attainable import Approach
 from models.cascade.coverage import Coverage, beyond_coverage
 from models.cascade.groups import Apart, Hall, beyond_apart, hall_inlets, with_shared
 from models.cascade.outcomes import FULL, MECHANICAL, MODES, PARTIAL, Outcome, Values
@@ -60,6 +61,8 @@ class Cascade:
     has several supply-air setpoints. Both empty elsewhere. coverage: where the record has been, where setpoints are
     measured temperatures. physics: the gray-box plant; None where none could be learned. least_gap_k: supply air over
     chilled water that coils need. at_rule: regime of weather -> how far the gray-box plant errs at the site's own rule.
+    stops: signal -> value from which its machines are at their stop; approach: what the towers reached, by load and
+    wetbulb. Nothing here answers to them: they bound what is offered.
     """
 
     counts_it: bool = struct.field(pytree_node=False)
@@ -82,6 +85,8 @@ class Cascade:
     physics: Graybox | None = None
     least_gap_k: Leaf = 0.0
     at_rule: dict[str, AtRule] = struct.field(default_factory=dict)
+    stops: dict[str, Leaf] = struct.field(default_factory=dict)
+    approach: Approach | None = None
 
 
 def inlet_noise_k(cascade: Cascade) -> float:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from models.cascade.attainable import approach_of, stops_of
 from models.cascade.cascade import FULL, MECHANICAL, PARTIAL, Cascade
 from models.cascade.coverage import coverage_of
 from models.cascade.declared import Kept, answers_to
@@ -108,6 +109,7 @@ def learn_cascade(
     by_meter = keep_totals(declared, record, by_meter, modes, losses, counts_it)
     rise_k = record.get("rack_inlet_c") - record.get("supply_air_c")
     halls, follows = halls_of(record, setpoints, declared)
+    stops = stops_of(record, measured)
     cascade = Cascade(
         counts_it=counts_it,
         air_float=record.fit(
@@ -134,6 +136,8 @@ def learn_cascade(
         apart=apart_of(record, setpoints),
         halls=halls,
         coverage=coverage_of(record, measured),
+        stops=stops,
+        approach=approach_of(record, stops, measured),
     )
     counts = {mode: int((settled & rows).sum()) for mode, rows in modes.items()}
     notes = declared.notes(meters)

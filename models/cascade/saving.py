@@ -7,6 +7,7 @@ import jax
 import numpy as np
 from flax import serialization
 
+from models.cascade.attainable import Approach
 from models.cascade.cascade import Cascade, Economizer
 from models.cascade.coverage import Coverage
 from models.cascade.groups import Apart, Hall
@@ -15,7 +16,7 @@ from models.graybox.learn import Graybox
 from models.graybox.observed import Metering
 from models.guard.reference import AtRule
 
-FORMAT = 8  # of the bytes; a cascade of another format must be learned again
+FORMAT = 9  # of the bytes; a cascade of another format must be learned again
 _BETWEEN = "\n"  # names; equipment may be called anything else
 
 
@@ -44,7 +45,8 @@ def from_bytes(data: bytes) -> Cascade:
 def _plain(value: Any) -> Any:
     """Nested dicts of arrays and text; None is left out by its parent."""
     if isinstance(
-        value, Cascade | Economizer | Surface | Apart | Hall | Coverage | Graybox | Metering | AtRule
+        value,
+        Cascade | Economizer | Surface | Apart | Hall | Coverage | Graybox | Metering | AtRule | Approach,
     ):
         value = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, dict):
@@ -79,6 +81,8 @@ def _cascade(tree: dict[str, Any]) -> Cascade:
         physics=_graybox(tree["physics"]),
         least_gap_k=tree["least_gap_k"],
         at_rule={regime: AtRule(**part) for regime, part in tree["at_rule"].items()},
+        stops=tree["stops"],
+        approach=None if tree["approach"] == "none" else Approach(**tree["approach"]),
         **{step: _surface(tree[step]) for step in steps},
     )
 

@@ -1,11 +1,14 @@
 """A decision: setpoints, who chose them, and why."""
 
 import logging
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
+import numpy as np
+
 from models.safety.types import Clip, Verdict
+from models.setpoints import Array, Bounds
 
 Mode = Literal["shadow", "advise", "auto"]
 Source = Literal["model", "hold", "rule", "monitor", "override", "accepted"]
@@ -37,15 +40,39 @@ class Settled:
 
 
 @dataclass(frozen=True)
+class Unavailable:
+    """Values of a setpoint, by name, that the equipment cannot deliver now: those below `least`. why: in words."""
+
+    setpoint: str
+    least: float
+    why: str
+
+
+def least(limits: tuple[Unavailable, ...], names: tuple[str, ...]) -> Array:
+    """Least deliverable value (k,) of each setpoint named, minus infinity where nothing limits it."""
+    by_name = {limit.setpoint: limit.least for limit in limits}
+    return np.array([by_name.get(name, -np.inf) for name in names])
+
+
+def within(bounds: Bounds, limits: tuple[Unavailable, ...]) -> Bounds:
+    """Bounds without what is unavailable; never empty."""
+    low = np.minimum(np.maximum(bounds.low, least(limits, bounds.names)), bounds.high)
+    return replace(bounds, low=low)
+
+
+@dataclass(frozen=True)
 class Expectation:
     """What the model expects at the present setpoints and at the goal, under the same load and weather.
 
-    conditions: the model's inputs besides setpoints (load, weather, corrections), by name.
+    conditions: the model's inputs besides setpoints (load, weather, corrections), by name. unavailable: what was not
+    offered, because equipment cannot deliver it. to_rule: whether the goal is the site's rule, whatever it saves.
     """
 
     present: Settled
     goal: Settled
     conditions: dict[str, float] = field(default_factory=dict)
+    unavailable: tuple[Unavailable, ...] = ()
+    to_rule: bool = False
 
     @property
     def saving_kw(self) -> float:

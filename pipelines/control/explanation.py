@@ -39,11 +39,24 @@ def recommendation_of(
         saving_kw=saving.kw if saving else None,
         saving_low_kw=saving.low_kw if saving else None,
         saving_high_kw=saving.high_kw if saving else None,
-        binding=[str(clip) for clip in decision.clips],
+        binding=[*(str(clip) for clip in decision.clips), *not_available(site, decision)],
         rollback=rollback(site, moves) if moves else None,
         notices=list(decision.notices),
         model_version=model_version,
     )
+
+
+def not_available(site: Site, decision: Decision) -> list[str]:
+    """For every setpoint whose goal is as cold as equipment can deliver now, why it is no colder."""
+    limits = decision.expected.unavailable if decision.expected and decision.source == "model" else ()
+    by_name = {site.setpoint_name(setpoint): setpoint for setpoint in site.setpoints}
+    return [
+        f"{by_name[limit.setpoint].tag}: {limit.why}"
+        for limit in limits
+        if limit.setpoint in by_name
+        and limit.setpoint in decision.goal
+        and not differs(by_name[limit.setpoint], limit.least, decision.goal[limit.setpoint])
+    ]
 
 
 def moves_of(site: Site, decision: Decision) -> list[Move]:

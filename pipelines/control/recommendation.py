@@ -43,8 +43,9 @@ class Recommendation(_Frozen):
 
     source, mode: of the decision. present, proposed: expected at the present setpoints and at the goal.
     saving_kw: power at the present setpoints less power at the goal, and its 90 % interval; None where the model did
-    not decide. binding: what keeps each move from going further. precedent: the most similar hour of the record.
-    hold_if: what would make it a hold. rollback: how to go back. notices: what is wrong with sensors, plant or clock.
+    not decide or it is withheld. binding: what keeps each setpoint from going further. precedent: the most similar
+    hour of the record that needed less, or that there is none. hold_if: what would make it a hold, none of which holds
+    yet. rollback: how to go back. notices: what is wrong with sensors, plant or clock.
     """
 
     site: str

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from models.cascade.cascade import Cascade, inlet_noise_k
+from models.cascade.coverage import CONDITIONS as CONDITIONS_OF_RECORD
 from models.cascade.objective import Aim, Objective
 from models.cascade.surface import Surface
 from models.safety.types import Envelope
@@ -45,6 +46,7 @@ def needed(cascade: Cascade) -> set[str]:
     inputs = {name for leaf in leaves if isinstance(leaf, Surface) for name in leaf.inputs}
     inputs |= {moved for name in inputs for moved in _MOVES.get(name, ())}
     inputs |= {"outdoor_wetbulb_c"} if cascade.reach else set()
+    inputs |= set(CONDITIONS_OF_RECORD) & set(cascade.coverage.names) if cascade.coverage else set()
     inputs |= {"economizer_enable"} if cascade.economizer else set()
     given = {name for name in inputs if name.startswith("outdoor") or name.endswith("_sp")}
     return {"load_kw"} | given | (inputs & set(_CHOSEN))

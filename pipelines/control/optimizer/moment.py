@@ -8,7 +8,7 @@ import numpy as np
 
 from models.cascade.feedback import Expected, Feedback
 from models.setpoints import Array, Bounds
-from pipelines.control.decision import Expectation
+from pipelines.control.decision import Expectation, Unavailable, least, within
 from pipelines.control.optimizer.adaptation import Adaptation
 from pipelines.control.optimizer.corrections import Comparison, Dither
 from pipelines.control.optimizer.exploration import Exploration
@@ -50,6 +50,12 @@ class OptimizerMemory:
         """The model did not set the plant: forget target and expectation."""
         return replace(self, target=None, expected=None)
 
+    def without(self, limits: tuple[Unavailable, ...], names: tuple[str, ...]) -> "OptimizerMemory":
+        """The same with a target that has become too cold to be delivered as cold as it can be."""
+        if self.target is None or len(self.target) != len(names):
+            return self
+        return replace(self, target=tuple(np.maximum(np.array(self.target), least(limits, names)).tolist()))
+
     def kept(self, now: "Moment") -> Array:
         """The target in force (k,); the present setpoints where there is none or it lies outside the limits."""
         if self.target is None or len(self.target) != len(now.present):
@@ -76,6 +82,11 @@ class Moment:
     rule: Array
     explores: bool = False
     advises: bool = False
+
+    def without(self, limits: tuple[Unavailable, ...]) -> "Moment":
+        """The same without what is unavailable: never empty bounds, and the rule as near as can be delivered."""
+        bounds = within(self.bounds, limits)
+        return replace(self, bounds=bounds, rule=np.clip(self.rule, bounds.low, bounds.high))
 
 
 @dataclass(frozen=True)

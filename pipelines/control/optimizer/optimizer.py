@@ -20,6 +20,7 @@ from models.graybox.observed import wetbulb_line_c
 from models.setpoints import Array, Bounds, groups_of, quantity_of
 from pipelines.control.decision import Expectation, Settled
 from pipelines.control.optimizer.adaptation import warm_up
+from pipelines.control.optimizer.attainable import unavailable
 from pipelines.control.optimizer.corrections import BACK
 from pipelines.control.optimizer.hour import hour_at_rest, is_over
 from pipelines.control.optimizer.inputs import an_hour_ago_c, drivers_of, needed, rest
@@ -95,10 +96,15 @@ class SetpointOptimizer:
             notices = tuple(
                 f"the record never had a {each}: decided by physics, with caution" for each in beyond
             )
+        inlet_high_c = float(aim.inlet_high_c)
+        limits = unavailable(self.cascade, self.names, self.measured, now, inlet_high_c=inlet_high_c)
+        memory, now = memory.without(limits, now.bounds.names), now.without(limits)
         memory, target, reason = self._target(memory, now, drivers, aim, known=not notices)
         chosen, expected = self._step(now, drivers, aim, target, reason)
         memory = replace(memory, target=tuple(target.tolist()), expected=expected)
-        return memory, replace(chosen, notices=notices)
+        to_rule = bool(np.array_equal(target, now.rule))
+        expectation = replace(chosen.expectation, unavailable=limits, to_rule=to_rule)
+        return memory, replace(chosen, expectation=expectation, notices=notices)
 
     def _aim(self, now: Moment, drivers: dict[str, Any]) -> Objective:
         """The objective now. Setpoints are not chosen to dry the air: what dew point the site's rule leaves is allowed.
@@ -126,19 +132,12 @@ class SetpointOptimizer:
         jax.block_until_ready(best(self.cascade, self._choice(bounds), self.objective, drivers))
         self._priced(drivers, self.objective, bounds.default[None])
 
-    def _choice(self, bounds: Bounds, wetbulb_c: float = math.nan, present: Array | None = None) -> Bounds:
-        """Bounds of the search: setpoints of which the record has no trials stay at their defaults.
-
-        A setpoint that is a measured temperature may not be chosen colder than a tower could make it.
-        """
+    def _choice(self, bounds: Bounds) -> Bounds:
+        """Bounds of the search: setpoints of which the record has no trials stay at their defaults."""
         names = needed(self.cascade)
         learned = np.array([quantity_of(name) in names for name in self.names], bool)
         low = np.where(learned, bounds.low, bounds.default)
         high = np.where(learned, bounds.high, bounds.default)
-        if present is not None and math.isfinite(wetbulb_c):
-            towers = self.measured & np.array([quantity_of(name) == "cw_supply_sp_c" for name in self.names])
-            floor = np.minimum(np.maximum(low, wetbulb_c), np.maximum(present, low))
-            low = np.where(towers, np.minimum(floor, high), low)
         return replace(bounds, names=self.names, low=low, high=high)
 
     def _within_reach_k(self, now: Moment, drivers: dict[str, Any], aim: Objective) -> jax.Array:
@@ -161,9 +160,14 @@ class SetpointOptimizer:
         memory = replace(memory, comparison=comparison)
         if comparison.goes_back(now.at):
             return memory, now.rule, BACK
-        choice = self._choice(now.bounds, now.quantities.get("outdoor_wetbulb_c", math.nan), now.present)
         memory, wanted, gain_kw, why = better(
-            _Prices(self, choice), memory, now, drivers, aim, names=self.names, usual_kw=self.usual_kw
+            _Prices(self, self._choice(now.bounds)),
+            memory,
+            now,
+            drivers,
+            aim,
+            names=self.names,
+            usual_kw=self.usual_kw,
         )
         return memory, *self._agreed(memory.kept(now), wanted, gain_kw, now, why)
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import numpy as np
@@ -5,9 +7,13 @@ import pandas as pd
 import pytest
 
 from models.setpoints import Bounds
-from pipelines.control.decision import Decision, Expectation, Settled
-from pipelines.control.evidence import binding, hold_if, precedent
+from pipelines.control.decision import Decision, Expectation, Settled, Unavailable
+from pipelines.control.evidence import binding, with_evidence
+from pipelines.control.explanation import recommendation_of
+from pipelines.control.hold_conditions import conditions, is_for_saving
+from pipelines.control.precedent import NONE, precedent, present_share
 
+AT = datetime(2025, 1, 3, tzinfo=UTC)
 NAMES = ("supply_air_sp_c", "chw_supply_sp_c", "cw_supply_sp_c", "economizer_enable")
 LOW, HIGH = np.array([18.0, 7.0, 6.0, 0.0]), np.array([26.0, 20.0, 30.0, 1.0])
 BOUNDS = Bounds(NAMES, LOW, HIGH, np.array([20.0, 12.0, 21.0, 0.0]), np.ones(4), np.array([0, 0, 0, 1], bool))
@@ -25,6 +31,7 @@ class Optimizer:
 
     def outcomes(self, values, conditions):
         usual = {"rack_inlet_c": values[:, 0] + 1.0, "dew_point_c": values[:, 0] * 0.0}
+        usual |= {"coldest_inlet_c": usual["rack_inlet_c"]}
         usual |= dict.fromkeys(("unreachable_k", "outside", "mode"), np.zeros(len(values)))
         return SimpleNamespace(**(usual | {name: one(values) for name, one in self.columns.items()}))
 
@@ -55,7 +62,6 @@ def stops(site, optimizer, *, supply=20.0, chilled=12.0, condenser=21.0, **condi
         ),
         (Optimizer(outside=lambda v: v[:, 1] - 14.0), {"chilled": 14.0}, "the record does not reach further"),
         (Optimizer(mode=lambda v: v[:, 1] > 14.5), {"chilled": 14.0}, "chillers or economizer"),
-        (Optimizer(measured=(False, False, True, False)), {"condenser": 17.0}, "the wetbulb of 16.0 °C"),
     ],
 )
 def test_what_keeps_a_move_from_going_further_is_named(site, optimizer, goal, why):
@@ -77,26 +83,138 @@ def record() -> pd.DataFrame:
     return pd.DataFrame(columns, index=times)
 
 
+def told(site, goal, hourly, share=0.2, **known):
+    return precedent(site, decided(goal, outdoor_wetbulb_c=10.0, **known), hourly, share)
+
+
 def test_precedent_is_the_hour_most_like_load_weather_and_goal(site):
-    text = precedent(site, decided([24.0, 12.0, 21.0, 0.0]), record())
+    text = told(site, [24.0, 12.0, 21.0, 0.0], record())
     assert text.startswith(
         "2025-01-02 16:00 UTC: load 800 kW, wetbulb 10.0 °C, cooling 100 kW, CRAH.SAT_SP_C 24.0"
     )
 
 
 def test_goal_where_the_record_never_was_says_so(site):
-    text = precedent(site, decided([22.0, 12.0, 21.0, 0.0]), record())
+    text = told(site, [22.8, 12.0, 21.0, 0.0], record())
     assert text.startswith("no hour of the record ran at such setpoints")
 
 
+def test_hour_that_needed_no_less_than_the_present_is_no_precedent(site):
+    goal = [24.0, 12.0, 21.0, 0.0]  # that hour needed 100 kW for 800 kW
+    assert told(site, goal, record(), share=0.1251) != NONE
+    assert told(site, goal, record(), share=0.125) == NONE
+    assert told(site, goal, record(), share=float("nan")) == NONE
+
+
+def test_hour_at_the_present_setpoints_is_no_precedent_however_little_it_needed(site):
+    assert told(site, [24.0, 12.0, 21.0, 0.0], record().iloc[:40]) == NONE  # all at 20 °C, as now
+    assert told(site, [21.0, 12.0, 21.0, 0.0], record().assign(supply_air_sp_c=20.6)) != NONE
+
+
+def test_hour_at_other_load_or_weather_is_no_precedent(site):
+    goal = [24.0, 12.0, 21.0, 0.0]
+    assert told(site, goal, record(), load_kw=1_100.0) == NONE
+    warmer = decided(goal, outdoor_wetbulb_c=12.5)
+    assert precedent(site, warmer, record(), 0.2) == NONE
+    assert precedent(site, decided(goal, outdoor_wetbulb_c=11.5), record(), 0.2) != NONE
+
+
 def test_empty_record_has_no_precedent(site):
-    assert precedent(site, decided(PRESENT), record().iloc[:0]) is None
-    assert precedent(site, decided(PRESENT), pd.DataFrame(index=record().index)) is None
+    assert told(site, PRESENT, record().iloc[:0]) == NONE
+    assert told(site, PRESENT, pd.DataFrame(index=record().index)) == NONE
+
+
+def test_present_power_per_load_is_that_of_the_last_hour_else_as_expected(site):
+    quarters = record().resample("15min").ffill()
+    quarters.loc[quarters.index[-4:], ["cooling_kw", "load_kw"]] = 300.0, 600.0
+    assert present_share(quarters, decided(PRESENT)) == pytest.approx(0.5)
+    assert present_share(quarters.iloc[:0], decided(PRESENT)) == pytest.approx(180.0 / 800.0)
+    assert present_share(quarters * np.nan, decided(PRESENT)) == pytest.approx(180.0 / 800.0)
+
+
+def reasons(site, decision, hourly, **given):
+    return conditions(site, decision, hourly, **({"least_kw": 4.0, "for_saving": True} | given))
+
+
+def saving(goal, kw: float, **known) -> Decision:
+    """A decision that is expected to save `kw`."""
+    decision = decided(goal, outdoor_wetbulb_c=10.0, **known)
+    return replace(
+        decision, expected=replace(decision.expected, goal=replace(SETTLED, facility_kw=(1_000.0 - kw,)))
+    )
 
 
 def test_it_is_to_hold_where_the_load_leaves_what_the_record_had_at_such_setpoints(site):
-    reasons = hold_if(site, decided(PRESENT), record(), least_kw=4.0)
-    assert reasons[0] == "less than 4.0 kW is expected to be saved"
-    assert "the load leaves 504 to 886 kW" in reasons[1]
-    few = hold_if(site, decided([24.0, 12.0, 21.0, 0.0]), record(), least_kw=4.0)
+    found = reasons(site, saving(PRESENT, 5.0), record())
+    assert found[0].words == "less than 4.0 kW is expected to be saved"
+    assert "the load leaves 504 to 886 kW" in found[1].words
+    assert not any(each.now for each in found)
+    few = reasons(site, saving([24.0, 12.0, 21.0, 0.0], 5.0), record())
     assert len(few) == 1
+
+
+def test_condition_that_holds_already_says_so(site):
+    found = reasons(site, saving(PRESENT, 3.0, load_kw=950.0), record())
+    assert [each.now for each in found] == [
+        "less than 4.0 kW is expected to be saved (3.0 kW)",
+        "the load of 950 kW is outside the 504 to 886 kW that the record has at such setpoints",
+        "",
+    ]
+    assert [each.of_record for each in found] == [False, True, True]
+
+
+def test_move_that_is_not_for_saving_is_not_held_for_saving_little(site):
+    found = reasons(site, saving(PRESENT, -30.0), record(), for_saving=False)
+    assert not any("saved" in each.words for each in found)
+    goal = [22.0, 12.0, 21.0, 0.0]
+    assert is_for_saving(Optimizer(), decided(goal))
+    assert is_for_saving(Optimizer(outside=lambda v: v[:, 0] - 20.0), decided(goal))
+    assert not is_for_saving(
+        Optimizer(outside=lambda v: 22.0 - v[:, 0]), decided(goal)
+    )  # back into the record
+    by_rule = decided(goal)
+    assert not is_for_saving(Optimizer(), replace(by_rule, expected=replace(by_rule.expected, to_rule=True)))
+
+
+def advised(site, decision, *, physics=None):
+    """The recommendation of a decision with its evidence, on a record at the present setpoints."""
+    optimizer = Optimizer()
+    optimizer.cascade.physics, optimizer.usual_kw = physics, 100.0
+    params = SimpleNamespace(
+        model=SimpleNamespace(optimizer=optimizer), site=site, setpoints=SimpleNamespace(names=NAMES)
+    )
+    hourly = record().assign(supply_air_sp_c=22.0)
+    return with_evidence(recommendation_of(site, decision, AT), params, decision, BOUNDS, hourly)
+
+
+GOAL = [22.0, 12.0, 21.0, 0.0]
+
+
+def test_recommendation_is_withheld_for_a_reason_to_hold_that_holds_now(site):
+    made = advised(site, saving(GOAL, 20.0, load_kw=950.0))
+    assert (made.action, made.moves, made.hold_if, made.saving_kw) == ("hold", [], [], None)
+    assert made.reason.startswith("withheld: the load of 950 kW is outside the 504 to 886 kW")
+    assert advised(site, saving(GOAL, 1.0)).reason.startswith("withheld: less than 4.5 kW")
+    assert advised(site, saving(GOAL, 20.0)).action == "change"
+
+
+def test_physics_that_goes_beyond_the_record_is_said_to_and_is_no_condition(site):
+    made = advised(site, saving(GOAL, 20.0, load_kw=950.0), physics=SimpleNamespace(reference_kw=1_000.0))
+    assert made.action == "change"
+    assert not any("load" in text for text in made.hold_if)
+    assert any(text.startswith("the load of 950 kW is outside") for text in made.notices)
+
+
+def test_what_equipment_cannot_deliver_is_named_once_where_it_binds(site):
+    why = "tower fans at 100 %: colder condenser water is not available"
+    limit = (Unavailable("cw_supply_sp_c", 21.0, why),)
+
+    def with_limit(decision):
+        return replace(decision, expected=replace(decision.expected, unavailable=limit))
+
+    made = advised(site, with_limit(saving(GOAL, 20.0)))
+    assert [text for text in made.binding if "condenser" in text] == [f"PLANT.CWS_SP_C: {why}"]
+    held = recommendation_of(site, with_limit(decided(PRESENT)), AT)
+    assert (held.action, held.binding) == ("hold", [f"PLANT.CWS_SP_C: {why}"])
+    warmer = recommendation_of(site, with_limit(decided([20.0, 12.0, 24.0, 0.0])), AT)
+    assert warmer.binding == []
