@@ -1,6 +1,7 @@
 """Backtest: models refitted week by week, as in service, beside the simple models that an engineer would try first."""
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +35,7 @@ from pipelines.telemetry.store import Store
 Interval = Literal["site", "hour"]
 
 FLATTERING = "shuffled: flattering, neighbouring rows leak"
+EVERY_S = 30.0
 SPLITS: dict[HoldOut, str] = {
     "walk-forward": "every week predicted by models fitted to what came before it",
     "every-fourth-week": "every fourth week held out whole",
@@ -84,7 +86,8 @@ def backtest(
         split = _folds(site, job, hold_out, window_weeks)
         say(f"{len(job.rows)} rows, {SPLITS[hold_out]}: {len(split)} folds")
         work = _work(site, job, config, seed, baselines() if job.before is None else others())
-        results = run_folds(work, split, workers=_workers(workers, split), say=say)
+        write = _Writer(job, split, predictions)
+        results = run_folds(work, split, workers=_workers(workers, split), say=say, so_far=write)
         rows, served = judged(job, split, results)
         result = _result(site, job, interval, hold_out, split, results, rows, served)
         result["fingerprint"] = store.fingerprint()
@@ -92,11 +95,29 @@ def backtest(
             say(f"the same on shuffled rows ({FLATTERING})")
             result["shuffled"] = _shuffled(site, job, config, seed, say)
         if predictions:
-            write_csv(_written(job, rows), predictions, index_label="time", date_format="%Y-%m-%dT%H:%M:%SZ")
+            write.rows(rows)
             result["predictions"] = str(predictions)
         return result | {
             "run_id": _logged(client, experiment, result, html_report(result, rows, job.unit, job.offset))
         }
+
+
+class _Writer:
+    """Writes the predictions that there are so far, twice a minute at most, so that a long run can be looked at."""
+
+    def __init__(self, job: Task, split: list[Fold], file: Path | None) -> None:
+        self._job, self._split, self._file, self._last = job, split, file, time.monotonic()
+
+    def __call__(self, results: list[FoldResult]) -> None:
+        if self._file is not None and time.monotonic() - self._last > EVERY_S:
+            self.rows(judged(self._job, self._split[: len(results)], results)[0])
+            self._last = time.monotonic()
+
+    def rows(self, rows: pd.DataFrame) -> None:
+        """Replace the file, if there is to be one, by these rows."""
+        if self._file is not None:
+            stamps = {"index_label": "time", "date_format": "%Y-%m-%dT%H:%M:%SZ"}
+            write_csv(_written(self._job, rows), self._file, **stamps)
 
 
 def hourly(site: Site, table: pd.DataFrame) -> pd.DataFrame:

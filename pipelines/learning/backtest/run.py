@@ -11,17 +11,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from models.efficiency.baselines import Baseline, Ratio
+from models.efficiency.baselines import Baseline, ConstantRatio, QuadraticRidge, Ratio
 from models.efficiency.intervals import Scores, tercile_of
 from models.efficiency.learn import Learned, Rows, outliers_of
 from models.efficiency.model import PlantModel
 from models.evaluate import mae
 from pipelines.learning.backtest.task import Predictions
 from pipelines.learning.efficiency.dataset import COOLING
-from pipelines.learning.efficiency.scores import MIXTURE, NETWORK, PERSISTENCE, SIMPLE
+from pipelines.learning.efficiency.scores import MIXTURE, NETWORK, PERSISTENCE
 from pipelines.learning.folds import Fold
 from pipelines.telemetry.running import known_combinations
 
+# Simple models that are fitted to cooling power too; `--target cascade` judges it beside boosting as well.
+CHEAP = (PERSISTENCE, ConstantRatio.name, QuadraticRidge.name)
 CHAIN = 8  # folds: then networks start anew, since blocks of single weeks are close to each other
 
 
@@ -65,12 +67,16 @@ class FoldResult:
     outliers: int
 
 
-def run_folds(work: Work, folds: list[Fold], *, workers: int, say: Callable[[str], None]) -> list[FoldResult]:
-    """Results in the order of the folds. Raises what learning raises."""
-    results = []
+def run_folds(
+    work: Work, folds: list[Fold], *, workers: int, say: Callable[[str], None],
+    so_far: Callable[[list[FoldResult]], None] = lambda _: None,
+) -> list[FoldResult]:  # fmt: skip
+    """Results in the order of the folds; `so_far` is called with those that there are. Raises what learning raises."""
+    results: list[FoldResult] = []
     for number, result in enumerate(_results(work, folds, workers), start=1):
         results.append(result)
         say(f"fold {number} of {len(folds)}: {result.mixture}")
+        so_far(results)
     return results
 
 
@@ -152,7 +158,7 @@ def _simple_predictions(work: Work, fold: Fold) -> tuple[dict[str, np.ndarray], 
         predicted[model.name] = ratio if work.per_load else ratio * work.simple.load_kw[fold.test]
         if work.simple_cooling is None:
             cooling[model.name] = ratio
-        elif model.name in SIMPLE or model.name == PERSISTENCE:
+        elif model.name in CHEAP:
             judged = work.simple_cooling.where(fold.test)
             cooling[model.name] = model.fit(work.simple_cooling.where(kept)).predict(judged)
     return predicted, cooling if work.per_load else {}

@@ -122,6 +122,19 @@ def test_predictions_are_written_for_anyone_to_check(result, file):
     assert written["time"].iloc[0].endswith("Z")
 
 
+def test_predictions_so_far_are_written_before_the_last_fold_is_done(home, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.learning.backtest.EVERY_S", -1.0)
+    file, rows = tmp_path / "predictions.csv", {}
+
+    def look(line):
+        if line.startswith("fold "):
+            rows[line[:6]] = len(pd.read_csv(file)) if file.exists() else 0
+
+    found = backtest(chillers(), home, config=QUICK, workers=1, predictions=file, progress=look)
+    assert rows["fold 1"] == 0
+    assert 0 < rows["fold 2"] < found["held_out_rows"] == len(pd.read_csv(file))
+
+
 def test_gao_s_shuffled_split_is_labelled_flattering(result):
     assert result["shuffled_split"] == "shuffled: flattering, neighbouring rows leak"
     assert list(errors(result["shuffled"])) == [
