@@ -9,7 +9,7 @@ SIDE_BY_SIDE := -n auto --dist loadfile
 SOURCES := simulator models pipelines dashboards dags benchmarks tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-quick test-slow test-energyplus lint bench plots requirements clean
+.PHONY: help install demo test test-quick test-slow test-energyplus lint bench base-network plots requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -52,6 +52,9 @@ lint: install
 
 bench: install  ## benchmarks, one with ONLY=name
 	$(BIN)/python -m benchmarks $(ONLY)
+
+base-network: install  ## simulate random sites and learn anew where the networks of changes start from (minutes)
+	$(BIN)/python -m benchmarks.pretraining
 
 plots: install  ## draw docs/optima.png anew; needs a chromium browser, CHROMIUM=path
 	$(BIN)/python -m pipelines.simulation.optima_plot .coldaisle/optima.html

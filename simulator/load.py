@@ -5,6 +5,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
 from simulator.weather import DAY_S, YEAR_S, red_noise
 
@@ -17,10 +18,10 @@ def generated_utilization(
     steps: int,
     dt_s: float,
     mean: float = 0.5,
-    daily_swing: float = 0.12,
-    weekend_drop: float = 0.06,
-    growth_per_year: float = 0.05,
-    noise: float = 0.03,
+    daily_swing: ArrayLike = 0.12,
+    weekend_drop: ArrayLike = 0.06,
+    growth_per_year: ArrayLike = 0.05,
+    noise: ArrayLike = 0.03,
     start_day: float = 0.0,
 ) -> Array:
     """IT utilisation, (steps,), 0.02-1; day 0 is a Monday. The same key gives the same load.
@@ -41,7 +42,7 @@ def generated_utilization(
 
 @partial(jax.jit, static_argnames="steps")
 def _utilization(
-    key: Array, steps: int, dt_s: float, shape: tuple[float, float, float, float, float], start_day: float
+    key: Array, steps: int, dt_s: float, shape: tuple[ArrayLike, ...], start_day: float
 ) -> Array:
     mean, daily_swing, weekend_drop, growth_per_year, noise = shape
     batch_key, drift_key = jax.random.split(key)

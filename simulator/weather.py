@@ -6,6 +6,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
 from simulator.psychrometrics import pressure_at_altitude_pa, relative_humidity, wetbulb_c
 from simulator.psychrometrics import saturation_humidity_ratio as saturation
@@ -51,9 +52,16 @@ class Weather(NamedTuple):
 
 
 def generated_weather(
-    key: Array, *, steps: int, dt_s: float, climate: str = "temperate", start_day: float = 0.0
+    key: Array,
+    *,
+    steps: int,
+    dt_s: float,
+    climate: str | Climate = "temperate",
+    start_day: ArrayLike = 0.0,
 ) -> Weather:
     """Weather of a climate from `start_day` of the year on, (steps,); the same key gives the same weather.
+
+    climate: one of `CLIMATES` by name, or figures, which may be traced.
 
     Sinusoids of the year and the day, with first-order autoregressive fronts and gusts. Dew point never
     exceeds drybulb; days are clear or overcast, which scales the daily range.
@@ -61,15 +69,16 @@ def generated_weather(
     Raises:
         ValueError: the climate is not one of `CLIMATES`, or `steps` or `dt_s` is not positive.
     """
-    if climate not in CLIMATES:
+    if isinstance(climate, str) and climate not in CLIMATES:
         raise ValueError(f"no climate {climate!r}; choose one of {', '.join(CLIMATES)}")
     if steps < 1 or not dt_s > 0:
         raise ValueError(f"steps and dt_s must be positive, got {steps} and {dt_s}")
-    return _weather(key, steps, dt_s, CLIMATES[climate], start_day)
+    figures = CLIMATES[climate] if isinstance(climate, str) else climate
+    return _weather(key, steps, dt_s, figures, start_day)
 
 
 @partial(jax.jit, static_argnames="steps")
-def _weather(key: Array, steps: int, dt_s: float, c: Climate, start_day: float) -> Weather:
+def _weather(key: Array, steps: int, dt_s: float, c: Climate, start_day: ArrayLike) -> Weather:
     keys = jax.random.split(key, 4)
     time_s = start_day * DAY_S + dt_s * jnp.arange(steps)
     season = jnp.cos(2 * jnp.pi * (time_s - WARMEST_DAY * DAY_S) / YEAR_S)

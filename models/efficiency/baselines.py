@@ -22,7 +22,7 @@ class Ratio:
     """Power per load to predict: inputs x (n, k); ratio, load_kw, last reading before each row: (n,).
 
     before (n, k + s): the inputs one row earlier and s readings that tell the plant's state then, NaN where there is
-    none; for models that use them.
+    none; for models that use them. names: of the inputs and of the state.
     """
 
     x: np.ndarray
@@ -30,11 +30,14 @@ class Ratio:
     load_kw: np.ndarray
     last_reading: np.ndarray
     before: np.ndarray | None = None
+    names: tuple[str, ...] = ()
 
     def where(self, keep: np.ndarray) -> "Ratio":
         """The rows for which `keep` (n,) is true, or whose numbers it holds."""
         before = None if self.before is None else self.before[keep]
-        return Ratio(self.x[keep], self.ratio[keep], self.load_kw[keep], self.last_reading[keep], before)
+        return Ratio(
+            self.x[keep], self.ratio[keep], self.load_kw[keep], self.last_reading[keep], before, self.names
+        )
 
 
 class Baseline(ABC):

@@ -9,15 +9,16 @@ import numpy as np
 from jax import Array
 
 from models.buckets import in_pads
+from models.efficiency.base_network import HIDDEN, MEMBERS, start_for
 from models.efficiency.baselines import Baseline, Ratio
-from models.efficiency.changes import columns_of
+from models.efficiency.changes import columns_of, names_of
 from models.efficiency.networks import Params, apply
 from models.efficiency.scaling import WIDEST
 from models.efficiency.training import FitConfig, fit_networks
 from models.evaluate import time_blocks
 
-CONFIG = FitConfig(hidden=(50, 50))
-FEWEST = 100  # rows that follow a reading; with fewer the last reading is repeated
+CONFIG = FitConfig(hidden=HIDDEN, members=MEMBERS)
+FEWEST = 40  # rows that follow a reading; with fewer the last reading is repeated
 
 
 @dataclass
@@ -25,7 +26,8 @@ class ChangeNetwork(Baseline):
     """The mean of small networks, each validated on a block of time that it was not trained on.
 
     From the same columns as `ChangeBoosting`; a reading that is missing counts as a usual one. NaN where there is no
-    last reading.
+    last reading. Where the columns have names, training starts from what simulated sites taught
+    (`models.efficiency.base_network`).
     """
 
     name: str = "networks of changes"
@@ -52,7 +54,9 @@ class ChangeNetwork(Baseline):
         z, y = self._standardised(x), np.broadcast_to(change / self.step, (1, self.config.members, len(x)))
         blocks = time_blocks(len(x), folds=self.config.members)
         mask = np.ones((1, x.shape[1]), np.float32)
-        fitted = fit_networks(z, y, mask, blocks, self.config, seed=self.seed)
+        names = names_of(rows)
+        start = jax.tree.map(lambda leaf: leaf[None], start_for(names)) if names else None
+        fitted = fit_networks(z, y, mask, blocks, self.config, seed=self.seed, start=start, of_others=True)
         self.params = jax.tree.map(lambda leaf: leaf[0], fitted.params)
         return self
 

@@ -55,6 +55,12 @@ class ChangeBoosting(Baseline):
         return self
 
 
+def names_of(rows: Ratio) -> tuple[str, ...]:
+    """Names of the columns; none where the rows have none."""
+    inputs = rows.names[: rows.x.shape[1]]
+    return (*inputs, *(f"change of {name}" for name in inputs), *rows.names[rows.x.shape[1] :])
+
+
 def columns_of(rows: Ratio) -> np.ndarray:
     """Inputs, their changes and the state (n, 2 k + s)."""
     if rows.before is None:

@@ -71,6 +71,7 @@ def fit_networks(
     *,
     seed: int,
     start: Params | None = None,
+    of_others: bool = False,
     slopes: Slopes | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> Fitted:
@@ -78,7 +79,8 @@ def fit_networks(
 
     z: (n, f) standardised features; y: (t, members, n) standardised targets; mask: (t, f), 1 where a target
     may see a feature; blocks: (n,) in 0..members-1: member m is validated on block m, trained on the others.
-    start: parameters to begin with, which takes a quarter of the epochs; else random ones. slopes: of the
+    start: parameters to begin with, which takes a quarter of the epochs unless they are `of_others`, plants that
+    this one only resembles; else random ones. slopes: of the
     fits that the networks correct, where effects are declared: breaking them counts as loss. Same seed, data
     and machine: the same parameters, bit by bit.
 
@@ -88,7 +90,7 @@ def fit_networks(
     train_rows = [np.flatnonzero(blocks != member).astype(np.int32) for member in range(config.members)]
     steps = max(1, min(map(len, train_rows)) // config.batch)
     epochs = min(config.epochs, max(FEWEST_EPOCHS, config.most_steps // steps))
-    if start is not None:
+    if start is not None and not of_others:
         epochs = max(1, round(WARM_EPOCHS * epochs))
         config = replace(config, learning_rate=WARM_RATE * config.learning_rate)
     mesh, tx = mesh_of(config.members, config.batch), _optimiser(config.weight_decay)

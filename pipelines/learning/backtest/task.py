@@ -9,7 +9,7 @@ import pandas as pd
 
 from models.efficiency.baselines import Ratio
 from models.efficiency.learn import Parts, Rows
-from pipelines.learning.efficiency.before import readings_before
+from pipelines.learning.efficiency.before import names_before, readings_before
 from pipelines.learning.efficiency.dataset import COOLING, OVERHEAD, dataset, figure_offset
 from pipelines.learning.next_hour.rows import HIDDEN, HORIZON, PARTS, next_hour
 from pipelines.site.file import Site
@@ -29,7 +29,7 @@ class Task:
     by. per_load: whether the judged value is itself a ratio to load (else kW). compose: from the predictions of rows
     (their positions) to the judged value. error_target: the model target whose usual residual scales intervals.
     further: other targets with limits: name -> measured. regimes: name -> rows. combinations (n,): what runs.
-    before (n, b): `readings_before`, where models of changes take part.
+    before (n, b): `readings_before` and their names, where models of changes take part.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Task:
     regimes: dict[str, np.ndarray] = field(default_factory=dict)
     combinations: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     before: np.ndarray | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def times(self) -> np.ndarray:
@@ -74,7 +75,8 @@ class Task:
     def simple(self) -> Ratio:
         """What the simple models learn from: the same inputs, power per load."""
         scale = 1.0 if self.per_load else self.load_kw
-        return Ratio(self.rows.x, self.measured / scale, self.load_kw, self.last_reading / scale, self.before)
+        last = self.last_reading / scale
+        return Ratio(self.rows.x, self.measured / scale, self.load_kw, last, self.before, self.names)
 
     @property
     def simple_cooling(self) -> Ratio | None:
@@ -95,6 +97,7 @@ def task(site: Site, table: pd.DataFrame, target: Target) -> Task:
 def _figure_task(site: Site, plant: pd.DataFrame) -> Task:
     data = dataset(site, plant)
     before = plant[["figure", "cooling_kw"]].ffill().shift(1).loc[data.index]
+    known = readings_before(site, plant, data.rows.inputs).loc[data.index]
     return Task(
         name=figure_name(site),
         unit=figure_name(site),
@@ -115,7 +118,8 @@ def _figure_task(site: Site, plant: pd.DataFrame) -> Task:
         cooling_kw=data.rows.target(COOLING) * data.rows.load_kw,
         last_cooling_kw=before["cooling_kw"].to_numpy(),
         regimes=_regimes(plant.loc[data.index]),
-        before=readings_before(site, plant, data.rows.inputs).loc[data.index].to_numpy(),
+        before=known.to_numpy(),
+        names=names_before(known, data.rows.inputs),
     )
 
 

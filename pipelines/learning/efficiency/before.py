@@ -25,6 +25,11 @@ def readings_before(site: Site, plant: pd.DataFrame, inputs: tuple[str, ...]) ->
     return pd.DataFrame(columns, index=plant.index)
 
 
+def names_before(before: pd.DataFrame, inputs: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the inputs, and of the state in a table of `readings_before`, as `Ratio.names` has them."""
+    return (*inputs, *(str(name) for name in before.columns[len(inputs) :]))
+
+
 def _shifted(series: pd.Series, by: pd.Timedelta) -> pd.Series:
     return series.shift(freq=by).reindex(series.index)
 

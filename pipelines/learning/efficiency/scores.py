@@ -9,7 +9,7 @@ from models.efficiency.baselines import Baseline, Ratio, baselines
 from models.efficiency.learn import outliers_of
 from models.efficiency.model import PlantModel
 from models.evaluate import cv_rmse, mae, nmbe
-from pipelines.learning.efficiency.before import readings_before
+from pipelines.learning.efficiency.before import names_before, readings_before
 from pipelines.learning.efficiency.dataset import COOLING, OVERHEAD, Dataset, figure_offset
 from pipelines.learning.tracking import Score
 from pipelines.site.file import Site
@@ -59,8 +59,9 @@ def ratio_rows(site: Site, plant: pd.DataFrame, data: Dataset, target: str) -> R
     """What simple models learn a target from: inputs, the reading before each row, and the state then."""
     last = plant["figure" if target == OVERHEAD else "cooling_kw"].ffill().shift(1).loc[data.index].to_numpy()
     last = last - figure_offset(site) if target == OVERHEAD else last / data.rows.load_kw
-    before = readings_before(site, plant, data.rows.inputs).loc[data.index].to_numpy()
-    return Ratio(data.rows.x, data.rows.target(target), data.rows.load_kw, last, before)
+    before = readings_before(site, plant, data.rows.inputs).loc[data.index]
+    names = names_before(before, data.rows.inputs)
+    return Ratio(data.rows.x, data.rows.target(target), data.rows.load_kw, last, before.to_numpy(), names)
 
 
 def scores(

@@ -50,7 +50,7 @@ def test_it_can_be_kept_and_used_again(fitted):
 
 
 def test_without_enough_rows_networks_repeat_the_last_reading():
-    rows = plant(rows=60)
+    rows = plant(rows=40)
     model = ChangeNetwork().fit(rows)
     np.testing.assert_array_equal(model.predict(rows)[1:], rows.last_reading[1:])
     again = ChangeNetwork().restore(model.arrays())
