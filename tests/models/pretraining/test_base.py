@@ -16,7 +16,7 @@ from models.pretraining.sites import READINGS, SETTLED_HOURS, simulated_hours
 
 pytestmark = pytest.mark.medium
 
-SITES, DAYS = 8, 6
+SITES, DAYS = 8, 8  # and seeds of one structure, so that one compiled program does
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_columns_find_their_weights_by_name_and_unknown_ones_start_without_effec
 
 def test_a_short_record_with_names_is_learned_better_from_the_base(hours):
     """Two days of a site: more load on the same fixed power lowers the overhead, which the base knows."""
-    other = simulated_hours(1, 4, days=8)
+    other = simulated_hours(3, SITES, days=DAYS)
     errors = {}
     for site in range(4):
         load, fixed = other["it_w"][site] / 1e3, other["facility_w"][site] / 1e3
