@@ -8,7 +8,9 @@ from plotly.subplots import make_subplots
 LINE, BAND = "#1f77b4", "rgba(31,119,180,0.18)"
 
 
-def forecast_figure(report: dict[str, Any], names: list[str] | None = None) -> go.Figure:
+def forecast_figure(
+    report: dict[str, Any], names: list[str] | None = None, *, title: bool = True
+) -> go.Figure:
     """The figure of a report of `served.next_hours`; names: the targets to show, by default all that have one."""
     told = {
         name: one
@@ -32,8 +34,11 @@ def forecast_figure(report: dict[str, Any], names: list[str] | None = None) -> g
             x=times, y=mean, mode="lines", line={"color": LINE}, name="forecast", legendgroup="mean",
             showlegend=row == 1, row=row, col=1,
         )  # fmt: skip
+    told_from = f"{report['site']}: forecast from telemetry to {report['known_at']:%Y-%m-%d %H:%M} UTC"
     return figure.update_layout(
-        title=f"{report['site']}: forecast from telemetry to {report['known_at']:%Y-%m-%d %H:%M} UTC",
+        title=told_from if title else None,
+        margin={"t": 80 if title else 30, "b": 10},
+        hovermode="x unified",
         template="plotly_white",
         height=120 + 210 * max(len(told), 1),
         legend={"orientation": "h", "y": -0.05},
