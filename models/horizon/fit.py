@@ -35,10 +35,10 @@ def fit_part(of: Basis, leads_min: tuple[float, ...], until: int, *, seed: int) 
     """Candidates from the rows whose outcome lies before row `until`. Raises TooFewRowsError."""
     record = of.record
     usable = np.arange(len(record)) < until
-    read = int((np.isfinite(of.measured) & np.isfinite(of.now) & usable).sum())
-    if read < record.rows_in(24.0 * LEAST_DAYS):
+    read, needed = int((np.isfinite(of.measured) & usable).sum()), record.rows_in(24.0 * LEAST_DAYS)
+    if read < needed:
         raise TooFewRowsError(
-            f"{of.target} has {read} readings to forecast from, needs {record.rows_in(24.0 * LEAST_DAYS)}"
+            f"{of.target} has {read} readings to learn from, others being left out, needs {needed}"
         )
     shares = {
         name: np.array([_share(of, values, season_h, lead, until) for lead in leads_min])

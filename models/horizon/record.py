@@ -62,15 +62,18 @@ class Record:
         )
 
 
-def leads_of(step_minutes: float) -> tuple[int, ...]:
-    """Leads in minutes that whole intervals of `step_minutes` reach: those of LEADS_MIN that are multiples of it.
+def leads_of(step_minutes: float) -> tuple[float, ...]:
+    """Leads in minutes, those of LEADS_MIN that whole intervals of `step_minutes` reach.
 
-    Raises ValueError where there is none.
+    Where the step divides neither an hour nor is made of hours, the multiples of it that are nearest to them.
+    Raises ValueError for a step over a day.
     """
-    leads = tuple(lead for lead in LEADS_MIN if lead >= step_minutes and lead % step_minutes == 0)
-    if not leads:
+    if not 0.0 < step_minutes <= LEADS_MIN[-1]:
         raise ValueError(
-            f"no lead of {LEADS_MIN[0]} to {LEADS_MIN[-1]} min is a multiple of {step_minutes:g} min; "
-            "give a step that divides an hour or is a few hours"
+            f"a step of {step_minutes:g} min reaches no lead up to {LEADS_MIN[-1]} min; give a shorter one"
         )
-    return leads
+    exact = tuple(float(lead) for lead in LEADS_MIN if lead >= step_minutes and lead % step_minutes == 0)
+    if exact and (60.0 % step_minutes == 0 or step_minutes % 60.0 == 0):
+        return exact
+    nearest = {max(1, round(lead / step_minutes)) * step_minutes for lead in LEADS_MIN}
+    return tuple(sorted(nearest))
