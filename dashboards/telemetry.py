@@ -56,6 +56,14 @@ def predicted(site: Site, settings: Settings) -> tuple[pd.DataFrame | None, str]
         return None, str(error)
 
 
+def ahead(site: Site, settings: Settings, at: pd.Timestamp) -> tuple[dict | None, str]:
+    """Forecasts of the next 24 hours from what was known at a time (UTC), or None and why there are none."""
+    try:
+        return _ahead(f"{_telemetry_key(site, settings)}\n{at}", site, settings, at), ""
+    except ColdaisleError as error:
+        return None, str(error)
+
+
 def quality(site: Site, settings: Settings) -> QualityReport:
     """The quality report on all the telemetry of a site."""
     return _quality(_telemetry_key(site, settings), site, settings)
@@ -81,6 +89,13 @@ def _predicted(key: str, _site: Site, _settings: Settings) -> pd.DataFrame:
     )
 
     return measured_and_predicted(_site, _settings)[["predicted", "lower", "upper", "why"]]
+
+
+@st.cache_data(show_spinner="Forecasting", ttl=REFRESH_S, max_entries=8)
+def _ahead(key: str, _site: Site, _settings: Settings, _at: pd.Timestamp) -> dict:
+    from pipelines.learning.horizon.served import next_hours  # loads JAX and MLflow, which only this needs
+
+    return next_hours(_site, _settings, at=_at)
 
 
 @st.cache_data(show_spinner="Checking telemetry", max_entries=8)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboards.charts import figure_over_time
 from dashboards.recommendation_card import show_latest_decision
-from dashboards.telemetry import measured, open_operations, predicted
+from dashboards.telemetry import ahead, measured, open_operations, predicted
 from pipelines.config import Settings
 from pipelines.errors import ColdaisleError
 from pipelines.site.file import Site
@@ -37,6 +37,7 @@ def show(site: Site, settings: Settings) -> None:
         _show_latest(site, settings)
     with chart:
         _show_figure(site, settings, plant)
+        _show_ahead(site, settings, plant)
 
 
 def _show_figure(site: Site, settings: Settings, plant: pd.DataFrame) -> None:
@@ -61,6 +62,26 @@ def _show_figure(site: Site, settings: Settings, plant: pd.DataFrame) -> None:
         st.info(f"No prediction is shown: {why_none}")
     elif len(prediction) and prediction["why"].iloc[-1]:
         st.info(f"Of the latest reading: {prediction['why'].iloc[-1]}")
+
+
+def _show_ahead(site: Site, settings: Settings, plant: pd.DataFrame) -> None:
+    times = plant.index[plant["measured"].notna()]
+    if not len(times):
+        return
+    st.subheader("Next 24 hours")
+    report, why_none = ahead(site, settings, times[-1] + site.interval)
+    if report is None:
+        st.caption(f"No forecast is shown: {why_none}")
+        return
+    from pipelines.learning.horizon.plot import forecast_figure
+
+    st.plotly_chart(forecast_figure(report, ["figure", "cooling_kw"], title=False), key="next_hours")
+    peak = report["peak"]
+    if peak is not None:
+        st.caption(
+            f"Highest hour of {peak['title']} within a day: {peak['mean']:,.0f} {peak['unit']}, 90 % interval "
+            f"{peak['lower']:,.0f} to {peak['upper']:,.0f}, around {peak['around']:%H:%M} UTC"
+        )
 
 
 def _show_latest_reading(site: Site, plant: pd.DataFrame, name: str) -> None:

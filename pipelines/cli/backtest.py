@@ -15,7 +15,7 @@ from pipelines.cli.common import (
     open_home,
     say,
 )
-from pipelines.cli.scores import scores_table, show_left_out
+from pipelines.cli.scores import horizon_table, scores_table, show_left_out
 
 COVERAGE = 0.9
 _FORECAST = ("quantity", "lead_hours", "rows")
@@ -27,11 +27,12 @@ def backtest(
         Literal["site", "hour"], typer.Option("--interval", help="Rows as recorded, or hourly means")
     ] = "site",
     target: Annotated[
-        Literal["figure", "next-hour", "forecast", "cascade"],
+        Literal["figure", "next-hour", "forecast", "cascade", "horizon"],
         typer.Option(
             "--target",
             help="figure: PUE or kW per kW at the same instant; next-hour; forecast: load and weather ahead; "
-            "cascade: cooling power as predicted by the model that chooses setpoints",
+            "cascade: cooling power as predicted by the model that chooses setpoints; "
+            "horizon: the next 24 hours, refitted every four weeks",
         ),
     ] = "figure",
     hold_out: Annotated[
@@ -86,6 +87,12 @@ def backtest(
         )
         emit(report, as_json, show_cascade)
         return
+    if target == "horizon":
+        from pipelines.learning.backtest.horizon import backtest_horizon
+
+        forecasts = backtest_horizon(loaded, settings, by_hour=interval == "hour", seed=seed, progress=say)
+        emit(forecasts, as_json, show_horizon)
+        return
     if support:
         from pipelines.learning.backtest.support import support_report
 
@@ -130,6 +137,12 @@ def show_cascade(result: dict[str, Any], console: Console) -> None:
     )
     console.print(scores_table(result["by_time"], title))
     console.print(result["verdict"])
+
+
+def show_horizon(result: dict[str, Any], console: Console) -> None:
+    """Errors and coverage by target and lead."""
+    title = f"{result['site']}: the next hours, intervals of {result['interval_minutes']:g} min, {result['split']}"
+    console.print(horizon_table(result["scores"], title, result["figure_name"]))
 
 
 def show_support(result: dict[str, Any], console: Console) -> None:

@@ -19,6 +19,7 @@ def application() -> typer.Typer:
         evaluate,
         explore,
         faults,
+        forecast,
         ingest,
         operate,
         promote,
@@ -47,6 +48,7 @@ def application() -> typer.Typer:
     app.command("backtest")(backtest.backtest)
     app.command("effects")(effects.effects)
     app.command("recommend")(recommend.recommend)
+    app.command("forecast")(forecast.forecast)
     app.command("simulate")(simulate.simulate)
     app.command("twin")(twin.twin)
     app.command("energyplus")(energyplus.energyplus)

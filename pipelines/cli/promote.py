@@ -10,7 +10,9 @@ from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, open_
 
 def promote(
     site: SiteOption,
-    kind: Annotated[Literal["efficiency", "cascade", "twin"], typer.Option("--kind", help="Kind of model")],
+    kind: Annotated[
+        Literal["efficiency", "cascade", "twin", "horizon"], typer.Option("--kind", help="Kind of model")
+    ],
     by: Annotated[str, typer.Option("--by", help="Who promotes it")],
     why: Annotated[str, typer.Option("--why", help="Why")],
     version: Annotated[int | None, typer.Option("--version", min=1, help="Number of the version")] = None,

@@ -38,6 +38,31 @@ def cascade_table(scores: list[dict[str, Any]], title: str) -> Table:
     return table
 
 
+def horizon_table(scores: list[dict[str, Any]], title: str, figure: str) -> Table:
+    """Errors of forecasts by target and lead, beside the simple ones; skill is against persistence."""
+    columns = {
+        "rows": ("rows", ","), "mae": ("MAE", ".4g"), "persistence": ("persistence", ".4g"),
+        "seasonal-naive": ("seasonal-naive", ".4g"), "gradient boosting": ("boosting", ".4g"),
+        "skill_rmse": ("skill, RMSE", "+.2f"), "skill_mae": ("skill, MAE", "+.2f"), "coverage": ("coverage", ".1%"),
+    }  # fmt: skip
+    shown = {key: of for key, of in columns.items() if any(key in row for row in scores)}
+    caption = "skill: 1 - error / persistence's; coverage: of the 90 % interval"
+    table = Table("target", "ahead", title=title, caption=caption)
+    for label, _ in shown.values():
+        table.add_column(label, justify="right")
+    for number, row in enumerate(scores):
+        new = not number or scores[number - 1]["target"] != row["target"]
+        name = figure if row["target"] == "figure" else row["target"]
+        cells = (format(row[key], form) for key, (_, form) in shown.items())
+        table.add_row(name if new else "", ahead(row["lead_min"]), *cells)
+    return table
+
+
+def ahead(lead_min: float) -> str:
+    """A lead in minutes, from an hour on in hours."""
+    return f"{lead_min:g} min" if lead_min < 60 else f"{lead_min / 60:g} h"
+
+
 def show_left_out(report: dict[str, Any], console: Console) -> None:
     """Rows that were left out, by reason, and the notes of a report."""
     for reason, rows in report["left_out"].items():

@@ -15,9 +15,9 @@ from pipelines.cli.common import (
     say,
     utc,
 )
-from pipelines.cli.scores import cascade_table, scores_table, show_alias, show_left_out
+from pipelines.cli.scores import cascade_table, horizon_table, scores_table, show_alias, show_left_out
 
-TrainedKind = Literal["efficiency", "cascade"]
+TrainedKind = Literal["efficiency", "cascade", "horizon"]
 
 
 def train(
@@ -52,7 +52,7 @@ def train(
 
 def show_training(result: dict[str, Any], console: Console) -> None:
     """Each kind's scores beside simple models, and the alias of its new version."""
-    shown = {"efficiency": _show_efficiency, "cascade": _show_cascade}
+    shown = {"efficiency": _show_efficiency, "cascade": _show_cascade, "horizon": _show_horizon}
     for kind, report in result["kinds"].items():
         if "why_not" in report:
             console.print(f"  no {kind}: {report['why_not']}", markup=False)
@@ -83,6 +83,12 @@ def _show_cascade(result: dict[str, Any], report: dict[str, Any], console: Conso
         )
     if report.get("verdict"):
         console.print(report["verdict"])
+
+
+def _show_horizon(result: dict[str, Any], report: dict[str, Any], console: Console) -> None:
+    title = f"{result['site']}, horizon: MAE on the last {report['held_out_rows']} rows, held out"
+    console.print(horizon_table(report["scores"], title, report["figure_name"]))
+    console.print(report["verdict"])
 
 
 def _kept(effect: dict[str, Any]) -> str:

@@ -23,13 +23,18 @@ from pipelines.errors import ModelError
 from pipelines.learning.tracking import tracking
 from pipelines.site.file import Site
 
-Kind = Literal["efficiency", "cascade", "twin"]
+Kind = Literal["efficiency", "cascade", "twin", "horizon"]
 
 # The seed alone changes an error by about this share: a smaller difference does not count.
 TIE = 0.02
 
 CHAMPION, CHALLENGER = "champion", "challenger"
-_TRAINED_BY: dict[Kind, str] = {"efficiency": "train", "cascade": "train", "twin": "twin"}
+_TRAINED_BY: dict[Kind, str] = {
+    "efficiency": "train",
+    "cascade": "train",
+    "twin": "twin",
+    "horizon": "train",
+}
 
 # What MLflow answers where there is no such model, and where the model has no such alias.
 _NOT_THERE = {ErrorCode.Name(code) for code in (RESOURCE_DOES_NOT_EXIST, INVALID_PARAMETER_VALUE)}

@@ -13,6 +13,8 @@ from pipelines.learning.cascade.bundle import KIND as CASCADE
 from pipelines.learning.cascade.training import learned_beyond_record, train_cascade
 from pipelines.learning.efficiency.bundle import KIND as EFFICIENCY
 from pipelines.learning.efficiency.training import one_thread_each, train_efficiency
+from pipelines.learning.horizon.bundle import KIND as HORIZON
+from pipelines.learning.horizon.training import train_horizon
 from pipelines.learning.job import Job, Progress
 from pipelines.learning.registry import Kind
 from pipelines.learning.tracking import experiment_id, run_of, tracking
@@ -33,7 +35,7 @@ def train(
     only: Kind | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Train and register the site's efficiency model and cascade, on telemetry before `until`; the report.
+    """Train and register the site's efficiency model, cascade and horizon, on telemetry before `until`; the report.
 
     warm: start networks from the present champion's, where inputs, targets and the record so far agree. only: the one
     kind that is learned; the others keep their versions.
@@ -65,6 +67,8 @@ def train(
             kinds |= {EFFICIENCY: train_efficiency(job, client, experiment)}
         if CASCADE in kinds_wanted:
             kinds |= {CASCADE: _train_cascade(job, client, experiment)}
+        if HORIZON in kinds_wanted:
+            kinds |= {HORIZON: _train_horizon(job, client, experiment)}
     return {
         "site": site.name,
         "figure_name": figure_name(site),
@@ -99,6 +103,15 @@ def _train_cascade(job: Job, client: MlflowClient, experiment: str) -> dict[str,
     job.say(f"{CASCADE}: version {report['version']} is {report['alias']}{learned_beyond_record(report)}")
     for line in (*report["effects_not_kept"], report["verdict"]):
         job.say(f"{CASCADE}: {line}")
+    return report
+
+
+def _train_horizon(job: Job, client: MlflowClient, experiment: str) -> dict[str, Any]:
+    try:
+        report = train_horizon(job, client, experiment)
+    except ModelError as error:
+        return _why_not(job, client, experiment, HORIZON, error)
+    job.say(f"{HORIZON}: version {report['version']} is {report['alias']}")
     return report
 
 
@@ -146,4 +159,4 @@ def _learned(client: MlflowClient, site: Site, fingerprint: str) -> bool:
 
 def kinds_of(site: Site) -> set[Kind]:
     """The kinds of model that a training gives: a cascade only where the site has setpoints."""
-    return {EFFICIENCY, CASCADE} if site.setpoints else {EFFICIENCY}
+    return {EFFICIENCY, HORIZON, CASCADE} if site.setpoints else {EFFICIENCY, HORIZON}

@@ -117,6 +117,38 @@ def test_prediction_is_drawn_where_there_is_a_model(settings, site, telemetry, m
     assert "chw_supply_c is missing since 2025-06-02 12:00 UTC" in shown(page.info)
 
 
+def test_next_hours_without_a_model_are_one_line_with_the_command(telemetry, no_model):
+    lines = [caption for caption in shown(opened().caption).splitlines() if "No forecast is shown" in caption]
+    assert len(lines) == 1
+    assert "run: coldaisle train --site plant" in lines[0]
+
+
+def test_next_hours_and_the_peak_are_drawn_where_there_is_a_model(telemetry, no_model, monkeypatch):
+    asked = []
+
+    def champion(_key, _site, _settings, at):
+        asked.append(at)
+        lead = {"lead_min": 60.0, "time": at + pd.Timedelta(hours=1), "mean": 0.2, "lower": 0.1, "upper": 0.3}
+        one = {"title": "kW per kW of cooling", "unit": "", "present": 0.2, "leads": [lead], "why_not": ""}
+        peak = {
+            "title": "cooling power",
+            "unit": "kW",
+            "mean": 250.0,
+            "lower": 240.0,
+            "upper": 270.0,
+            "around": at,
+        }
+        return {"site": "plant", "known_at": at, "targets": {"figure": one}, "peak": peak}
+
+    monkeypatch.setattr(page_data, "_ahead", champion)
+    page = opened()
+    assert asked == [pd.Timestamp("2024-03-04", tz="UTC")]
+    assert len(page.get("plotly_chart")) == 2
+    assert "Highest hour of cooling power within a day: 250 kW, 90 % interval 240 to 270" in shown(
+        page.caption
+    )
+
+
 def test_no_recommendation_yet_says_how_to_make_one(telemetry, no_model):
     assert "coldaisle recommend --site plant" in shown(opened().info)
 
