@@ -13,8 +13,8 @@ from typing import Any
 import jax
 import numpy as np
 
-import models.efficiency
-from models.efficiency.base_network import FILE, to_bytes
+import models.changes
+from models.changes.base_network import FILE, to_bytes
 from models.pretraining.base import trained
 from models.pretraining.rows import rows_of
 from models.pretraining.sites import STRUCTURES, simulated_hours
@@ -56,7 +56,7 @@ def run() -> list[dict[str, Any]]:
 def write(sites: int) -> Path:
     """Make the file of weights; its path."""
     params, loss = trained(*rows_of_sites(sites))
-    file = Path(models.efficiency.__file__).with_name(FILE)
+    file = Path(models.changes.__file__).with_name(FILE)
     file.write_bytes(to_bytes(params))
     print(f"{sites} sites, loss on sites not trained on {loss:.4f}: {file.name}")
     return file

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.carried import carry
+from models.online.carried import carry
 
 
 def seasonal_naive(readings: np.ndarray, *, season: int, steps: int) -> np.ndarray:
@@ -28,7 +28,7 @@ def seasonal_naive(readings: np.ndarray, *, season: int, steps: int) -> np.ndarr
 def seasonal_forecast(readings: np.ndarray, *, season: int, steps: int) -> np.ndarray:
     """Forecast (n,) made at every row for the row `steps` later: last season's reading with error carry-over.
 
-    The share of the present error that is carried is the best so far at this lead (`models.carried`): a
+    The share of the present error that is carried is the best so far at this lead (`models.online.carried`): a
     difference from last week lasts an hour, not a day. The present reading where no season is on record.
 
     Raises:

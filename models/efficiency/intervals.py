@@ -2,7 +2,7 @@
 
 Split conformal prediction with a normalised score (Lei et al. 2018, JASA 113): a residual is divided by the
 usual size of residuals at such inputs, and the quantile is that of the scores at a similar load. While a
-model is served, models.efficiency.online_intervals updates it.
+model is served, models.online.intervals updates it.
 """
 
 from dataclasses import dataclass

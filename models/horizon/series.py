@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from models.carried import SHARES
 from models.horizon.record import Array
+from models.online.carried import SHARES
 
 FEWEST = 48  # pairs of readings that a share is chosen on: two days of hours
 

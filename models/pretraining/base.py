@@ -5,7 +5,7 @@ from dataclasses import replace
 import jax
 import numpy as np
 
-from models.efficiency.base_network import HIDDEN, MEMBERS
+from models.changes.base_network import HIDDEN, MEMBERS
 from models.efficiency.networks import Params
 from models.efficiency.training import FitConfig, OnEpoch, fit_networks
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.efficiency.base_network import COLUMNS, INPUTS, METERS
+from models.changes.base_network import COLUMNS, INPUTS, METERS
 from models.efficiency.scaling import WIDEST
 
 # Reading of the simulator -> input of a site, its load apart.

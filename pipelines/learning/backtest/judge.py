@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.aggregation import Regret, aggregated
-from models.efficiency.ensemble import Ensemble, Followed
-from models.efficiency.online_intervals import Rows
 from models.evaluate import coverage_interval, cv_rmse, mae, nmbe
+from models.online.aggregation import Regret, aggregated
+from models.online.ensemble import Ensemble, Followed
+from models.online.intervals import Rows
 from pipelines.learning.backtest.run import FoldResult
 from pipelines.learning.backtest.task import Task
 from pipelines.learning.efficiency.dataset import COOLING

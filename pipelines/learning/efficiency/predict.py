@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.carried import OLDEST
 from models.efficiency.baselines import Ratio
 from models.efficiency.intervals import tercile_of
 from models.efficiency.model import Answer
-from models.efficiency.online_intervals import Rows
 from models.efficiency.support import outside
+from models.online.carried import OLDEST
+from models.online.intervals import Rows
 from pipelines.config import Settings
 from pipelines.learning.efficiency.before import readings_before
 from pipelines.learning.efficiency.bundle import Bundle, load_bundle

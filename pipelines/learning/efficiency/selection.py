@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 from flax import serialization
 
+from models.changes.boosting import ChangeBoosting
+from models.changes.network import ChangeNetwork
 from models.efficiency.baselines import Baseline, baselines
-from models.efficiency.change_network import ChangeNetwork
-from models.efficiency.changes import ChangeBoosting
-from models.efficiency.ensemble import Ensemble
 from models.efficiency.intervals import tercile_of
 from models.efficiency.learn import Learned, outliers_of
-from models.efficiency.online_intervals import Rows
 from models.evaluate import mae
+from models.online.ensemble import Ensemble
+from models.online.intervals import Rows
 from pipelines.learning.efficiency.dataset import OVERHEAD, Dataset
 from pipelines.learning.efficiency.scores import MIXTURE, PERSISTENCE, SERVED, HeldOut, ratio_rows, scores
 from pipelines.learning.tracking import Score

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.efficiency.base_network import COLUMNS, HIDDEN, INPUTS, MEMBERS, METERS, start_for, to_bytes
+from models.changes.base_network import COLUMNS, HIDDEN, INPUTS, MEMBERS, METERS, start_for, to_bytes
+from models.changes.boosting import names_of
+from models.changes.network import CONFIG, ChangeNetwork
 from models.efficiency.baselines import Ratio
-from models.efficiency.change_network import CONFIG, ChangeNetwork
-from models.efficiency.changes import names_of
 from models.pretraining.base import CONFIG as OF_BASE
 from models.pretraining.base import trained
 from models.pretraining.rows import rows_of

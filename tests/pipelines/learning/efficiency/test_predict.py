@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from models.efficiency.baselines import Ratio
-from models.efficiency.ensemble import Ensemble
 from models.efficiency.intervals import Scores
+from models.online.ensemble import Ensemble
 from pipelines.errors import ModelError
 from pipelines.learning.backtest import backtest
 from pipelines.learning.efficiency.bundle import load_bundle

@@ -54,6 +54,6 @@ def to_bytes(params: Params) -> bytes:
 
 @cache
 def _base() -> Params:
-    content = files("models.efficiency").joinpath(FILE).read_bytes()
+    content = files("models.changes").joinpath(FILE).read_bytes()
     plain = jax.tree.map(lambda leaf: leaf.astype(np.float32), serialization.msgpack_restore(content))
     return {**plain, "hidden": {int(number): layer for number, layer in plain["hidden"].items()}}

@@ -3,11 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.carried import SHARES
-from models.efficiency.correction import Correction
-from models.efficiency.ensemble import Ensemble
 from models.efficiency.intervals import Scores
-from models.efficiency.online_intervals import Rows, Widths, half_intervals
+from models.online.carried import SHARES
+from models.online.correction import Correction
+from models.online.ensemble import Ensemble
+from models.online.intervals import Rows, Widths, half_intervals
 
 HOUR = np.timedelta64(60, "m")
 

@@ -1,4 +1,4 @@
-"""Networks on the change since the last reading, beside the trees of `models.efficiency.changes`."""
+"""Networks on the change since the last reading, beside the trees of `models.changes.boosting`."""
 
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -9,9 +9,9 @@ import numpy as np
 from jax import Array
 
 from models.buckets import in_pads
-from models.efficiency.base_network import HIDDEN, MEMBERS, start_for
+from models.changes.base_network import HIDDEN, MEMBERS, start_for
+from models.changes.boosting import columns_of, names_of
 from models.efficiency.baselines import Baseline, Ratio
-from models.efficiency.changes import columns_of, names_of
 from models.efficiency.networks import Params, apply
 from models.efficiency.scaling import WIDEST
 from models.efficiency.training import FitConfig, fit_networks
@@ -27,7 +27,7 @@ class ChangeNetwork(Baseline):
 
     From the same columns as `ChangeBoosting`; a reading that is missing counts as a usual one. NaN where there is no
     last reading. Where the columns have names, training starts from what simulated sites taught
-    (`models.efficiency.base_network`).
+    (`models.changes.base_network`).
     """
 
     name: str = "networks of changes"

@@ -1,6 +1,6 @@
 import numpy as np
 
-from models.carried import carry, last_known
+from models.online.carried import carry, last_known
 
 HOUR = np.timedelta64(60, "m")
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.carried import last_known
 from models.efficiency.intervals import COVERAGE, FEWEST, Scores
+from models.online.carried import last_known
 
 RECENT = 400  # scores of a load tercile that a quantile is taken of: some days of 15 minutes, weeks of hours
 LEARNING_RATE = 0.01  # of the levels: a hundred misses in a row move one by 0.9, a hundred hits by 0.1

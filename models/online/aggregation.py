@@ -13,7 +13,7 @@ from typing import Self
 
 import numpy as np
 
-from models.carried import Delay, last_known
+from models.online.carried import Delay, last_known
 
 MEMORY = 0.999  # of regrets, per error: a model that was good last season has to be good again
 

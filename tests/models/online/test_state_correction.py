@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.state_correction import EXPERTS, NEVER_CARRIED, mixed
+from models.online.state_correction import EXPERTS, NEVER_CARRIED, mixed
 
 HOUR = np.timedelta64(60, "m")
 ROWS = 2_000

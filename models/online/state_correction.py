@@ -3,8 +3,8 @@
 A plant differs from its model for hours (a machine that starts, a door) and for weeks (a fouled tube), by more or less
 than the error's noise. Sixteen Kalman filters (Kalman 1960) assume one of these each; half of them take an error far
 beyond what they expect for noise (a spike), the others for a jump of the state. They and the carried share of the last
-error (`models.carried`) are mixed by the errors that each has left so far (exponentially weighted average, Cesa-Bianchi
-and Lugosi 2006, 2.2), so that whichever suits the site leads.
+error (`models.online.carried`) are mixed by the errors that each has left so far (exponentially weighted average,
+Cesa-Bianchi and Lugosi 2006, 2.2), so that whichever suits the site leads.
 
 The settings were chosen on grundfos, singapore and family plants 1 and 2, with three models each: against the carried
 share alone the error is 0 to 15 % less, and nowhere more.
@@ -15,7 +15,7 @@ from itertools import product
 
 import numpy as np
 
-from models.carried import Delay, last_known
+from models.online.carried import Delay, last_known
 
 FADING = (0.1, 0.6)  # variance of the bias that fades, in squares of the usual error
 KEPT = (0.6, 0.9)  # share of it that is left after one delay

@@ -5,10 +5,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from models.aggregation import Regret, aggregated
-from models.efficiency.correction import Correction, corrected
 from models.efficiency.intervals import Scores
-from models.efficiency.online_intervals import Rows, Widths, half_intervals
+from models.online.aggregation import Regret, aggregated
+from models.online.correction import Correction, corrected
+from models.online.intervals import Rows, Widths, half_intervals
 
 
 @dataclass(frozen=True)

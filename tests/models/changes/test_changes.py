@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from models.changes.boosting import ChangeBoosting
+from models.changes.network import ChangeNetwork
 from models.efficiency.baselines import Ratio
-from models.efficiency.change_network import ChangeNetwork
-from models.efficiency.changes import ChangeBoosting
 
 ROWS = 1_200
 

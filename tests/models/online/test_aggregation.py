@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.aggregation import Regret, aggregated
+from models.online.aggregation import Regret, aggregated
 
 HOUR = np.timedelta64(60, "m")
 

@@ -1,13 +1,13 @@
-"""What the errors of several models will be, from those known by then: `models.carried`, `models.state_correction`."""
+"""What the errors of several models will be: their last one carried, or followed by filters, as was best so far."""
 
 from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
 
-from models.carried import KINDS, SHARES, Delay, carry, kind_of, share_costs
 from models.efficiency.intervals import Scores
-from models.state_correction import EXPERTS, LONGEST, NEVER_CARRIED, mixed
+from models.online.carried import KINDS, SHARES, Delay, carry, kind_of, share_costs
+from models.online.state_correction import EXPERTS, LONGEST, NEVER_CARRIED, mixed
 
 NEVER = 1e30  # cost of a share that must not be carried
 

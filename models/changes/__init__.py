@@ -1,0 +1,1 @@
+"""Models of the change of the figure since the last reading: boosting, and networks that start from simulated sites."""
