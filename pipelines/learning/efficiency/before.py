@@ -20,8 +20,11 @@ def readings_before(site: Site, plant: pd.DataFrame, inputs: tuple[str, ...]) ->
     columns = {f"{name} before": _shifted(plant[name], step) for name in inputs}
     for name, ahead in (("one row", step), ("two rows", 2 * step), ("a day", DAY)):
         columns[f"overhead {name} before"] = _shifted(overhead, ahead)
+    running_kw = plant["load_kw"].where(
+        plant["figure"].notna()
+    )  # a plant that stands still has no ratio to its load
     for name in submeters_of(site, plant):
-        columns[f"{name} per load before"] = _shifted(plant[name] / plant["load_kw"], step)
+        columns[f"{name} per load before"] = _shifted(plant[name] / running_kw, step)
     return pd.DataFrame(columns, index=plant.index)
 
 

@@ -93,7 +93,7 @@ def test_equipment_that_is_off_is_not_stuck(tmp_path):
 
 
 def test_a_flow_frozen_at_a_value_is_stuck(tmp_path):
-    _, reasons, _ = _quarantined(tmp_path, [point("F", "chw_flow_kg_s", unit="kg/s")], F=[81.5] * 400)
+    _, reasons, _ = _quarantined(tmp_path, [point("F", "cw_flow_kg_s", unit="kg/s")], F=[81.5] * 400)
     assert reasons == {"stuck sensor": 400}
 
 
