@@ -116,6 +116,7 @@ def _timed(work: Callable[[], Any]) -> dict[str, float]:
 def _prediction() -> list[dict[str, Any]]:
     """A whole model, support and spread included: what candidates are compared with, and what judges the present."""
     from models.efficiency.learn import Rows, learn
+    from models.efficiency.networks import REFERENCE_HIDDEN
     from models.efficiency.training import FitConfig
 
     random = np.random.default_rng(0)
@@ -124,8 +125,8 @@ def _prediction() -> list[dict[str, Any]]:
     rows = Rows(names, ("target",), x, x[:, :1] ** 2, np.ones(len(x)))
     candidates = random.normal(size=(CANDIDATES, 8))
     kinds = {
-        "2 x 50": FitConfig(members=10, epochs=2, hidden=(50, 50)),
-        "5 x 50": FitConfig(members=10, epochs=2),
+        "2 x 50": FitConfig(members=10, epochs=2),
+        "5 x 50": FitConfig(members=10, epochs=2, hidden=REFERENCE_HIDDEN),
     }
     cases = []
     for name, config in kinds.items():

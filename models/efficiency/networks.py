@@ -13,6 +13,9 @@ Params = Any  # nested dict of arrays, as nnx.to_pure_dict gives it
 
 # Gao 2014, Machine Learning Applications for Data Center Optimization
 REFERENCE_HIDDEN = (50,) * 5
+# Of what is served, on grundfos, singapore, four family plants and the referee (hourly walk-forward): 7 % less error
+# to 1 % more than with Gao's, in a quarter less time.
+USUAL_HIDDEN = (50, 50)
 
 
 class MLP(nnx.Module):

@@ -18,7 +18,7 @@ from jax.sharding import Mesh
 
 from models.buckets import bucket, padded
 from models.efficiency.devices import BATCH, MEMBER, gathered, mesh_of, placed
-from models.efficiency.networks import REFERENCE_HIDDEN, Params, apply, initial_params
+from models.efficiency.networks import USUAL_HIDDEN, Params, apply, initial_params
 from models.efficiency.slope_penalty import OF_MEMBER, OF_TARGET, Slopes, penalty
 from models.errors import DivergedError
 
@@ -40,7 +40,7 @@ class FitConfig:
     without a better validation loss in any network after which training stops.
     """
 
-    hidden: tuple[int, ...] = REFERENCE_HIDDEN
+    hidden: tuple[int, ...] = USUAL_HIDDEN
     members: int = 4
     epochs: int = 60
     most_steps: int = 1_500

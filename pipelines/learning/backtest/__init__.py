@@ -139,7 +139,7 @@ def _folds(site: Site, job: Task, hold_out: HoldOut, window_weeks: int | None) -
 
 
 def _work(site: Site, job: Task, config: FitConfig | None, seed: int, competitors: list[Baseline]) -> Work:
-    config = config or (replace(FitConfig(), hidden=job.hidden) if job.hidden else FitConfig())
+    config = config or FitConfig()
     return Work(
         rows=job.rows,
         simple=job.simple,

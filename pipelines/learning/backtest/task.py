@@ -11,7 +11,7 @@ from models.efficiency.baselines import Ratio
 from models.efficiency.learn import Parts, Rows
 from pipelines.learning.efficiency.before import names_before, readings_before
 from pipelines.learning.efficiency.dataset import COOLING, OVERHEAD, dataset, figure_offset
-from pipelines.learning.next_hour.rows import HIDDEN, HORIZON, PARTS, next_hour
+from pipelines.learning.next_hour.rows import HORIZON, PARTS, next_hour
 from pipelines.site.file import Site
 from pipelines.telemetry.plant_table import figure_name, plant_table
 from pipelines.telemetry.running import combination_codes
@@ -42,7 +42,6 @@ class Task:
     per_load: bool
     offset: float
     parts: Parts
-    hidden: tuple[int, ...] | None
     horizon: pd.Timedelta
     compose: Callable[[Predictions, np.ndarray], np.ndarray]
     error_target: str
@@ -109,7 +108,6 @@ def _figure_task(site: Site, plant: pd.DataFrame) -> Task:
         per_load=True,
         offset=figure_offset(site),
         parts=Parts(),
-        hidden=None,
         horizon=pd.Timedelta(0),
         compose=_overhead,
         error_target=OVERHEAD,
@@ -140,7 +138,6 @@ def _next_hour_task(site: Site, plant: pd.DataFrame) -> Task:
         per_load=False,
         offset=0.0,
         parts=PARTS,
-        hidden=HIDDEN,
         horizon=HORIZON,
         compose=data.overhead_of,
         error_target=data.rows.targets[0],

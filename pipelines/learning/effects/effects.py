@@ -18,7 +18,7 @@ from pipelines.telemetry.plant_table import plant_table
 from pipelines.telemetry.store import Store
 
 # Ten members leave out ten blocks: enough for an interval.
-CONFIG = FitConfig(members=10, hidden=(50, 50))
+CONFIG = FitConfig(members=10)
 FRACTION_UNIT = 0.1
 PLANT = "cooling plant"
 

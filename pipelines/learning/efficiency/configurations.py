@@ -6,10 +6,10 @@ from typing import Any
 from mlflow import MlflowClient
 
 from models.efficiency.learn import Learned, Parts
+from models.efficiency.networks import REFERENCE_HIDDEN, USUAL_HIDDEN
 from models.efficiency.stacking import PARTS
 from models.efficiency.training import FitConfig
 
-SMALL, GAO = (50, 50), (50, 50, 50, 50, 50)
 COMPARED, KEPT = "compare", "kept"
 
 
@@ -43,7 +43,7 @@ def configurations(parts: Parts) -> list[Configuration]:
     none = replace(networks, hidden=(8,), epochs=1)  # of a fit alone: its networks are not used
     fits = [PARTS[0], PARTS[1]] if parts.backbone == "quadratic" else [PARTS[0]]
     compared = [Configuration(f"{fit} alone", none, parts, fit) for fit in fits]
-    small, reference = (replace(networks, hidden=hidden) for hidden in (SMALL, GAO))
+    small, reference = (replace(networks, hidden=hidden) for hidden in (USUAL_HIDDEN, REFERENCE_HIDDEN))
     compared.append(Configuration("fits and networks 2 x 50", small, parts))
     compared.append(Configuration("fits and networks 5 x 50", reference, parts))
     return compared

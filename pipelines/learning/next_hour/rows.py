@@ -14,7 +14,6 @@ from pipelines.telemetry.plant_table import submeters_of
 
 HORIZON = pd.Timedelta(hours=1)
 PARTS = Parts(backbone="lines")  # setpoints are compared on it, far from what the record holds
-HIDDEN = (50, 50)
 OTHER = "other_kw"  # overhead that no submeter sees
 LEAST_VARIATION = 1e-6  # kW or K: below it a target is constant but for rounding
 CHANGE, RATE = "_change", "rack_inlet_rate_k_per_h"
