@@ -1,10 +1,10 @@
 """What equipment has shown that it cannot do: colder water or air with its machines at their stops, and the approach.
 
-A record says where a machine's stop lies by dwelling there, and how near to the wetbulb the towers came. Both are low
-or high quantiles: one wrong reading makes neither.
+Of setpoints that are the controlled temperature itself: such a record cannot say what asking for more would do. Where a
+setpoint is recorded, the cascade has learned what the plant makes of it, and a limit only takes choices away (in the
+demo, a twentieth of the saving). A record says where a machine's stop lies by dwelling there, and how near to the
+wetbulb the towers came. Both are low or high quantiles: one wrong reading makes neither.
 """
-
-from collections.abc import Mapping
 
 import numpy as np
 from flax import struct
@@ -28,7 +28,6 @@ TOP = 0.99  # quantile of a running machine's signal: the highest, less glitches
 NEAR, NEAR_KW = 0.99, 0.96  # of the top: readings count as the stop; power goes with the cube of speed
 RUNS = 0.05  # of the top: less is a machine that stands
 ALWAYS = 0.95  # share of running time at the top beyond which a machine has one speed, and no stop
-SHORT_K = 0.5  # over the setpoint, more than usual: what was asked for was not delivered
 FEWEST = 200  # rows of a stop, and in a band
 LOAD_BANDS, BAND_K = 4, 2.0  # of equally many rows; width of wetbulb
 LEAST = 0.02  # quantile of the approach in a band: what the towers have reached, less glitches
@@ -55,37 +54,30 @@ class Approach:
 def stops_of(record: Record, measured: tuple[str, ...]) -> dict[str, Leaf]:
     """Signal -> value from which its machines count as being at their stop.
 
-    measured: setpoints that are the controlled temperature itself. Where a setpoint is recorded, a stop counts only if
-    it went with a temperature that stayed over the setpoint: else something other than this machine delivers it.
+    measured: setpoints that are the controlled temperature itself; of others there is none.
     """
     stops: dict[str, Leaf] = {}
     itself = {quantity_of(name) for name in measured}
-    for setpoint, machines in DELIVERED_BY.items():
-        for signals in machines:
+    for setpoint in itself & set(DELIVERED_BY):
+        for signals in DELIVERED_BY[setpoint]:
             for signal in record.usable(signals, record.settled & ~record.virtual)[:1]:
                 stop = _stop(record.get(signal)[~record.virtual], NEAR_KW if signal.endswith("_kw") else NEAR)
-                if stop is not None and (setpoint in itself or _short(record, setpoint, signal, stop)[1]):
+                if stop is not None:
                     stops[signal] = np.float32(stop)
     return stops
 
 
-def approach_of(record: Record, stops: Mapping[str, Leaf], measured: tuple[str, ...]) -> Approach | None:
+def approach_of(record: Record, measured: tuple[str, ...]) -> Approach | None:
     """What the towers reached by band of load and wetbulb; None where the record does not show it.
 
-    Where the condenser-water setpoint is recorded, only rows with the fans at their stop and water over its setpoint
-    show what the towers reach: at other times nobody asked for more. Bands with few rows take their neighbours', or
-    the least of all.
+    measured: as in `stops_of`. Bands with few rows take their neighbours', or the least of all.
     """
-    setpoint = "cw_supply_sp_c"
+    if "cw_supply_sp_c" not in {quantity_of(name) for name in measured}:
+        return None
     load_kw, wetbulb_c, approach_k = (
         record.get(name) for name in ("load_kw", "outdoor_wetbulb_c", "cw_approach_k")
     )
     rows = record.settled & ~record.virtual & np.isfinite(load_kw + wetbulb_c + approach_k)
-    if setpoint not in {quantity_of(name) for name in measured}:
-        signal = next((name for name in DELIVERED_BY[setpoint][0] if name in stops), None)
-        if signal is None:
-            return None
-        rows &= _short(record, setpoint, signal, float(stops[signal]))[0]
     if rows.sum() < FEWEST:
         return None
     load_kw, wetbulb_c, approach_k = load_kw[rows], wetbulb_c[rows], approach_k[rows]
@@ -119,16 +111,3 @@ def _stop(values: np.ndarray, near: float) -> float | None:
         return None
     stop = near * float(np.quantile(running, TOP))
     return stop if (running >= stop).mean() <= ALWAYS else None
-
-
-def _short(record: Record, setpoint: str, signal: str, stop: float) -> tuple[np.ndarray, bool]:
-    """Rows (n,) at the stop with the temperature over its setpoint, and whether most rows at the stop are such."""
-    temperature = setpoint.replace("_sp_c", "_c")
-    values, over_k = record.get(signal), record.get(temperature) - record.get(setpoint)
-    known = ~record.virtual & np.isfinite(values + over_k)
-    at_stop = known & (values >= stop)
-    usual = known & ~at_stop
-    if not at_stop.any() or not usual.any():
-        return np.zeros(len(values), bool), False
-    short = at_stop & (over_k > float(np.median(over_k[usual])) + SHORT_K)
-    return short, bool(short.sum() > 0.5 * at_stop.sum())

@@ -137,7 +137,7 @@ def learn_cascade(
         halls=halls,
         coverage=coverage_of(record, measured),
         stops=stops,
-        approach=approach_of(record, stops, measured),
+        approach=approach_of(record, measured),
     )
     counts = {mode: int((settled & rows).sum()) for mode, rows in modes.items()}
     notes = declared.notes(meters)

@@ -1,7 +1,8 @@
 """What equipment cannot deliver now is not offered: lower bounds, none of them above the present setpoint.
 
 A bound follows from a machine at its stop, or from the nearest to the wetbulb that the towers ever came
-(`models/cascade/attainable.py`). Without the reading there is no such bound.
+(`models/cascade/attainable.py`). Without the reading there is no such bound, nor for a setpoint that the site
+records.
 """
 
 import math
@@ -40,11 +41,16 @@ def unavailable(
     found = []
     for column, name in enumerate(names):
         quantity, present = quantity_of(name), float(now.present[column])
-        if now.bounds.binary[column] or not math.isfinite(present) or (hot and quantity in COOLS_HALLS):
+        if (
+            not measured[column]
+            or now.bounds.binary[column]
+            or not math.isfinite(present)
+            or (hot and quantity in COOLS_HALLS)
+        ):
             continue
         limits = [(present, why) for why in _at_stop(cascade, quantity, now)]
         if quantity == TOWERS:
-            limits += _out_of_reach(cascade, now, is_measured=bool(measured[column]))
+            limits += _out_of_reach(cascade, now)
         limits = [(min(least, present), why) for least, why in limits]
         limits = [limit for limit in limits if limit[0] > now.bounds.low[column]]
         if limits:
@@ -73,22 +79,17 @@ def _reading(signal: str, value: float) -> str:
     return f"{machine} at {shown}" + ("" if known_full else ", the most on record")
 
 
-def _out_of_reach(cascade: Cascade, now: Moment, *, is_measured: bool) -> list[tuple[float, str]]:
+def _out_of_reach(cascade: Cascade, now: Moment) -> list[tuple[float, str]]:
     """The coldest condenser water that the towers reached in such weather at such load, and why no colder.
 
-    A setpoint that is the measured temperature itself is never colder than the wetbulb: no tower makes such water. A
-    setpoint may be, to ask for all that the towers can do.
+    Never colder than the wetbulb: no tower makes such water.
     """
     wetbulb_c = now.history.mean("outdoor_wetbulb_c", now.at, NEWEST)
     wetbulb_c = wetbulb_c if math.isfinite(wetbulb_c) else now.quantities.get("outdoor_wetbulb_c", math.nan)
     if not math.isfinite(wetbulb_c):
         return []
     load_kw = now.history.mean("load_kw", now.at)
-    limits = (
-        [(wetbulb_c, f"the wetbulb is {wetbulb_c:.1f} °C: colder {_WHAT[TOWERS]} is not available")]
-        if is_measured
-        else []
-    )
+    limits = [(wetbulb_c, f"the wetbulb is {wetbulb_c:.1f} °C: colder {_WHAT[TOWERS]} is not available")]
     if cascade.approach is not None and math.isfinite(load_kw):
         least_k = cascade.approach.at(load_kw, wetbulb_c)
         why = f"the towers never came closer than {least_k:.1f} K to the wetbulb of {wetbulb_c:.1f} °C at such load"

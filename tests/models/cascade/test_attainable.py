@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -50,16 +52,14 @@ def test_power_shows_the_stop_where_no_speed_is_read():
     assert (fan_kw >= stops["tower_fan_kw"]).mean() == pytest.approx(0.33, abs=0.03)
 
 
-def test_where_the_setpoint_is_recorded_a_stop_counts_only_with_water_over_it():
-    shown = columns()
-    flat_out = shown["tower_fan_speed_frac"] > 0.95
-    assert stops_of(recorded(), ()) == {}  # at its setpoint: the fans do not limit it
-    short = shown["cw_supply_c"] - np.where(flat_out, 2.0, 0.0)
-    assert "tower_fan_speed_frac" in stops_of(recorded(cw_supply_sp_c=short), ())
+def test_of_a_recorded_setpoint_there_is_neither():
+    assert stops_of(recorded(), ()) == {}
+    assert stops_of(recorded(), ("chw_supply_sp_c",)) == {}
+    assert approach_of(recorded(), ("chw_supply_sp_c",)) is None
 
 
 def test_approach_of_measured_water_is_what_the_towers_reached_at_such_load():
-    approach = approach_of(recorded(), {}, TOWER)
+    approach = approach_of(recorded(), TOWER)
     for load_kw in (600.0, 1_400.0):
         assert approach.at(load_kw, 18.0) == pytest.approx(3.0 + load_kw / 500.0, abs=0.5)
     assert approach.at(1e9, 99.0) == approach.at(1_450.0, 25.5)  # beyond the record: the nearest band
@@ -69,7 +69,7 @@ def test_approach_of_measured_water_is_what_the_towers_reached_at_such_load():
 def test_few_wrong_readings_make_no_approach():
     water_c = columns()["cw_supply_c"].copy()
     water_c[:: ROWS // 20] = 0.5  # a transmitter that is off
-    right, wrong = approach_of(recorded(), {}, TOWER), approach_of(recorded(cw_supply_c=water_c), {}, TOWER)
+    right, wrong = approach_of(recorded(), TOWER), approach_of(recorded(cw_supply_c=water_c), TOWER)
     assert wrong.at(1_000.0, 18.0) == pytest.approx(right.at(1_000.0, 18.0), abs=0.2)
 
 
@@ -78,37 +78,26 @@ def test_band_with_few_rows_takes_its_neighbours_or_the_least_of_all():
     seldom = shown["outdoor_wetbulb_c"] > 22.0
     seldom[np.flatnonzero(seldom)[:20]] = False  # twenty rows are left there
     shown["load_kw"][seldom] = np.nan
-    approach = approach_of(Record(shown, np.ones(ROWS, bool)), {}, TOWER)
+    approach = approach_of(Record(shown, np.ones(ROWS, bool)), TOWER)
     least_k = (shown["cw_supply_c"] - shown["outdoor_wetbulb_c"])[~seldom]
     assert approach.at(1_400.0, 25.9) == pytest.approx(np.quantile(least_k, LEAST), abs=0.05)
-
-
-def test_setpoint_nobody_lowered_says_nothing_of_what_the_towers_reach():
-    held = columns()
-    cold = held["outdoor_wetbulb_c"] < 16.0
-    held["cw_supply_c"] = np.where(cold, 28.0, held["cw_supply_c"])  # in winter the setpoint is held
-    held["tower_fan_speed_frac"] = np.where(cold, 0.5, held["tower_fan_speed_frac"])
-    held["cw_supply_sp_c"] = held["cw_supply_c"] - np.where(held["tower_fan_speed_frac"] > 0.95, 3.0, 0.0)
-    record = Record(held, np.ones(ROWS, bool))
-    assert approach_of(record, {}, ()) is None  # no fan is read
-    approach = approach_of(record, stops_of(record, ()), ())
-    assert approach.at(1_000.0, 11.0) < 7.0  # 17 K is what was asked for, not what can be had
 
 
 def test_too_short_a_record_has_neither():
     few = {name: values[: FEWEST - 1] for name, values in columns().items()}
     record = Record(few, np.ones(FEWEST - 1, bool))
     assert stops_of(record, TOWER) == {}
-    assert approach_of(record, {}, TOWER) is None
+    assert approach_of(record, TOWER) is None
 
 
 @pytest.mark.medium
 def test_saved_cascade_keeps_stops_and_approach(learned):
-    assert {"tower_fan_kw"} <= set(learned.cascade.stops)
-    again = from_bytes(to_bytes(learned.cascade))
+    assert learned.cascade.stops == {}  # its setpoints are recorded
+    approach = approach_of(recorded(), TOWER)
+    kept = replace(learned.cascade, stops=stops_of(recorded(), TOWER), approach=approach)
+    again = from_bytes(to_bytes(kept))
     assert {name: float(stop) for name, stop in again.stops.items()} == {
-        name: float(stop) for name, stop in learned.cascade.stops.items()
+        name: float(stop) for name, stop in kept.stops.items()
     }
     assert isinstance(again.approach, Approach)
-    assert again.approach.at(1_500.0, 8.0) == learned.cascade.approach.at(1_500.0, 8.0)
-    assert again.approach.at(1_500.0, 8.0) == pytest.approx(5.0, abs=0.3)  # as the made-up towers reach
+    assert again.approach.at(1_500.0, 18.0) == approach.at(1_500.0, 18.0)
