@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import serialization
 
-from models.efficiency.networks import Params
+from models.efficiency.networks import Params, with_number_keys, with_text_keys
 
 FILE = "base_network.msgpack"
 HIDDEN = (50, 50)
@@ -47,8 +47,7 @@ def start_for(columns: tuple[str, ...]) -> Params:
 
 def to_bytes(params: Params) -> bytes:
     """Parameters as the file holds them."""
-    hidden = {str(number): layer for number, layer in params["hidden"].items()}
-    plain = jax.tree.map(lambda leaf: np.asarray(leaf, np.float16), {**params, "hidden": hidden})
+    plain = jax.tree.map(lambda leaf: np.asarray(leaf, np.float16), with_text_keys(params))
     return serialization.msgpack_serialize(plain)
 
 
@@ -56,4 +55,4 @@ def to_bytes(params: Params) -> bytes:
 def _base() -> Params:
     content = files("models.changes").joinpath(FILE).read_bytes()
     plain = jax.tree.map(lambda leaf: leaf.astype(np.float32), serialization.msgpack_restore(content))
-    return {**plain, "hidden": {int(number): layer for number, layer in plain["hidden"].items()}}
+    return with_number_keys(plain)

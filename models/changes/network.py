@@ -11,9 +11,9 @@ from jax import Array
 from models.buckets import in_pads
 from models.changes.base_network import HIDDEN, MEMBERS, start_for
 from models.changes.boosting import columns_of, names_of
+from models.changes.standardised import scale_of, standardised
 from models.efficiency.baselines import Baseline, Ratio
-from models.efficiency.networks import Params, apply
-from models.efficiency.scaling import WIDEST
+from models.efficiency.networks import Params, apply, with_number_keys, with_text_keys
 from models.efficiency.training import FitConfig, fit_networks
 from models.evaluate import time_blocks
 
@@ -45,13 +45,12 @@ class ChangeNetwork(Baseline):
         self.params, self.step = None, 0.0
         if len(x) < FEWEST or change.std() < 1e-12:
             return self
-        there = np.isfinite(x)
-        count = np.maximum(there.sum(axis=0), 1)
-        self.mean = np.where(there, x, 0.0).sum(axis=0) / count
-        spread = np.sqrt((np.where(there, x - self.mean, 0.0) ** 2).sum(axis=0) / count)
-        self.scale = np.where(spread > 1e-9, spread, 1.0)
+        self.mean, self.scale = scale_of(x)
         self.step = float(change.std())
-        z, y = self._standardised(x), np.broadcast_to(change / self.step, (1, self.config.members, len(x)))
+        z, y = (
+            standardised(x, self.mean, self.scale),
+            np.broadcast_to(change / self.step, (1, self.config.members, len(x))),
+        )
         blocks = time_blocks(len(x), folds=self.config.members)
         mask = np.ones((1, x.shape[1]), np.float32)
         names = names_of(rows)
@@ -64,19 +63,14 @@ class ChangeNetwork(Baseline):
         """The last reading and its change (n,), kW/kW."""
         if self.params is None:
             return rows.last_reading.copy()
-        z = self._standardised(columns_of(rows))
+        z = standardised(columns_of(rows), self.mean, self.scale)
         return rows.last_reading + self.step * in_pads(lambda padded: _mean(self.params, padded), z)
-
-    def _standardised(self, x: np.ndarray) -> np.ndarray:
-        z = ((x - self.mean) / self.scale).clip(-WIDEST, WIDEST)
-        return np.where(np.isfinite(z), z, 0.0).astype(np.float32)
 
     def arrays(self) -> dict[str, Any]:
         """Mean and scale of the columns, step of the change, and the parameters of the networks."""
         if self.params is None:
             return {"step": 0.0}
-        hidden = {str(number): layer for number, layer in self.params["hidden"].items()}
-        params = jax.tree.map(np.asarray, {**self.params, "hidden": hidden})
+        params = jax.tree.map(np.asarray, with_text_keys(self.params))
         return {"mean": self.mean, "scale": self.scale, "step": self.step, "params": params}
 
     def restore(self, arrays: dict[str, Any]) -> Self:
@@ -84,9 +78,7 @@ class ChangeNetwork(Baseline):
         self.step, self.params = float(arrays["step"]), None
         if "params" in arrays:
             self.mean, self.scale = arrays["mean"], arrays["scale"]
-            params = jax.tree.map(jnp.asarray, arrays["params"])
-            hidden = {int(number): layer for number, layer in params["hidden"].items()}
-            self.params = {**params, "hidden": hidden}
+            self.params = with_number_keys(jax.tree.map(jnp.asarray, arrays["params"]))
         return self
 
 

@@ -14,7 +14,7 @@ from jax import Array
 from models.buckets import in_pads
 from models.efficiency.features import with_derived
 from models.efficiency.intervals import Intervals, half_widths, residual_size
-from models.efficiency.networks import Params, apply
+from models.efficiency.networks import Params, apply, with_number_keys, with_text_keys
 from models.efficiency.scaling import Scaler
 from models.efficiency.stacking import PARTS
 from models.efficiency.support import Support, coverage, distance, in_support
@@ -216,7 +216,7 @@ def from_bytes(arrays: bytes, metadata: dict[str, Any], *, version: str) -> Plan
     tree = serialization.msgpack_restore(arrays)
     tree = jax.tree.map(jnp.asarray, tree)
     heads = tree["heads"]
-    heads["params"]["hidden"] = {int(number): layer for number, layer in heads["params"]["hidden"].items()}
+    heads["params"] = with_number_keys(heads["params"])
     return PlantModel(
         inputs=tuple(metadata["inputs"]),
         targets=tuple(metadata["targets"]),
@@ -232,6 +232,5 @@ def from_bytes(arrays: bytes, metadata: dict[str, Any], *, version: str) -> Plan
 
 
 def _with_text_keys(model: PlantModel) -> PlantModel:
-    params = dict(model.heads.params)
-    params["hidden"] = {str(number): layer for number, layer in params["hidden"].items()}
+    params = with_text_keys(model.heads.params)
     return dataclasses.replace(model, heads=dataclasses.replace(model.heads, params=params))

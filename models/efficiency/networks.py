@@ -32,6 +32,16 @@ class MLP(nnx.Module):
         return self.last(z)[..., 0]
 
 
+def with_text_keys(params: Params) -> Params:
+    """The tree with its layers named by text, as msgpack and JSON take it."""
+    return {**params, "hidden": {str(number): layer for number, layer in params["hidden"].items()}}
+
+
+def with_number_keys(params: Params) -> Params:
+    """The tree from `with_text_keys`. Raises KeyError or ValueError where it is none."""
+    return {**params, "hidden": {int(number): layer for number, layer in params["hidden"].items()}}
+
+
 def initial_params(
     random: np.random.Generator, leading: tuple[int, ...], inputs: int, hidden: tuple[int, ...]
 ) -> Params:

@@ -1,9 +1,11 @@
 """The forecasters of one target that are mixed, each for every lead."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from models.buckets import in_pads
 from models.efficiency.trees import Trees, evaluate
 from models.horizon.features import Basis, at_lead, expected, steady_pair
 from models.horizon.record import DAY_H, WEEK_H, Array
@@ -15,7 +17,6 @@ CANDIDATES = (
     "persistence", "seasonal-naive, day", "seasonal-naive, week", "steady curve", "ridge", "gradient boosting",
 )  # fmt: skip
 SIMPLE = 3  # of them need nothing learned but a share
-FEW, MANY = 64, 1_536  # rows of the two blocks that trees are asked in
 
 
 @dataclass(frozen=True)
@@ -114,9 +115,5 @@ def with_lead(x: Array, lead_min: float) -> Array:
 
 
 def sums(trees: Trees, x: Array) -> Array:
-    """What the trees give at x (n, k): (n,). Rows are padded to blocks of two sizes, so that little is compiled."""
-    size = FEW if len(x) <= FEW else MANY
-    blocks = [x[start : start + size] for start in range(0, len(x), size)]
-    padded = (np.pad(block, ((0, size - len(block)), (0, 0))).astype(np.float32) for block in blocks)
-    told = [np.asarray(evaluate(trees, block))[:, 0] for block in padded]
-    return np.concatenate([np.empty(0), *told])[: len(x)]
+    """What the trees give at x (n, k): (n,)."""
+    return in_pads(partial(evaluate, trees), x)[:, 0]

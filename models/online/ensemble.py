@@ -83,6 +83,4 @@ class Ensemble:
         parts = zip(arrays["costs"], arrays["losses"], strict=True)
         corrections = [Correction(np.array(costs), np.array(losses)) for costs, losses in parts]
         regret = Regret(np.array(arrays["gained"]), np.array(arrays["squares"]))
-        models = arrays["models"]
-        names = models.values() if isinstance(models, dict) else models
-        return cls(tuple(names), corrections, regret, Widths.from_arrays(arrays["widths"]))
+        return cls(tuple(arrays["models"]), corrections, regret, Widths.from_arrays(arrays["widths"]))

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from models.changes.base_network import COLUMNS, INPUTS, METERS
-from models.efficiency.scaling import WIDEST
+from models.changes.base_network import INPUTS, METERS
+from models.changes.standardised import scale_of, standardised
 
 # Reading of the simulator -> input of a site, its load apart.
 OF_INPUT = {
@@ -52,15 +52,6 @@ def _of_site(series: dict[str, np.ndarray], random: np.random.Generator) -> tupl
     columns = np.column_stack([inputs[now], inputs[now] - inputs[now - 1], *lags, meters[now - 1]])
     change = overhead[now] - overhead[now - 1]
     size = max(float(change.std()), 1e-12)
-    return standardised(columns), np.clip(change / size, -FARTHEST, FARTHEST).astype(np.float32)
-
-
-def standardised(columns: np.ndarray) -> np.ndarray:
-    """Columns (n, f) by their own mean and deviation, limited; 0 where there is no reading."""
-    there = np.isfinite(columns)
-    count = np.maximum(there.sum(axis=0), 1)
-    mean = np.where(there, columns, 0.0).sum(axis=0) / count
-    spread = np.sqrt((np.where(there, columns - mean, 0.0) ** 2).sum(axis=0) / count)
-    z = ((columns - mean) / np.where(spread > 1e-9, spread, 1.0)).clip(-WIDEST, WIDEST)
-    assert columns.shape[1] == len(COLUMNS)
-    return np.where(there, z, 0.0).astype(np.float32)
+    return standardised(columns, *scale_of(columns)), np.clip(change / size, -FARTHEST, FARTHEST).astype(
+        np.float32
+    )

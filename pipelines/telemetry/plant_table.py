@@ -143,8 +143,8 @@ def _sum(points: list[Array]) -> Array:
     return total
 
 
-def water_heat_kw(plant: Mapping[str, Any], loop: str) -> Any:
-    """Heat that a water loop ("chw", "cw") takes up, in kW: flow, specific heat and rise."""
+def water_heat_kw(plant: Any, loop: str) -> Any:
+    """Heat that a water loop ("chw", "cw") takes up, in kW: flow, specific heat and rise; plant: columns by name."""
     rise_k = plant[f"{loop}_return_c"] - plant[f"{loop}_supply_c"]
     return plant[f"{loop}_flow_kg_s"] * WATER_KJ_KG_K * rise_k
 

@@ -7,7 +7,8 @@ import pandas as pd
 
 from models.evaluate import coverage_interval, cv_rmse, mae, nmbe
 from models.online.aggregation import Regret, aggregated
-from models.online.ensemble import Ensemble, Followed
+from models.online.correction import Correction, corrected
+from models.online.ensemble import Ensemble
 from models.online.intervals import Rows
 from pipelines.learning.backtest.run import FoldResult
 from pipelines.learning.backtest.task import Task
@@ -39,16 +40,12 @@ def judged(task: Task, folds: list[Fold], results: list[FoldResult]) -> tuple[pd
     table = table[table[names].notna().all(axis=1)]
     rows, lag, delay = _rows_of(table), round(task.delay / task.step), task.delay.to_timedelta64()
 
-    def followed(models: list[str]) -> Followed:
-        own = (PERSISTENCE,)  # carries its error by itself
-        ensemble = Ensemble.of(tuple(models), results[0].past, lag=lag, uncorrected=own)
-        return ensemble.follow({name: table[name].to_numpy() for name in models}, rows, delay)
-
     # Only the mixture predicts the hour ahead under other setpoints.
     together = [MIXTURE] if task.horizon else [MIXTURE, *(n for n in names if n not in (MIXTURE, NETWORK))]
-    served, alone = followed(together), followed([MIXTURE, *(n for n in names if n not in together)])
+    ensemble = Ensemble.of(tuple(together), results[0].past, lag=lag, uncorrected=(PERSISTENCE,))
+    served = ensemble.follow({name: table[name].to_numpy() for name in together}, rows, delay)
     columns = {SERVED: served.mean, "lower": served.mean - served.half, "upper": served.mean + served.half}
-    each = served.corrected | alone.corrected
+    each = served.corrected | _corrected_alone(table, [n for n in names if n not in together], rows, delay)
     columns |= {name + CARRIED: each[name] for name in names}
     simple = [name for name in together if name not in WITH_NETWORKS]
     if simple:
@@ -57,6 +54,17 @@ def judged(task: Task, folds: list[Fold], results: list[FoldResult]) -> tuple[pd
             means, rows.measured, rows.times, delay, regret=Regret.none(len(simple)), counts=rows.counts
         )
     return table.assign(**columns), served.ensemble.described()
+
+
+def _corrected_alone(
+    table: pd.DataFrame, names: list[str], rows: Rows, delay: np.timedelta64
+) -> dict[str, np.ndarray]:
+    """Predictions (n,) of models that are not served, corrected by their errors; persistence does so by itself."""
+    before = [Correction.none() if name == PERSISTENCE else Correction() for name in names]
+    means, _ = corrected(
+        before, table[names].to_numpy(), rows.measured, rows.times, delay, size=rows.size, counts=rows.counts
+    )
+    return dict(zip(names, means.T, strict=True))
 
 
 def _fold_rows(task: Task, number: int, fold: Fold, result: FoldResult) -> pd.DataFrame:

@@ -9,8 +9,8 @@ import pandas as pd
 
 from models.efficiency.baselines import Ratio
 from models.efficiency.learn import Parts, Rows
-from pipelines.learning.efficiency.before import names_before, readings_before
 from pipelines.learning.efficiency.dataset import COOLING, OVERHEAD, dataset, figure_offset
+from pipelines.learning.efficiency.scores import ratio_rows
 from pipelines.learning.next_hour.rows import HORIZON, PARTS, next_hour
 from pipelines.site.file import Site
 from pipelines.telemetry.plant_table import figure_name, plant_table
@@ -95,15 +95,14 @@ def task(site: Site, table: pd.DataFrame, target: Target) -> Task:
 
 def _figure_task(site: Site, plant: pd.DataFrame) -> Task:
     data = dataset(site, plant)
-    before = plant[["figure", "cooling_kw"]].ffill().shift(1).loc[data.index]
-    known = readings_before(site, plant, data.rows.inputs).loc[data.index]
+    figure, cooling = (ratio_rows(site, plant, data, target) for target in (OVERHEAD, COOLING))
     return Task(
         name=figure_name(site),
         unit=figure_name(site),
         rows=data.rows,
         index=data.index,
-        measured=data.rows.target(OVERHEAD),
-        last_reading=before["figure"].to_numpy() - figure_offset(site),
+        measured=figure.ratio,
+        last_reading=figure.last_reading,
         load_kw=data.rows.load_kw,
         per_load=True,
         offset=figure_offset(site),
@@ -113,11 +112,11 @@ def _figure_task(site: Site, plant: pd.DataFrame) -> Task:
         error_target=OVERHEAD,
         left_out=data.left_out,
         notes=data.notes,
-        cooling_kw=data.rows.target(COOLING) * data.rows.load_kw,
-        last_cooling_kw=before["cooling_kw"].to_numpy(),
+        cooling_kw=cooling.ratio * data.rows.load_kw,
+        last_cooling_kw=cooling.last_reading * data.rows.load_kw,
         regimes=_regimes(plant.loc[data.index]),
-        before=known.to_numpy(),
-        names=names_before(known, data.rows.inputs),
+        before=figure.before,
+        names=figure.names,
     )
 
 

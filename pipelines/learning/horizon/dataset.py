@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from models.horizon import DAY_H, WEEK_H, Record
+from models.horizon import WEEK_H, Record
 from pipelines.errors import ModelError
-from pipelines.learning.next_hour.forecast import RECORDED, lead_hours
+from pipelines.learning.next_hour.forecast import RECORDED, SEASONS, lead_hours
 from pipelines.site.file import Site
 
-# What moves a plant, and the season that it repeats with.
-DRIVERS = {"load_kw": WEEK_H, "outdoor_wetbulb_c": DAY_H, "outdoor_drybulb_c": DAY_H}
+# What moves a plant, and the season in hours that it repeats with.
+DRIVERS = {name: season / pd.Timedelta(hours=1) for name, season in SEASONS.items()}
 SEEN = 0.3  # of the rows: a reading that is missing more often says too little
 LEAST_VARIATION = 1e-6  # below it a reading is constant but for rounding
 # What other readings give, or what another record says of the future.

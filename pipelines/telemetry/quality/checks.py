@@ -88,7 +88,7 @@ def _stands_for_the_plant(site: Site, label: str) -> bool:
 def _water_heat_kw(plant: Table, loop: str) -> pd.Series | None:
     if not {f"{loop}_flow_kg_s", f"{loop}_supply_c", f"{loop}_return_c"} <= set(plant):
         return None
-    return water_heat_kw({str(name): plant[name] for name in plant}, loop)
+    return water_heat_kw(plant, loop)
 
 
 def _heat_balance(of: str, plant: Table) -> dict[str, Any] | None:
