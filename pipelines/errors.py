@@ -35,3 +35,7 @@ class ScenarioError(ColdaisleError):
 
 class PlantError(ColdaisleError):
     """A plant that does not run, or a setpoint that has no effect on it."""
+
+
+class SavingsError(ColdaisleError):
+    """A saving that cannot be measured as it was asked for."""

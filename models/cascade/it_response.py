@@ -10,6 +10,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from models.cascade.surface import Surface, fit_surface
+from models.whitening import memory_of, usual_of, whitened
 
 WEEK_HOURS = 168.0
 # Engineering judgement; `test_servers_fans_make_warm_air_cost_power` holds what they have to find.
@@ -23,7 +24,8 @@ GRID = 1_200
 def fit_it_response(inlet_c: np.ndarray, it_kw: np.ndarray, *, step_hours: float) -> Surface | None:
     """kW of IT power (up to a constant) over rack inlet; both (n,) on a regular grid of time, NaN where unknown.
 
-    None where the inlet hardly moved, or where the record is too short to tell what an hour of the week usually brings.
+    None where the inlet hardly moved, or where the record is too short to tell what an hour of the week usually
+    brings.
     """
     low, high = np.nanquantile(inlet_c, [0.001, 0.999])
     if not high - low > 2.0 * KNOT_K:
@@ -34,7 +36,7 @@ def fit_it_response(inlet_c: np.ndarray, it_kw: np.ndarray, *, step_hours: float
     complete = np.isfinite(columns).all(axis=1)
     if complete.sum() < LEAST_WEEKS * (phase.max() + 1):
         return None
-    unusual = np.where(complete[:, None], columns - _usual(columns, phase, complete), np.nan)
+    unusual = np.where(complete[:, None], columns - usual_of(columns, phase, complete), np.nan)
     bends = _bends(unusual[:, 0], unusual[:, 1:])
     grid_c = np.linspace(low, high, GRID)
     curve_kw = _hinges(grid_c, knots) @ bends
@@ -46,8 +48,8 @@ def _bends(y: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Coefficients (knots,), none negative, of y (n,) over x (n, knots), both NaN where unknown."""
     bends = np.zeros(x.shape[1])
     for _ in range(ROUNDS):
-        memory = _memory(y - x @ bends)
-        white = _whitened(np.column_stack([y, x]), memory)
+        memory = memory_of(y - x @ bends, order=ORDER)
+        white = whitened(np.column_stack([y, x]), memory)
         white = white[np.isfinite(white).all(axis=1)]
         errors = white[:, 0] - white[:, 1:] @ bends
         usual = np.abs(errors - errors.mean()) < JUMPS * errors.std()
@@ -55,29 +57,5 @@ def _bends(y: np.ndarray, x: np.ndarray) -> np.ndarray:
     return bends
 
 
-def _memory(rest: np.ndarray) -> np.ndarray:
-    """Coefficients (ORDER,) of an autoregression of rest (n,)."""
-    lags = np.column_stack([_before(rest, lag) for lag in range(1, ORDER + 1)])
-    complete = np.isfinite(lags).all(axis=1) & np.isfinite(rest)
-    return np.linalg.lstsq(lags[complete], rest[complete], rcond=None)[0]
-
-
-def _whitened(values: np.ndarray, memory: np.ndarray) -> np.ndarray:
-    """`values` (n, k) less what their own past foretells."""
-    return values - sum(weight * _before(values, lag) for lag, weight in enumerate(memory, start=1))
-
-
-def _before(values: np.ndarray, lag: int) -> np.ndarray:
-    """The values `lag` rows earlier, NaN before the first."""
-    return np.concatenate([np.full((lag, *values.shape[1:]), np.nan), values[:-lag]])
-
-
 def _hinges(temperature_c: np.ndarray, knots: np.ndarray) -> np.ndarray:
     return np.maximum(temperature_c[:, None] - knots, 0.0)
-
-
-def _usual(values: np.ndarray, phase: np.ndarray, complete: np.ndarray) -> np.ndarray:
-    """Mean of the complete rows of values (n, k) at each row's time of the week."""
-    rows = np.maximum(np.bincount(phase[complete], minlength=phase.max() + 1), 1)
-    totals = [np.bincount(phase[complete], column[complete], len(rows)) for column in values.T]
-    return (np.array(totals) / rows).T[phase]

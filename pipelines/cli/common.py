@@ -69,6 +69,16 @@ def jsonable(value: Any) -> Any:
     return value
 
 
+def opened(site: str, home: Path | None) -> tuple[Any, Any]:
+    """A site and its ledger."""
+    from pipelines.operations.ledger import Operations
+    from pipelines.site.file import find_site
+
+    settings = open_home(home)
+    described = find_site(site, settings)
+    return described, Operations(settings.ledger, described.name)
+
+
 def say(line: str) -> None:
     """A line of progress on standard error."""
     progress_console.print(line, style="dim", markup=False)

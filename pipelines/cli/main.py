@@ -17,6 +17,7 @@ def application() -> typer.Typer:
         effects,
         energyplus,
         evaluate,
+        event,
         explore,
         faults,
         forecast,
@@ -25,10 +26,12 @@ def application() -> typer.Typer:
         promote,
         quality,
         recommend,
+        savings,
         serve,
         simulate,
         site,
         train,
+        trial,
         twin,
     )
 
@@ -41,6 +44,9 @@ def application() -> typer.Typer:
     app.add_typer(site.app, name="site", help="Make and check site files.")
     app.add_typer(operate.app, name="operate", help="Mode, limits and overrides of the control loop.")
     app.add_typer(explore.app, name="explore", help="Plan setpoint trials.")
+    app.add_typer(trial.app, name="trial", help="Randomised trials of control on and off.")
+    app.add_typer(event.app, name="event", help="Non-routine events that savings are told of.")
+    app.command("savings")(savings.savings)
     app.command("ingest")(ingest.ingest)
     app.command("quality")(quality.quality)
     app.command("train")(train.train)

@@ -1,7 +1,6 @@
 """`coldaisle operate`: mode, limits and overrides of a site's control, as operators order them."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, open_home, utc
+from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, open_home, opened, utc
 
 app = typer.Typer(no_args_is_help=True)
 By = Annotated[str, typer.Option("--by", help="Name of whoever orders it")]
@@ -28,7 +27,7 @@ def show(site: SiteOption, home: HomeOption = None, as_json: JsonOption = False)
     from pipelines.operations.standing_orders import standing
 
     settings = open_home(home)
-    described, operations = _opened(site, home)
+    described, operations = opened(site, home)
     at = datetime.now(UTC)
     now = standing(operations.orders(), at)
     status, notices = setpoint_status(described, settings, now, Outbox(settings.outbox, described), at)
@@ -64,7 +63,7 @@ def mode(
     """Change the mode; it survives a restart."""
     from pipelines.operations.order_entry import order_mode
 
-    _, operations = _opened(site, home)
+    _, operations = opened(site, home)
     now = order_mode(operations, to, by=by, why=why)
     typer.echo(f"{site} is in mode {now.mode}, by {by}")
 
@@ -83,7 +82,7 @@ def limits(
     """Narrow a setpoint's limits, in force from the next decision on."""
     from pipelines.operations.order_entry import order_limits
 
-    described, operations = _opened(site, home)
+    described, operations = opened(site, home)
     order_limits(operations, described, tag, low, high, by=by, why=why, until=utc(until))
     typer.echo(f"{tag}: limits {low:g}..{high:g} ordered by {by}, from the next decision on")
 
@@ -103,7 +102,7 @@ def override(
     from pipelines.operations.setpoint_status import override_effect
     from pipelines.operations.standing_orders import standing
 
-    described, operations = _opened(site, home)
+    described, operations = opened(site, home)
     order_override(operations, described, tag, value, by=by, why=why, until=utc(until))
     mode = standing(operations.orders(), datetime.now(UTC)).mode
     typer.echo(f"{tag}: {value:g} ordered by {by}; {override_effect(mode)}")
@@ -121,7 +120,7 @@ def release(
     """Release a setpoint: end its override and its narrower limits."""
     from pipelines.operations.order_entry import order_release
 
-    described, operations = _opened(site, home)
+    described, operations = opened(site, home)
     order_release(operations, described, tag, by=by, why=why, what=what)
     typer.echo(
         f"{tag}: override and limits released by {by}" if not what else f"{tag}: {what} released by {by}"
@@ -140,19 +139,9 @@ def answer(
     """Accept or reject the latest recommendation in mode advise; once accepted, setpoints move to its goal."""
     from pipelines.operations.order_entry import order_answer
 
-    described, operations = _opened(site, home)
+    described, operations = opened(site, home)
     order_answer(operations, described, decision, accept=accept, by=by, why=why)
     typer.echo(f"decision {decision} is {'accepted' if accept else 'rejected'} by {by}")
-
-
-def _opened(site: str, home: Path | None) -> tuple[Any, Any]:
-    """The site and its ledger."""
-    from pipelines.operations.ledger import Operations
-    from pipelines.site.file import find_site
-
-    settings = open_home(home)
-    described = find_site(site, settings)
-    return described, Operations(settings.ledger, described.name)
 
 
 def _shown(result: dict[str, Any], console: Console) -> None:

@@ -1,8 +1,8 @@
 """Learned models in MLflow's registry: `coldaisle.<site>.<kind>`, aliases `champion` and `challenger`.
 
 One rule for every kind: a new version becomes champion unless the present champion is clearly better on the same
-held-out time, each judged by its form that was trained without that time. The registry knows names, aliases and files;
-each kind defines its files and its error.
+held-out time, each judged by its form that was trained without that time. The registry knows names, aliases and
+files; each kind defines its files and its error.
 """
 
 import math
@@ -84,22 +84,26 @@ def never_trained(settings: Settings) -> bool:
 
 
 @contextmanager
-def champion_files(site: Site, kind: Kind, settings: Settings) -> Iterator[Files | None]:
-    """The champion's files while they are needed; None where there is none.
+def champion_files(
+    site: Site, kind: Kind, settings: Settings, alias: str = CHAMPION
+) -> Iterator[Files | None]:
+    """The files of the champion, or of another alias, while they are needed; None where there is none.
 
     Raises ModelError where its files are gone, TrackingError where MLflow does not answer.
     """
     if never_trained(settings):
         yield None
         return
-    with tracking(settings) as client, files_of(client, site, kind, settings) as files:
+    with tracking(settings) as client, files_of(client, site, kind, settings, alias) as files:
         yield files
 
 
 @contextmanager
-def files_of(client: MlflowClient, site: Site, kind: Kind, settings: Settings) -> Iterator[Files | None]:
+def files_of(
+    client: MlflowClient, site: Site, kind: Kind, settings: Settings, alias: str = CHAMPION
+) -> Iterator[Files | None]:
     """`champion_files` with a client that is open already."""
-    registered = by_alias(client, model_name(site, kind), CHAMPION)
+    registered = by_alias(client, model_name(site, kind), alias)
     if registered is None:
         yield None
         return

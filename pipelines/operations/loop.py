@@ -14,10 +14,11 @@ from pipelines.errors import ColdaisleError
 from pipelines.operations.acceptance import accepted_goal, writable
 from pipelines.operations.decision_body import add_decision
 from pipelines.operations.gateway import Gateway, Receipt
-from pipelines.operations.ledger import LedgerError, Operations
-from pipelines.operations.open_controller import open_controller, saved_memory, take_in
+from pipelines.operations.ledger import LedgerError, Operations, Order
+from pipelines.operations.open_controller import open_controller, open_parameters, saved_memory, take_in
 from pipelines.operations.recommend import explained
 from pipelines.operations.standing_orders import Standing, limits_by_tag, standing
+from pipelines.operations.trial_orders import block_in_force
 from pipelines.site.file import Site
 from pipelines.telemetry.latest import StoreRows
 from pipelines.telemetry.readings import Readings
@@ -36,7 +37,8 @@ class Step:
     """Result of one turn of the loop.
 
     decision: its number in the ledger, None where it was not recorded. values, goal: by setpoint tag, canonical
-    units. saving_kw: expected at the goal, None where the model did not decide. trouble: what went wrong in this turn.
+    units. saving_kw: expected at the goal, None where the model did not decide. trouble: what went wrong in this
+    turn.
     """
 
     at: datetime
@@ -77,6 +79,7 @@ class Server:
         self.rows = StoreRows(site, Store(settings.store, site))
         self.controller, self.version = open_controller(site, settings, self._orders)
         self._tags = {site.setpoint_name(setpoint): setpoint.tag for setpoint in site.setpoints}
+        self._in_charge = "champion"
         self._started = self._wrote = False
 
     def step(self, now: datetime) -> Step:
@@ -117,15 +120,37 @@ class Server:
     def _read_orders(self, now: datetime, trouble: list[str]) -> None:
         try:
             operations = self._ledger()
-            self.standing = standing(operations.orders(), now)
+            orders = operations.orders()
+            self.standing = standing(orders, now)
             self._accepted = accepted_goal(operations, self.standing)
-            self._ledger_lost_at, self.controller.without_model = None, ""
+            self._ledger_lost_at = None
+            self.controller.without_model = self._follow_trial(orders, now, trouble)
         except LedgerError as error:
             self._operations = None
             self._ledger_lost_at = min(self._ledger_lost_at or now, now)
             trouble.append(f"{error}; the last known orders apply")
             if now - self._ledger_lost_at > LEDGER_PATIENCE:
                 self.controller.without_model = "the ledger has not answered for over an hour"
+
+    def _follow_trial(self, orders: list[Order], now: datetime, trouble: list[str]) -> str:
+        """Put the arm of a trial that is under way in charge; why the model may not decide, empty where it may."""
+        in_force = block_in_force(orders, now) if self.standing.mode == "auto" else None
+        arm = in_force[1].arm if in_force else "champion"
+        self._take_charge("challenger" if arm == "challenger" else "champion", trouble)
+        if in_force is None or arm != "off":
+            return ""
+        started, block = in_force
+        return f"trial {started.plan.name}: control is off until {block.end:%Y-%m-%d %H:%M} UTC"
+
+    def _take_charge(self, alias: str, trouble: list[str]) -> None:
+        """Let the model of an alias decide; where the challenger cannot be loaded the champion goes on."""
+        if alias == self._in_charge:
+            return
+        params, version = open_parameters(self.site, self.settings, alias)
+        if params.model is None and alias != "champion":
+            trouble.append(f"the challenger cannot decide: {version}; the champion goes on")
+            return
+        self.controller.params, self.version, self._in_charge = params, version, alias
 
     def _restore(self, now: datetime, trouble: list[str]) -> None:
         """At the first turn: restore the memory that was saved with the last decision."""

@@ -11,6 +11,7 @@ from pipelines.control.orders import Orders
 from pipelines.control.setup import Parameters, parameters_of
 from pipelines.errors import ColdaisleError
 from pipelines.learning.cascade.bundle import load_cascade
+from pipelines.learning.registry import CHAMPION
 from pipelines.learning.twin.bundle import find_twin
 from pipelines.operations.ledger import Operations
 from pipelines.site.file import Site
@@ -23,12 +24,12 @@ NO_SETPOINTS = "the site file declares no setpoints; add [[setpoints]] for what 
 REMEMBERED = timedelta(hours=24)  # an older memory no longer describes the plant
 
 
-def open_parameters(site: Site, settings: Settings) -> tuple[Parameters, str]:
+def open_parameters(site: Site, settings: Settings, alias: str = CHAMPION) -> tuple[Parameters, str]:
     """Parameters of the site's control, and its model's version or why it has none."""
     if not site.setpoints:
         return parameters_of(site, None, why_none=NO_SETPOINTS), NO_SETPOINTS
     try:
-        cascade, version = load_cascade(site, settings)
+        cascade, version = load_cascade(site, settings, alias)
     except ColdaisleError as error:
         log.warning("%s; the site's own rule decides", error)
         return parameters_of(site, None, why_none=str(error)), str(error)

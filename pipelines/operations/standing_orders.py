@@ -9,6 +9,7 @@ from pipelines.operations.ledger import Order
 from pipelines.site.file import Site
 
 MODES: tuple[Mode, ...] = ("shadow", "advise", "auto")
+OF_SAVINGS = ("trial", "adjustment", "withdraw")
 ACCEPTED_FOR = timedelta(hours=4)  # then conditions have moved on
 
 
@@ -50,6 +51,8 @@ def standing(orders: list[Order], now: datetime) -> Standing:
     overrides: dict[str, Order] = {}
     notices: list[str] = []
     for one in orders:
+        if one.kind in OF_SAVINGS:
+            continue  # of `trial_orders` and `adjustments`
         if not _readable(one):
             notices.append(
                 f"order {one.id} ({one.kind} by {one.by}) cannot be read and is ignored; order it again"

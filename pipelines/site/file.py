@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from pipelines.config import SITE_FOLDER, Settings
 from pipelines.errors import SiteError
+from pipelines.site.accounting import CarbonTable, ReportingTable, SavingsTable
 from pipelines.site.checks import Table, fault_text
 from pipelines.site.consistency import site_faults
 from pipelines.site.control_options import ControlOptions
@@ -55,6 +56,9 @@ class Site(Table):
     meters: Meters
     envelope: Envelope = Envelope()
     tariff: Tariff | None = None
+    savings: SavingsTable = SavingsTable()
+    carbon: CarbonTable = CarbonTable()
+    reporting: ReportingTable = ReportingTable()
     control: ControlOptions = ControlOptions()
     twin: dict[str, float | str] | None = None
     energyplus: EnergyPlusTable | None = None
@@ -71,6 +75,11 @@ class Site(Table):
     def interval(self) -> pd.Timedelta:
         """Step of the site's table."""
         return pd.Timedelta(minutes=self.interval_minutes)
+
+    @property
+    def local_zone(self) -> str:
+        """The zone in which people at the site count hours and days."""
+        return self.savings.time_zone or self.sources[0].time_zone
 
     @property
     def columns(self) -> list[str]:

@@ -121,9 +121,8 @@ def _names(source: pint.Unit, names: tuple[str, ...], prefix: str | None = None)
 
 
 def _density(quantity: str) -> float | None:
-    return {"chw_flow_kg_s": WATER_KG_M3, "cw_flow_kg_s": WATER_KG_M3, "airflow_kg_s": AIR_KG_M3}.get(
-        quantity
-    )
+    water = dict.fromkeys(("chw_flow_kg_s", "cw_flow_kg_s", "makeup_water_kg_s"), WATER_KG_M3)
+    return (water | {"airflow_kg_s": AIR_KG_M3}).get(quantity)
 
 
 def _convert(value: float, source: pint.Unit, target: pint.Unit, density: float | None) -> float:

@@ -9,7 +9,7 @@ from models.cascade.cascade import Cascade
 from models.cascade.saving import from_bytes, to_bytes
 from pipelines.config import Settings
 from pipelines.errors import ModelError
-from pipelines.learning.registry import Files, Kind, champion_files, no_model, remedy
+from pipelines.learning.registry import CHAMPION, Files, Kind, champion_files, no_model, remedy
 from pipelines.site.file import Site
 
 KIND: Kind = "cascade"
@@ -17,12 +17,12 @@ FOLDER = "cascade"
 _SERVED, _HELD_OUT = "cascade.msgpack", "held_out.msgpack"  # the second never saw the weeks held out
 
 
-def load_cascade(site: Site, settings: Settings) -> tuple[Cascade, str]:
-    """The cascade to serve and its version `<name>/<number>`.
+def load_cascade(site: Site, settings: Settings, alias: str = CHAMPION) -> tuple[Cascade, str]:
+    """The cascade to serve and its version `<name>/<number>`; alias: `champion`, or `challenger` in a trial of both.
 
     Raises ModelError where there is none or it cannot be read, TrackingError where MLflow does not answer.
     """
-    with champion_files(site, KIND, settings) as files:
+    with champion_files(site, KIND, settings, alias) as files:
         if files is None:
             raise no_model(site, KIND)
         try:

@@ -7,7 +7,9 @@ import sqlalchemy as sa
 
 from pipelines.operations.ledger.database import UtcDateTime, append_only, metadata
 
-OrderKind = Literal["mode", "limits", "override", "release", "accept", "reject"]
+OrderKind = Literal[
+    "mode", "limits", "override", "release", "accept", "reject", "trial", "adjustment", "withdraw"
+]
 
 orders_table = append_only(
     sa.Table(
@@ -70,8 +72,8 @@ memory_table = sa.Table(
 class Order(NamedTuple):
     """An order; `until` None: until it is changed.
 
-    body: by kind, `{"to": mode}`, `{"low":, "high":}`, `{"value":}`, `{"what":}`, `{"decision":}`; empty where the row
-    is damaged.
+    body: by kind, `{"to": mode}`, `{"low":, "high":}`, `{"value":}`, `{"what":}`, `{"decision":}`, a
+    trial's plan, a non-routine event, `{"order":}` for one that is withdrawn; empty where the row is damaged.
     """
 
     id: int

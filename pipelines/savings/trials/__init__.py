@@ -1,0 +1,1 @@
+"""Randomised trials of a site: their plan, whether it was obeyed, and what it says."""
