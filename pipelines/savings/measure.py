@@ -17,7 +17,8 @@ from models.savings.left_out import Candidate
 from models.savings.regression import Regression
 from pipelines.config import Settings
 from pipelines.errors import ColdaisleError, SavingsError
-from pipelines.learning.twin.bundle import find_twin
+from pipelines.learning.registry import champion_files
+from pipelines.learning.twin.bundle import KIND, Registered, read_twin
 from pipelines.savings.accounting import (
     AVERAGE,
     MARGINAL,
@@ -155,15 +156,32 @@ def _own(
     if read.base.has_load and len(read.drivers) == 2:
         own.append(Efficiency())
     try:
-        twin = find_twin(site, settings)
-        if twin is not None:
+        with champion_files(site, KIND, settings) as files:
+            registered = read_twin(files) if files else None
+        if registered is not None:
             periods = [read.baseline.period, read.reporting.period]
-            own.append(twin_candidate(site, store, twin, periods, read.target, say))
+            own.append(twin_candidate(site, store, registered.twin, periods, read.target, say))
+            findings += _seen(registered, read.reporting.period)
     except ColdaisleError as error:
         findings.append(
             Finding("finding", "the twin says nothing", str(error), "it is left out of the choice")
         )
     return own
+
+
+def _seen(registered: Registered, reporting: Period) -> list[Finding]:
+    """Whether the twin was fitted to telemetry of the reporting period."""
+    until = pd.Timestamp(str(registered.metadata.get("learned_until")))
+    if pd.isna(until) or until <= reporting.start:
+        return []
+    return [
+        Finding(
+            "finding",
+            "the twin has seen the reporting period",
+            f"{registered.twin.version} was fitted to telemetry until {until:%Y-%m-%d}",
+            "fit one to the baseline alone: coldaisle twin --to, before the reporting period",
+        )
+    ]
 
 
 def _report(

@@ -10,11 +10,13 @@ from pipelines.savings.adjustments import Adjustment
 from pipelines.savings.periods import Period
 from pipelines.savings.sufficiency import Finding
 from pipelines.site.file import Site
-from pipelines.telemetry.quality.drift import drift_report
+from pipelines.telemetry.plant_table import plant_table
+from pipelines.telemetry.quality.drift import LEAST_METER_SHARE, drift_report
 from pipelines.telemetry.quality.unit_changes import unit_changes
 from pipelines.telemetry.store import Store
 
 WEATHER = ("outdoor_drybulb_c", "outdoor_wetbulb_c")
+LOSSES = 0.15  # of a change of IT power at most goes into what a power chain and the rest of a site take
 LEAST_SHARE = 0.02  # of the cooling power: what equipment changes by less is within the interval
 
 
@@ -45,6 +47,7 @@ def changed_meters(
     """
     start, end = baseline.start, reporting.end
     table = store.read(start, end)
+    plant = plant_table(site, table)
     cooling = [column for name in site.meters.cooling for column in site.columns_of(name)]
     least_kw = LEAST_SHARE * float(table[cooling].mean().sum())
     found = [
@@ -57,10 +60,26 @@ def changed_meters(
             large = change["unit"] != "kW" or abs(change["shift"]) >= least_kw
             if change["start"] >= reporting.start and large:
                 found.append(_equipment(change))
-        elif _counts(site, change["reading"]):
+        elif _counts(site, change["reading"]) and (change["kind"] == "sensor" or _not_parts(plant, change)):
             told = [one for one in adjustments if one.kind == "changed meter" and _near(one, change)]
             found.append(_meter(change, told))
     return found
+
+
+def _not_parts(plant: pd.DataFrame, change: dict[Any, Any]) -> bool:
+    """Whether facility power shifted against what its meters of IT and cooling leave over.
+
+    The share of the metered parts in the whole, by which the record is watched, also falls where control saves.
+    """
+    slack = pd.Timedelta(days=28)
+    before = plant[(plant.index >= change["start"] - slack) & (plant.index < change["start"])]
+    after = plant[(plant.index > change["found"]) & (plant.index <= change["found"] + slack)]
+    rest = [(each["facility_kw"] - each["it_kw"] - each["cooling_kw"]).median() for each in (before, after)]
+    if not np.isfinite(rest).all():
+        return False
+    grown = before["facility_kw"].median() * (after["it_kw"].median() / before["it_kw"].median() - 1.0)
+    least = LEAST_METER_SHARE * before["facility_kw"].median()
+    return bool(abs(rest[1] - rest[0]) >= least + LOSSES * abs(grown))
 
 
 def _equipment(change: dict[Any, Any]) -> Finding:

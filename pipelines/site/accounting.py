@@ -1,6 +1,4 @@
-"""The `[savings]`, `[carbon]` and `[reporting]` of a site file: what measurement and reporting need to
-know.
-"""
+"""The `[savings]`, `[carbon]` and `[reporting]` of a site file: what measurement and reporting have to know."""
 
 from typing import Annotated
 

@@ -80,7 +80,7 @@ def test_several_faults_are_named_at_once(tmp_path):
 
 def test_an_unknown_site_is_told_which_there_are(tmp_path):
     with pytest.raises(
-        SiteError, match='site "nowhere" is not known; known are demo, grundfos, referee, singapore'
+        SiteError, match='site "nowhere" is not known; known are demo, esif, grundfos, referee, singapore'
     ):
         find_site("nowhere", Settings(home=tmp_path))
 
