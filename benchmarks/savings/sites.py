@@ -14,14 +14,13 @@ import numpy as np
 from jax import Array
 
 import simulator
+from models.pretraining.sites import SPREAD, STRUCTURES, nameplate
 from simulator.load import generated_utilization
 from simulator.types import Plant, Sensors, Setpoints, State
 from simulator.weather import CLIMATES, Climate, generated_weather
 
 DT_S = 300.0
 STEPS_AN_HOUR = round(3600 / DT_S)
-STRUCTURES = ("series", "parallel", "none")
-SPREAD = 0.12  # of a plant's parameters around its nameplate
 MONTH_H = 730  # what is simulated at once
 LONGEST = 12  # months of baseline
 BETTER_COP = 4.0 / 3.0  # of chillers that replace others
@@ -98,7 +97,7 @@ def _simulated(
     seed: int, sites: int, baseline: int, reporting: int, on: np.ndarray | None, replaced: int | None
 ) -> Sites:
     random = np.random.default_rng(seed)
-    plants = [_nameplate(random, STRUCTURES[seed % len(STRUCTURES)]) for _ in range(sites)]
+    plants = [nameplate(random, STRUCTURES[seed % len(STRUCTURES)]) for _ in range(sites)]
     stacked = jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf) for leaf in leaves]), *plants)
     names = np.array([list(CLIMATES)[random.integers(len(CLIMATES))] for _ in range(sites)])
     climates = jax.tree.map(lambda *figures: jnp.asarray(figures), *[CLIMATES[name] for name in names])
@@ -217,16 +216,6 @@ def _read(keys: Array, sensors: Sensors) -> Sensors:
     age_s = 3600.0 * jnp.arange(sensors.it_w.shape[1])
     observe = partial(simulator.observe, simulator.Meters.typical(), calibrated_s=age_s)
     return jax.vmap(lambda key, true: observe(true, key))(keys, sensors)
-
-
-def _nameplate(random: np.random.Generator, economizer: str) -> Plant:
-    return simulator.default_plant(
-        it_kw=float(np.exp(random.uniform(np.log(300.0), np.log(3000.0)))),
-        chillers=int(random.integers(2, 6)),
-        tower_cells=int(random.integers(2, 6)),
-        chiller_cop=float(random.uniform(4.5, 7.0)),
-        economizer=economizer,  # type: ignore[arg-type]
-    )
 
 
 def _drivers(key: Array, climate: Climate, growth: Array, start_day: Array) -> simulator.Drivers:

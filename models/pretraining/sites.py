@@ -41,7 +41,7 @@ def simulated_hours(seed: int, sites: int, *, days: int = DAYS) -> dict[str, np.
     ordinary meters; the first two days, in which a plant settles, are left out.
     """
     random = np.random.default_rng(seed)
-    plants = [_nameplate(random, STRUCTURES[seed % len(STRUCTURES)]) for _ in range(sites)]
+    plants = [nameplate(random, STRUCTURES[seed % len(STRUCTURES)]) for _ in range(sites)]
     stacked = jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf) for leaf in leaves]), *plants)
     drawn = [list(CLIMATES.values())[random.integers(len(CLIMATES))] for _ in range(sites)]
     climates = jax.tree.map(lambda *figures: jnp.asarray(figures), *drawn)
@@ -50,7 +50,8 @@ def simulated_hours(seed: int, sites: int, *, days: int = DAYS) -> dict[str, np.
     return {name: hours[:, number] for number, name in enumerate(READINGS)}
 
 
-def _nameplate(random: np.random.Generator, economizer: Any) -> Plant:
+def nameplate(random: np.random.Generator, economizer: Any) -> Plant:
+    """A plant of 0.3 to 3 MW, drawn."""
     return simulator.default_plant(
         it_kw=float(np.exp(random.uniform(np.log(300.0), np.log(3000.0)))),
         chillers=int(random.integers(2, 6)),
