@@ -76,7 +76,7 @@ def _told(report: SavingsReport) -> dict[str, Any]:
 def amounts(report: SavingsReport) -> list[tuple[str, FigurePart]]:
     """Everything that may have been saved, by name."""
     return [
-        ("facility energy at equal work", report.saving),
+        (report.counted, report.saving),
         ("of it what is baselined", report.target_saving),
         ("the same with the load as metered", report.at_metered_load),
         ("energy cost", report.energy_cost),

@@ -1,13 +1,17 @@
 """Plots of the report as SVG: expected and measured energy by day, and the placebo windows."""
 
+from __future__ import annotations
+
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from pipelines.savings.schema import SavingsReport
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 EXPECTED, MEASURED, OUTSIDE = "#7a8790", "#1f77b4", "#d95f02"
 WIDTH_IN = 7.6
@@ -48,6 +52,8 @@ def placebo_svg(report: SavingsReport) -> str:
 
 
 def _axes(height_in: float, label: str) -> tuple[Figure, Any]:
+    from matplotlib.figure import Figure  # its import makes folders below the user's home
+
     figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
     axes = figure.subplots()
     axes.set_ylabel(label, fontsize=8)

@@ -210,6 +210,7 @@ def _report(
         made_at=now.isoformat(timespec="seconds"),
         target=read.target,
         boundary=read.boundary,
+        counted="facility energy at equal work" if site.meters.it else "energy of the plant",
         baseline=_period(read.baseline, read.base, read.drivers),
         reporting=_period(read.reporting, read.asked, read.drivers),
         claim="",

@@ -151,13 +151,16 @@ class SavingsReport(Part):
     made_at: str
     target: str = Field(description="plant quantity that is baselined")
     boundary: str
+    counted: str = Field(
+        description="what `saving` counts: facility energy at equal work, or the plant's energy"
+    )
     baseline: PeriodPart
     reporting: PeriodPart
     claim: str = Field(description="the result in one sentence")
     refused: bool
     covered_hours: int
     measured_kwh: float
-    saving: FigurePart = Field(description="facility energy at equal work")
+    saving: FigurePart = Field(description="the saving that is claimed, see `counted`")
     target_saving: FigurePart = Field(description="of what is baselined alone")
     at_metered_load: FigurePart = Field(description="of what is baselined, with the load as it was metered")
     percent_of_target: float | None

@@ -3,25 +3,29 @@
 import json
 
 import pytest
+import tomlkit
 from typer.testing import CliRunner
 
 from pipelines.cli.main import application
 from pipelines.savings import measure
+from pipelines.savings.trials.plan import make_plan, write_plan
 from tests.pipelines.savings.kit import hall, home_of, readings
+from tests.pipelines.savings.test_trials import FIRST, run_as_drawn
 
 pytestmark = pytest.mark.medium
 BASELINE, REPORTING = "2025-01-02..2025-07-31", "2025-08-02..2025-11-28"
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    settings = home_of(tmp_path_factory.mktemp("cli"), hall(), readings())
+def with_site_file(settings):
     settings.sites.mkdir(exist_ok=True)
-    import tomlkit
-
     document = hall().model_dump(mode="json", exclude_none=True)
     (settings.sites / "hall.toml").write_text(tomlkit.dumps(document))
     return settings
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return with_site_file(home_of(tmp_path_factory.mktemp("cli"), hall(), readings()))
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +86,19 @@ def test_a_trial_is_planned_started_shown_and_stopped(home, tmp_path):
 def test_arms_that_do_not_exist_are_refused(home, tmp_path):
     done = run(home, "trial", "plan", "--out", str(tmp_path / "x.json"), "--compare", "a,b")
     assert "off,on or champion,challenger" in str(done.exception)
+
+
+def test_a_trial_that_was_run_is_analysed_and_stands_in_the_report(tmp_path):
+    plan = make_plan(hall(), start=FIRST, days=28, seed=4)
+    write_plan(plan, tmp_path / "trial.json")
+    home = with_site_file(home_of(tmp_path, hall(), run_as_drawn(plan)))
+    done = run(home, "trial", "analyse", "--file", str(tmp_path / "trial.json"))
+    assert done.exit_code == 0, done.output
+    words = " ".join(done.output.split())
+    assert "28 days, 14 pairs: saved" in words
+    assert "adjusted by " in words
+    told = run(
+        home, "savings", "--baseline", BASELINE, "--reporting", "2025-08-04..2025-08-31", "--json",
+        "--trial", str(tmp_path / "trial.json"),
+    )  # fmt: skip
+    assert json.loads(told.stdout)["trial"]["shown"]
