@@ -24,9 +24,9 @@ Row = dict[str, Any]
 def run() -> list[Row]:
     """A row for each class, worst first.
 
-    covered: share whose truth lies in the 90 % interval, draw holds: in that of the draw. half, %: median half width, of
-    the cooling energy. error: median, over a saving of 10 % of cooling or more; of 10 % of facility: of facility energy;
-    claimed: share of the former. claims: share of the sites with nothing saved.
+    covered: share whose truth lies in the 90 % interval; draw holds: in that of the draw. half, %: median half width,
+    of the cooling energy. error: median, over a saving of 10 % of cooling or more; of 10 % of facility: of facility
+    energy; claimed: share of the former. claims: share of the sites with nothing saved.
     """
     from benchmarks.savings.trials import trial
     from benchmarks.savings.years import year
