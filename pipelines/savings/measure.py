@@ -125,6 +125,14 @@ def _read(
         each = record.hours(site, target)
         hours.append(replace(each, power_kw=adjusted(each.power_kw, record.index, adjustments)))
     base, asked = hours
+    for each, period, what in ((base, baseline, "baseline"), (asked, reporting, "reporting period")):
+        if not np.isfinite(each.power_kw).any():
+            span = store.span()
+            held = f"{span[0]:%Y-%m-%d} to {span[1]:%Y-%m-%d}" if span else "nothing"
+            raise SavingsError(
+                f"the {what} {period} has no reading of {target}; telemetry is there from {held}: "
+                "choose another period, or ingest it"
+            )
     drivers = tuple(
         name
         for name in ("wetbulb", "drybulb")
@@ -135,11 +143,6 @@ def _read(
             f'site "{site.name}" has no outdoor temperature in both periods, and energy follows the weather; '
             "add a point of outdoor_drybulb_c or outdoor_wetbulb_c and ingest it"
         )
-    for each, what in ((base, "baseline"), (asked, "reporting period")):
-        if not np.isfinite(each.power_kw).any():
-            raise SavingsError(
-                f"the {what} has no reading of {target}; choose another, or ingest its telemetry"
-            )
     applied = [
         Applied(each, int(each.concerns(before.index).sum()), int(each.concerns(after.index).sum()))
         for each in adjustments

@@ -142,6 +142,13 @@ def test_missing_weather_is_refused(tmp_path):
         reported(tmp_path, readings().assign(OAT=np.nan, WB=np.nan))
 
 
+def test_a_period_without_telemetry_is_told_what_there_is(site, home):
+    with pytest.raises(
+        SavingsError, match=r"2024-01-01 to 2024-03-31 has no reading of cooling_kw; .* from 2025-01-01"
+    ):
+        savings_report(site, home, period_of("2024-01-01..2024-03-31", ZONE, "baseline"), reporting())
+
+
 def test_a_meter_whose_unit_changed_halfway_is_refused(tmp_path):
     table = readings()
     late = table.index >= "2025-09-15"
