@@ -4,7 +4,7 @@ import numpy as np
 
 from models.savings.hours import Array, Hours
 
-# ASHRAE Guideline 14-2014, 4.3.2.3: a model is not asked beyond 110 % of the range of what drives it.
+# As ASHRAE Guideline 14-2014 limits whole-building models: not beyond 110 % of the range of what drives them.
 BEYOND = 0.1
 
 
