@@ -16,6 +16,7 @@ import numpy as np
 # Seeds 0 to 11 and 102 to 113, of trials 300 to 308, were developed on.
 YEAR_SEEDS, TRIAL_SEEDS = range(400, 412), range(200, 209)
 YEAR_SITES, TRIAL_SITES = 44, 40
+NOTHING = 1e-4  # of facility energy: less was not saved
 BIG = 0.1  # of the cooling energy, and of the facility's
 
 Row = dict[str, Any]
@@ -66,7 +67,7 @@ def _judged(name: str, rows: list[Row]) -> Row:
         np.array([row[key] for row in rows])
         for key in ("truth_kwh", "saving_kwh", "half_kwh", "cooling_kwh", "facility_kwh")
     )
-    nothing = np.abs(truth) < 1e-4 * facility
+    nothing = np.abs(truth) < NOTHING * facility
     claims = np.array([row.get("shown", True) for row in rows]) & (saving > half)
     of_cooling, of_facility = truth >= BIG * cooling, truth >= BIG * facility
     error = np.abs(saving - truth) / np.where(truth > 0.0, truth, np.nan)

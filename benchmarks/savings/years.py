@@ -19,7 +19,6 @@ METERS = {
     "load_drift": 0.005,
     "air_drift_k": 0.1,
 }  # as `simulator.Meters.typical` drifts a year
-NOTHING = 1e-4  # of facility energy: less was not saved
 
 
 def year(seed: int, sites: int) -> list[dict[str, Any]]:

@@ -94,7 +94,8 @@ class Estimate:
 
     counterfactuals: every candidate that could be fitted; chosen: position of the one believed. covered (n,): which
     reporting hours may be asked about; outside: hours by driver that lie outside the baseline's range. measured_kwh:
-    over covered hours. extra_kw (n,): what servers drew more because of warmer air. failed: candidate -> why.
+    over covered hours. extra_kw (n,): what servers drew more because of warmer air. saved_kw (n,): the saving that is
+    believed by hour, NaN where it is not covered. failed: candidate -> why.
     """
 
     counterfactuals: list[Counterfactual]
@@ -104,6 +105,7 @@ class Estimate:
     outside: dict[str, int]
     measured_kwh: float
     extra_kw: Array
+    saved_kw: Array
     response: Response
     failed: dict[str, str]
 
@@ -149,14 +151,18 @@ def estimate(
         [weekly_errors(each.left, base) for each in tried], [each.candidate.complexity for each in tried]
     )
     common = asked.structure(tried, chosen, weather)
+    made = [_counterfactual(each, asked, at_work, common) for each in tried]
+    extra_kw = share * np.nan_to_num(reporting.load_kw)
+    saved_kw = made[chosen].expected_kw - reporting.power_kw - asked.per_kw * extra_kw
     return Estimate(
-        counterfactuals=[_counterfactual(each, asked, at_work, common) for each in tried],
+        counterfactuals=made,
         chosen=chosen,
         covered=covered,
         known=known,
         outside={name: int((known & ~each).sum()) for name, each in within.items()},
         measured_kwh=float(reporting.power_kw[covered].sum()),
-        extra_kw=np.where(np.isfinite(share), share, 0.0) * np.nan_to_num(reporting.load_kw),
+        extra_kw=extra_kw,
+        saved_kw=np.where(covered, saved_kw, np.nan),
         response=response,
         failed=failed,
     )
@@ -198,6 +204,11 @@ class _Asked:
     spread: Array
     servers: Servers | None
     meters: Meters
+
+    @property
+    def per_kw(self) -> float:
+        """What a kW of the servers is at the facility's meter."""
+        return 1.0 + (self.servers.loss_share if self.servers else 0.0)
 
     @property
     def at_work(self) -> Hours:
@@ -253,9 +264,8 @@ def _counterfactual(
     drift = drift_kwh(model, tried.candidate.needs, asked.meters, asked.base, asked.metered)
     measured = float(asked.metered.power_kw.sum())
     stronger, at_metered = (expected_kwh(model, hours) for hours in (asked.at_more_work, asked.metered))
-    per_kw = 1.0 + (asked.servers.loss_share if asked.servers else 0.0)
     extra, extra_spread = (
-        float(np.nansum(part * asked.metered.load_kw)) * per_kw if asked.metered.has_load else 0.0
+        float(np.nansum(part * asked.metered.load_kw)) * asked.per_kw if asked.metered.has_load else 0.0
         for part in (asked.share, asked.spread)
     )
     parts = {"fit": method.widened_kwh / norm.ppf(0.5 + LEVEL / 2.0)} | structure

@@ -21,11 +21,6 @@ class Form(Protocol):
     """Columns of a regression."""
 
     @property
-    def name(self) -> str:
-        """What the form is called in reports."""
-        ...
-
-    @property
     def weather(self) -> tuple[Weather, ...]:
         """The outdoor temperatures that it needs."""
         ...
@@ -50,11 +45,6 @@ class ChangePoint:
     air: Weather
     points_c: tuple[float, float]
     load_kw: float | None
-
-    @property
-    def name(self) -> str:
-        """For example `5P wetbulb`."""
-        return f"{self.kind} {self.air}"
 
     @property
     def weather(self) -> tuple[Weather, ...]:
@@ -88,11 +78,6 @@ class TimeOfWeek:
     knots_c: tuple[float, ...]
     load_kw: float | None
     of_hours: bool = True
-
-    @property
-    def name(self) -> str:
-        """For example `TOWT wetbulb`; without levels by hour of the week `pieces wetbulb`."""
-        return f"{'TOWT' if self.of_hours else 'pieces'} {self.air}"
 
     @property
     def weather(self) -> tuple[Weather, ...]:

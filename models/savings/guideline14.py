@@ -15,7 +15,6 @@ from scipy.stats import t as student_t
 from models.savings.hours import Array
 
 DAILY_OR_HOURLY = 1.26  # of the guideline, for data that are not monthly
-LEVELS = (0.68, 0.90)
 
 
 @dataclass(frozen=True)

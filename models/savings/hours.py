@@ -63,8 +63,3 @@ def joined(first: Hours, second: Hours) -> Hours:
             for field in fields(Hours)
         }
     )
-
-
-def of_days(days: Array, hours: Array) -> Array:
-    """Sums (days,) of a series of hours by number of day: days (n,) from 0 on, hours (n,)."""
-    return np.bincount(days, hours)

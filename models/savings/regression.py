@@ -13,13 +13,10 @@ RIDGE = 1e-7
 
 @dataclass(frozen=True)
 class Regression:
-    """A form fitted to hours: beta (p,). rows: hours fitted to; rmse_kw: with degrees of freedom taken off."""
+    """A form fitted to hours: beta (p,)."""
 
     form: Form
     beta: Array
-    rows: int
-    rmse_kw: float
-    mean_kw: float
 
     def predict(self, hours: Hours) -> Array:
         """Expected power (n,), kW; NaN where an input is unknown."""
@@ -56,12 +53,10 @@ def fitted(form: Form, hours: Hours) -> Regression:
     """
     hours = hours.where(hours.known(form.weather))
     columns = form.columns(hours)
-    beta = _beta(columns, hours.power_kw)
     spare = len(hours) - columns.shape[1]
     if spare <= 0:
         raise ValueError(f"{len(hours)} hours for {columns.shape[1]} coefficients; give a longer baseline")
-    rmse_kw = float(np.sqrt(np.sum((hours.power_kw - columns @ beta) ** 2) / spare))
-    return Regression(form, beta, len(hours), rmse_kw, float(hours.power_kw.mean()))
+    return Regression(form, _beta(columns, hours.power_kw))
 
 
 def blocks_of(form: Form, hours: Hours, block: Array) -> Blocks:

@@ -10,10 +10,8 @@ from pipelines.savings.accounting import YEAR_DAYS
 from pipelines.savings.record import Record
 from pipelines.site.file import Site
 
-BASE_C, COOL_C = (
-    24.0,
-    21.0,
-)  # cooling degree days count days with a mean of 24 °C and more, by what exceeds 21 °C
+# Cooling degree days count days with a mean of 24 °C and more, by what exceeds 21 °C.
+BASE_C, COOL_C = 24.0, 21.0
 NOT_METERED, NOT_DECLARED = "not metered", "not declared in [reporting]"
 NOT_OURS = "of the operator's own systems: coldaisle does not measure it"
 COLUMNS = ["annex", "code", "indicator", "value", "unit", "source"]
@@ -112,7 +110,7 @@ def _total(record: Record, name: str, factor: float = 1.0) -> float | None:
 
 
 def _mean(record: Record, quantity: str) -> float | None:
-    names = [str(each) for each in record.plant if str(each).split(":", 1)[0] == quantity]
+    names = record.columns_of(quantity)
     values = np.concatenate([record.column(name) for name in names]) if names else np.array([])
     return float(np.nanmean(values)) if np.isfinite(values).any() else None
 

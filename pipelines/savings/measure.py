@@ -34,7 +34,7 @@ from pipelines.savings.claim import claim_of
 from pipelines.savings.counterfactuals import Efficiency, twin_candidate
 from pipelines.savings.meters import changed_meters, meters_of
 from pipelines.savings.periods import Period, check_apart
-from pipelines.savings.record import Record, read_record, target_of
+from pipelines.savings.record import Record, record_of, target_of
 from pipelines.savings.schema import (
     AdjustmentPart,
     DayPart,
@@ -90,22 +90,27 @@ def savings_report(
     check_apart(baseline, reporting)
     store = Store(settings.store, site)
     say("reading both periods")
-    read = _read(site, store, baseline, reporting, list(adjustments))
+    start, end = min(baseline.start, reporting.start), max(baseline.end, reporting.end)
+    table = store.read(start, end)
+    read = _read(site, store, table, baseline, reporting, list(adjustments))
     findings = [
-        *of_baseline(site, read.baseline, read.base, read.drivers),
-        *of_reporting(read.reporting, read.asked, read.drivers),
+        *of_baseline(site, read.base, read.drivers),
+        *of_reporting(read.asked, read.drivers),
         *of_clock(read.base, read.asked),
     ]
     say("looking for meters that changed")
-    table = store.read(baseline.start, baseline.end)
-    findings += changed_meters(site, store, baseline, reporting, list(adjustments))
+    findings += changed_meters(site, table, store.quarantine(start, end), reporting, list(adjustments))
     candidates: list[Candidate] = [*regressions(read.base), *_own(site, settings, store, read, findings, say)]
     try:
         with threadpool_limits(limits=1):  # on matrices this small several threads wait for each other
             made = estimate(
-                read.base, read.asked, candidates,
-                meters=meters_of(site, table), servers=servers_of(site, [read.baseline, read.reporting]), say=say,
-            )  # fmt: skip
+                read.base,
+                read.asked,
+                candidates,
+                meters=meters_of(site, baseline.cut(table)),
+                servers=servers_of(site, [read.baseline, read.reporting]),
+                say=say,
+            )
     except TooFewRowsError as error:
         raise SavingsError(
             f"the baseline {baseline} and the reporting period {reporting} leave nothing to compare: {error}; "
@@ -116,9 +121,14 @@ def savings_report(
 
 
 def _read(
-    site: Site, store: Store, baseline: Period, reporting: Period, adjustments: list[Adjustment]
+    site: Site,
+    store: Store,
+    table: pd.DataFrame,
+    baseline: Period,
+    reporting: Period,
+    adjustments: list[Adjustment],
 ) -> _Read:
-    before, after = (read_record(site, store, each) for each in (baseline, reporting))
+    before, after = (record_of(site, table, each) for each in (baseline, reporting))
     target, boundary = target_of(site, before)
     hours = []
     for record in (before, after):
@@ -198,15 +208,17 @@ def _report(
 ) -> SavingsReport:
     believed, refused = made.believed, any(each.severity == "refused" for each in findings)
     times = read.reporting.index
-    saved_kw = np.where(made.covered, believed.expected_kw - read.asked.power_kw - made.extra_kw, np.nan)
     rmse_kw = believed.left_out_fit.cv_rmse * float(np.nanmean(believed.expected_kw))
     facility_kw = read.reporting.column("facility_kw")
     say("money, CO2 and water")
     expected = made.measured_kwh + believed.avoided.kwh
     why = "; ".join(each.what for each in findings if each.severity == "refused")
     naive = float(np.nanmean(read.base.power_kw) - np.nanmean(read.asked.power_kw[made.covered]))
-    figure = _refusable(refused, why)
-    amount = _refusable_amount(refused, why)
+
+    def told(figure: Figure | Amount) -> FigurePart:
+        part = _energy(figure) if isinstance(figure, Figure) else _amount(figure)
+        return FigurePart.unknown(part.unit, why) if refused else part
+
     report = SavingsReport(
         site=site.name,
         title=site.title,
@@ -220,17 +232,17 @@ def _report(
         refused=refused,
         covered_hours=int(made.covered.sum()),
         measured_kwh=made.measured_kwh,
-        saving=figure(believed.saving),
-        target_saving=figure(believed.avoided),
-        at_metered_load=figure(believed.at_metered_load),
+        saving=told(believed.saving),
+        target_saving=told(believed.avoided),
+        at_metered_load=told(believed.at_metered_load),
         percent_of_target=None if refused else 100.0 * believed.saving.kwh / expected,
         parts_kwh={name: float(part) for name, part in believed.saving.parts.items()},
         naive_kwh=naive * float(made.covered.sum()),
-        energy_cost=amount(energy_cost(site, times, saved_kw, believed.saving)),
-        demand_cost=amount(demand_cost(site, times, facility_kw, saved_kw, rmse_kw)),
-        carbon_average=amount(carbon(site, read.reporting, saved_kw, believed.saving, AVERAGE)),
-        carbon_marginal=amount(carbon(site, read.reporting, saved_kw, believed.saving, MARGINAL)),
-        water=amount(_water(site, read, made)),
+        energy_cost=told(energy_cost(site, times, made.saved_kw, believed.saving)),
+        demand_cost=told(demand_cost(site, times, facility_kw, made.saved_kw, rmse_kw)),
+        carbon_average=told(carbon(site, read.reporting, made.saved_kw, believed.saving, AVERAGE)),
+        carbon_marginal=told(carbon(site, read.reporting, made.saved_kw, believed.saving, MARGINAL)),
+        water=told(_water(site, read, made)),
         servers=ServersPart(
             extra_kwh=float(np.nansum(made.extra_kw[made.covered])),
             response=made.response.factor,
@@ -267,41 +279,18 @@ def _water(site: Site, read: _Read, made: Estimate) -> Amount:
     return Amount(saved.kwh, saved.low_kwh, saved.high_kwh, "m3")
 
 
-def _refusable(refused: bool, why: str) -> Callable[[Figure], FigurePart]:
-    def part(figure: Figure) -> FigurePart:
-        if refused:
-            return FigurePart(value=None, low_90=None, high_90=None, unit="kWh", shown=False, why_not=why)
-        return FigurePart(
-            value=figure.kwh,
-            low_90=figure.low_kwh,
-            high_90=figure.high_kwh,
-            low_68=figure.kwh - figure.half_68_kwh,
-            high_68=figure.kwh + figure.half_68_kwh,
-            unit="kWh",
-            shown=figure.shown,
-            why_not="" if figure.shown else "the 90 % interval covers zero",
-        )
-
-    return part
+def _energy(figure: Figure) -> FigurePart:
+    """A saving of energy as the report shows it."""
+    return FigurePart.of(
+        figure.kwh, figure.half_90_kwh, "kWh", shown=figure.shown, half_68=figure.half_68_kwh
+    )
 
 
-def _refusable_amount(refused: bool, why: str) -> Callable[[Amount], FigurePart]:
-    def part(amount: Amount) -> FigurePart:
-        if refused or amount.value is None:
-            reason = why if refused else amount.why_not
-            return FigurePart(
-                value=None, low_90=None, high_90=None, unit=amount.unit, shown=False, why_not=reason
-            )
-        return FigurePart(
-            value=amount.value,
-            low_90=amount.low,
-            high_90=amount.high,
-            unit=amount.unit,
-            shown=amount.shown,
-            why_not="" if amount.shown else "the 90 % interval covers zero",
-        )
-
-    return part
+def _amount(amount: Amount) -> FigurePart:
+    """A saving in another unit as the report shows it."""
+    if amount.value is None or amount.high is None:
+        return FigurePart.unknown(amount.unit, amount.why_not)
+    return FigurePart.of(amount.value, amount.high - amount.value, amount.unit, shown=amount.shown)
 
 
 def _period(record: Record, hours: Hours, drivers: tuple[str, ...]) -> PeriodPart:
@@ -315,7 +304,7 @@ def _period(record: Record, hours: Hours, drivers: tuple[str, ...]) -> PeriodPar
 
 
 def _model(each: Counterfactual, chosen: bool, made: Estimate) -> ModelPart:
-    plain, expected = _refusable(False, ""), made.measured_kwh + each.avoided.kwh
+    expected = made.measured_kwh + each.avoided.kwh
     share, hours = each.avoided.kwh / expected, int(made.covered.sum())
     fsu = [fractional_savings_uncertainty(each.fit, hours, share, level) for level in (0.68, 0.90)]
     return ModelPart(
@@ -329,8 +318,8 @@ def _model(each: Counterfactual, chosen: bool, made: Estimate) -> ModelPart:
         fsu_68=fsu[0] if np.isfinite(fsu[0]) else None,
         fsu_90=fsu[1] if np.isfinite(fsu[1]) else None,
         expected_kwh=expected,
-        saving=plain(each.saving),
-        at_metered_load=plain(each.at_metered_load),
+        saving=_energy(each.saving),
+        at_metered_load=_energy(each.at_metered_load),
         methods=[
             MethodPart(
                 method=method.method,
@@ -347,12 +336,10 @@ def _model(each: Counterfactual, chosen: bool, made: Estimate) -> ModelPart:
 
 def _placebos(believed: Counterfactual) -> list[PlaceboPart]:
     """Placebo windows with the half width that the chosen method gives each."""
-    method = believed.method
+    method, expected_kwh = believed.method, float(np.nansum(believed.expected_kw))
     parts = []
     for each in believed.placebos:
-        half = each.half_kwh.get(
-            method.method, method.half_kwh / max(believed_expected(believed), 1.0) * each.expected_kwh
-        )
+        half = each.half_kwh.get(method.method, method.half_kwh / max(expected_kwh, 1.0) * each.expected_kwh)
         half *= method.factor
         parts.append(
             PlaceboPart(
@@ -366,11 +353,6 @@ def _placebos(believed: Counterfactual) -> list[PlaceboPart]:
             )
         )
     return parts
-
-
-def believed_expected(believed: Counterfactual) -> float:
-    """Expected energy of the asked hours, kWh."""
-    return float(np.nansum(believed.expected_kw))
 
 
 def _adjustment(applied: Applied) -> AdjustmentPart:

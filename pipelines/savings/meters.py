@@ -13,7 +13,6 @@ from pipelines.site.file import Site
 from pipelines.telemetry.plant_table import plant_table
 from pipelines.telemetry.quality.drift import LEAST_METER_SHARE, drift_report
 from pipelines.telemetry.quality.unit_changes import unit_changes
-from pipelines.telemetry.store import Store
 
 WEATHER = ("outdoor_drybulb_c", "outdoor_wetbulb_c")
 LOSSES = 0.15  # of a change of IT power at most goes into what a power chain and the rest of a site take
@@ -39,20 +38,23 @@ def meters_of(site: Site, table: pd.DataFrame) -> Meters:
 
 
 def changed_meters(
-    site: Site, store: Store, baseline: Period, reporting: Period, adjustments: list[Adjustment]
+    site: Site,
+    table: pd.DataFrame,
+    quarantine: pd.DataFrame,
+    reporting: Period,
+    adjustments: list[Adjustment],
 ) -> list[Finding]:
     """What the record says of its meters over both periods, and of equipment while control was on.
 
-    A change of a meter that an adjustment tells of is only flagged.
+    table, quarantine: of the time from the first period to the last, as the store has them. A change of a meter that an
+    adjustment tells of is only flagged.
     """
-    start, end = baseline.start, reporting.end
-    table = store.read(start, end)
     plant = plant_table(site, table)
     cooling = [column for name in site.meters.cooling for column in site.columns_of(name)]
     least_kw = LEAST_SHARE * float(table[cooling].mean().sum())
     found = [
         Finding("refused", f"the unit of {each.columns} changes halfway", each.seen, each.remedy)
-        for each in unit_changes(site, table, store.quarantine(start, end))
+        for each in unit_changes(site, table, quarantine)
         if _counts(site, each.columns)
     ]
     for change in drift_report(site, table).to_dict("records"):

@@ -24,6 +24,10 @@ class Period:
         """Length in days."""
         return float((self.end - self.start) / pd.Timedelta(days=1))
 
+    def cut(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The rows of a table that lie in it."""
+        return table[(table.index >= self.start) & (table.index < self.end)]
+
     def __str__(self) -> str:
         first, last = (each.tz_convert(self.zone) for each in (self.start, self.end - timedelta(seconds=1)))
         return f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"

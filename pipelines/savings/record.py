@@ -37,6 +37,10 @@ class Record:
             return np.full(len(self.plant), np.nan)
         return self.plant[name].to_numpy(float)
 
+    def columns_of(self, quantity: str) -> list[str]:
+        """Columns of a quantity: itself, and those of single equipment that stand apart."""
+        return [str(name) for name in self.plant if str(name).split(":", 1)[0] == quantity]
+
     def hours(self, site: Site, target: str) -> Hours:
         """Hours of a target (plant quantity) with the site's load and weather."""
         return Hours(
@@ -51,7 +55,12 @@ class Record:
 
 def read_record(site: Site, store: Store, period: Period) -> Record:
     """The hours of a period. Raises StoreError without telemetry."""
-    table = store.read(period.start, period.end)
+    return record_of(site, store.read(period.start, period.end), period)
+
+
+def record_of(site: Site, table: pd.DataFrame, period: Period) -> Record:
+    """The hours of a period; table: the interval table of that time, or of more."""
+    table = period.cut(table)
     plant = plant_table(site, table)
     wrong = contradictory(plant)
     powers = [name for name in ("facility_kw", "overhead_kw", "cooling_kw", "figure") if name in plant]

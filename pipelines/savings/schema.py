@@ -1,6 +1,6 @@
 """The savings report as data: what `--json` prints; its JSON schema is docs/savings.schema.json."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,6 +32,27 @@ class FigurePart(Part):
     unit: str
     shown: bool
     why_not: str = ""
+
+    @classmethod
+    def of(
+        cls, value: float, half_90: float, unit: str, *, shown: bool, half_68: float | None = None
+    ) -> Self:
+        """A figure with half widths of its intervals."""
+        return cls(
+            value=value,
+            low_90=value - half_90,
+            high_90=value + half_90,
+            low_68=None if half_68 is None else value - half_68,
+            high_68=None if half_68 is None else value + half_68,
+            unit=unit,
+            shown=shown,
+            why_not="" if shown else "the 90 % interval covers zero",
+        )
+
+    @classmethod
+    def unknown(cls, unit: str, why: str) -> Self:
+        """A figure that cannot be told, or may not be claimed."""
+        return cls(value=None, low_90=None, high_90=None, unit=unit, shown=False, why_not=why)
 
 
 class MethodPart(Part):

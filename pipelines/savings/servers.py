@@ -24,7 +24,7 @@ def servers_of(site: Site, records: Sequence[Record], *, setpoints: bool = True)
         values = np.concatenate([each.column(name) for each in records])
         return values if np.isfinite(values).mean() > LEAST_KNOWN else None
 
-    names = [str(each) for each in records[0].plant if str(each).split(":", 1)[0] == "supply_air_sp_c"]
+    names = records[0].columns_of("supply_air_sp_c")
     supply = [values for name in names if (values := joined(name)) is not None] if setpoints else []
     return Servers(
         inlet_c=joined("rack_inlet_c"),

@@ -8,7 +8,6 @@ import pandas as pd
 
 from models.savings.estimate import Estimate
 from models.savings.hours import WEEK_HOURS, Hours
-from pipelines.savings.record import Record
 from pipelines.site.file import Site
 
 Severity = Literal["refused", "flagged", "finding"]
@@ -28,7 +27,7 @@ class Finding:
     remedy: str
 
 
-def of_baseline(site: Site, record: Record, hours: Hours, drivers: tuple[str, ...]) -> list[Finding]:
+def of_baseline(site: Site, hours: Hours, drivers: tuple[str, ...]) -> list[Finding]:
     """Length and completeness of a baseline."""
     found = []
     days = _days(hours, drivers)
@@ -51,12 +50,12 @@ def of_baseline(site: Site, record: Record, hours: Hours, drivers: tuple[str, ..
                 f"enough after {wanted - days} more days under the default control; the interval is wider until then",
             )
         )
-    return [*found, *_complete(record, hours, drivers, "baseline")]
+    return [*found, *_complete(hours, drivers, "baseline")]
 
 
-def of_reporting(record: Record, hours: Hours, drivers: tuple[str, ...]) -> list[Finding]:
+def of_reporting(hours: Hours, drivers: tuple[str, ...]) -> list[Finding]:
     """Completeness of the reporting period."""
-    return _complete(record, hours, drivers, "reporting period")
+    return _complete(hours, drivers, "reporting period")
 
 
 def of_coverage(site: Site, baseline: Hours, reporting: Hours, made: Estimate) -> list[Finding]:
@@ -131,12 +130,10 @@ def of_models(made: Estimate) -> list[Finding]:
 
 def _days(hours: Hours, drivers: tuple[str, ...]) -> int:
     """Days at least half known."""
-    known = hours.known(drivers)
-    day = (hours.hour // 24).astype(int)
-    return int((np.bincount(day - day[0], known) >= 12).sum()) if len(day) else 0
+    return _days_where(hours, hours.known(drivers), least_h=12) if len(hours) else 0
 
 
-def _complete(record: Record, hours: Hours, drivers: tuple[str, ...], what: str) -> list[Finding]:
+def _complete(hours: Hours, drivers: tuple[str, ...], what: str) -> list[Finding]:
     share = float(hours.known(drivers).mean()) if len(hours) else 0.0
     if share >= USUAL_SHARE:
         return []
@@ -180,9 +177,8 @@ def _lacking(site: Site, baseline: Hours, reporting: Hours, field: str, name: st
 
 
 def _season(reporting: Hours, inside: np.ndarray) -> str:
-    months = (reporting.hour[inside] * 3600).astype("datetime64[s]").astype("datetime64[M]").astype(
-        int
-    ) % 12 + 1
+    day = reporting.hour[inside].astype("datetime64[h]")
+    months = day.astype("datetime64[M]").astype(int) % 12 + 1
     if not len(months):
         return ""
     usual = pd.Series(months).value_counts()
@@ -191,9 +187,10 @@ def _season(reporting: Hours, inside: np.ndarray) -> str:
     return f" (such days come in {', '.join(names)})"
 
 
-def _days_where(hours: Hours, inside: np.ndarray) -> int:
+def _days_where(hours: Hours, inside: np.ndarray, least_h: int = 6) -> int:
+    """Days with at least so many hours inside."""
     day = (hours.hour // 24).astype(int)
-    return int((np.bincount(day - day[0], inside.astype(float)) >= 6).sum())
+    return int((np.bincount(day - day[0], inside) >= least_h).sum())
 
 
 def _week(hours: Hours) -> np.ndarray | None:

@@ -19,9 +19,8 @@ LEAST_PAIRS = 5  # with fewer no draw is rarer than 1 in 16
 LEAST_BLOCK_SHARE = 0.5  # of a block's hours that must be known
 ALL_DRAWS = 12  # pairs up to which every draw is looked at
 DRAWS = 4_000
-LEAST_REFERENCE_H = (
-    24 * 21
-)  # hours under the default before a regression of load and weather is worth fitting
+# Hours under the default before a regression of load and weather is worth fitting.
+LEAST_REFERENCE_H = 24 * 21
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,6 @@ class TrialResult:
     drawn_high_kw: float
     p_value: float
     raw_kw: float
-    servers_kw: float
     differences_kw: Array
     pairs_used: Array
     adjusted_by: str
@@ -108,7 +106,6 @@ def analysed(
         drawn_high_kw=saved + float(np.hypot(high - saved, 1.645 * of_servers)),
         p_value=p_value,
         raw_kw=float(raw.mean()),
-        servers_kw=float(np.nanmean(extra[hour_on])) if hour_on.any() else 0.0,
         differences_kw=differences,
         pairs_used=used,
         adjusted_by=adjusted_by,

@@ -14,10 +14,10 @@ from pipelines.config import Settings
 from pipelines.errors import SavingsError
 from pipelines.savings.adjustments import Adjustment, adjusted
 from pipelines.savings.periods import Period
-from pipelines.savings.record import Record, read_record, target_of
+from pipelines.savings.record import Record, read_record, record_of, target_of
 from pipelines.savings.schema import FigurePart, TrialPart
 from pipelines.savings.servers import servers_of
-from pipelines.savings.trials.obeyed import TOLERANCE, TOLERANCE_K, Told, not_obeyed
+from pipelines.savings.trials.obeyed import Told, not_obeyed, read_back
 from pipelines.savings.trials.plan import TrialPlan
 from pipelines.site.file import Site
 from pipelines.site.rule import rule_of_record
@@ -56,9 +56,10 @@ def analyse(
     if plan.site != site.name:
         raise SavingsError(f'the trial is of site "{plan.site}", not of "{site.name}"; give that site')
     store = Store(settings.store, site)
-    record = read_record(site, store, Period(plan.start, plan.end, site.local_zone))
+    table = store.read(plan.start, plan.end)
+    record = record_of(site, table, Period(plan.start, plan.end, site.local_zone))
     target, boundary = target_of(site, record)
-    left_out = not_obeyed(site, plan, plant_table(site, store.read(plan.start, plan.end)), told)
+    left_out = not_obeyed(site, plan, plant_table(site, table), told)
     if len(left_out) > MOST_DISOBEYED * len(plan.blocks):
         first, why = next(iter(left_out.items()))
         raise SavingsError(
@@ -102,14 +103,11 @@ def _before(
     record = read_record(site, store, Period(max(first, span[0]), plan.start, site.local_zone))
     columns = {str(name): record.column(str(name)) for name in record.plant}
     rule = rule_of_record(site, columns)
-    at_rule, told = np.ones(len(record.plant), bool), False
-    for setpoint in site.setpoints:
-        name = site.setpoint_name(setpoint)
-        if name in columns and not setpoint.measured:
-            tolerance = TOLERANCE_K if name.split(":", 1)[0].endswith("_c") else TOLERANCE
-            at_rule &= np.abs(columns[name] - rule[name]) <= tolerance
-            told = True
-    if not told or not at_rule.any():
+    near = [
+        np.abs(columns[name] - rule[name]) <= tolerance for name, _, tolerance in read_back(site, columns)
+    ]
+    at_rule = np.logical_and.reduce(near) if near else np.zeros(len(record.plant), bool)
+    if not at_rule.any():
         return None
     hours = _hours(site, record, target, adjustments)
     kept = Record(record.period, record.plant[at_rule], record.contradictory)
@@ -119,9 +117,8 @@ def _before(
 def _blocks(plan: TrialPlan, times: pd.DatetimeIndex, left_out: set[int]) -> Blocks:
     block = np.full(len(times), -1)
     for position, each in enumerate(plan.blocks):
-        start = pd.Timestamp(each.start) + pd.Timedelta(hours=plan.wash_out_h)
         if position not in left_out:
-            block[np.asarray((times >= start) & (times < pd.Timestamp(each.end)))] = position
+            block[plan.analysed(each, times)] = position
     on = np.array([each.arm == plan.arms[1] for each in plan.blocks])
     return Blocks(block, np.array([each.pair for each in plan.blocks]), on)
 

@@ -1,6 +1,6 @@
 """Whether a trial's switch was obeyed: by what the ledger says was decided and written, and by setpoints read back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,16 +37,11 @@ def not_obeyed(site: Site, plan: TrialPlan, plant: pd.DataFrame, told: list[Told
     written = _written(site, told, times)
     reasons = {}
     for position, block in enumerate(plan.blocks):
-        inside = _analysed(plan, block, times)
+        inside = plan.analysed(block, times)
         why = _by_ledger(block, told) or _by_reading(site, block, columns, rule, written, inside)
         if why:
             reasons[position] = why
     return reasons
-
-
-def _analysed(plan: TrialPlan, block: PlannedBlock, times: pd.DatetimeIndex) -> np.ndarray:
-    start = pd.Timestamp(block.start) + pd.Timedelta(hours=plan.wash_out_h)
-    return np.asarray((times >= start) & (times < pd.Timestamp(block.end)))
 
 
 def _by_ledger(block: PlannedBlock, told: list[Told]) -> str:
@@ -77,21 +72,25 @@ def _by_reading(
     inside: np.ndarray,
 ) -> str:
     """Why setpoints that were read back say that a block was not run."""
-    for setpoint in site.setpoints:
-        name = site.setpoint_name(setpoint)
-        if name not in columns or setpoint.measured:
-            continue
+    for name, tag, tolerance in read_back(site, columns):
         wanted = rule[name] if block.arm == "off" else written.get(name)
         if wanted is None:
             continue
         off = np.abs(columns[name] - wanted)[inside]
         off = off[np.isfinite(off)]
-        tolerance = TOLERANCE_K if name.split(":", 1)[0].endswith("_c") else TOLERANCE
         if len(off) and np.mean(off > tolerance) > MOST_APART:
             what = "the site's rule" if block.arm == "off" else "what was written"
             share = f"{np.mean(off > tolerance):.0%} of the readings"
-            return f"{setpoint.tag} was {np.median(off):.1f} off {what} in {share}"
+            return f"{tag} was {np.median(off):.1f} off {what} in {share}"
     return ""
+
+
+def read_back(site: Site, columns: Mapping[str, np.ndarray]) -> Iterator[tuple[str, str, float]]:
+    """Name, tag and tolerance of each setpoint that is recorded itself, not by the temperature that it controls."""
+    for setpoint in site.setpoints:
+        name = site.setpoint_name(setpoint)
+        if name in columns and not setpoint.measured:
+            yield name, setpoint.tag, TOLERANCE_K if name.split(":", 1)[0].endswith("_c") else TOLERANCE
 
 
 def _written(site: Site, told: list[Told], times: pd.DatetimeIndex) -> dict[str, np.ndarray]:

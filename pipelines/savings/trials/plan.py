@@ -89,6 +89,11 @@ class TrialPlan(BaseModel):
         """The block that a time lies in."""
         return next((each for each in self.blocks if each.start <= at < each.end), None)
 
+    def analysed(self, block: PlannedBlock, times: pd.DatetimeIndex) -> np.ndarray:
+        """Which of the times (n,) count in a block: those after its wash-out."""
+        start = pd.Timestamp(block.start) + pd.Timedelta(hours=self.wash_out_h)
+        return np.asarray((times >= start) & (times < pd.Timestamp(block.end)))
+
     def digest(self) -> str:
         """Hash of the plan: what was drawn cannot be changed afterwards without being seen."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
@@ -211,10 +216,7 @@ def power_of(site: Site, store: Store, plan: TrialPlan) -> dict[str, object]:
             f"{share:.0%}": None if count is None else math.ceil(max(count, 5) / pairs_a_day)
             for share, count in pairs.items()
         },
-        "least_saving_shown": saving_found(
-            max(int(plan.blocks[-1].pair), *(each.pair for each in plan.blocks)) + 1, differences
-        )
-        / mean_kw,
+        "least_saving_shown": saving_found(max(each.pair for each in plan.blocks) + 1, differences) / mean_kw,
         "why_not": "",
     }
 

@@ -73,7 +73,7 @@ def test_what_it_is_worth_follows_from_tariff_and_grid(report):
     mean_price = report.energy_cost.value / report.saving.value
     assert 0.2 < mean_price < 0.3
     assert report.energy_cost.unit == "EUR"
-    assert report.carbon_average.value == pytest.approx(0.3 * report.saving.value, rel=1e-4)
+    assert report.carbon_average.value == pytest.approx(0.3 * report.saving.value, rel=1e-6)
     assert report.carbon_marginal.value is None
     assert "marginal" in report.carbon_marginal.why_not
     assert "not metered" in report.water.why_not
