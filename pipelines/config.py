@@ -1,7 +1,9 @@
 """Settings from the environment: where things are kept."""
 
 from pathlib import Path
+from typing import Literal
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SITE_FOLDER = Path(__file__).resolve().parent.parent / "infra" / "sites"
@@ -11,8 +13,11 @@ class Settings(BaseSettings):
     """Paths and addresses; every field may be set as COLDAISLE_<FIELD>.
 
     `home` holds everything that coldaisle writes: `store/` (telemetry), `ledger.db`, `mlflow.db`, `mlartifacts/`,
-    `sites/`, `outbox/` (setpoints on their way to a BMS), `reports/`, and `cache/` (compiled programs, which may be
-    deleted at any time). `heartbeat` is the host:port at which the watchdog receives the control loop's heartbeats.
+    `sites/`, `outbox/` (setpoints on their way to a BMS), `reports/`, `console/` (tables that the pages read),
+    `access.toml` (who may do what), and `cache/` (compiled programs, which may be deleted at any time). `heartbeat` is
+    the host:port at which the watchdog receives the control loop's heartbeats. `sign_in` says how people prove who they
+    are; `proxy_secret` is what a proxy sends to be believed (docs/console.md). `notify` are addresses of apprise,
+    separated by spaces, to which alarms go.
     """
 
     model_config = SettingsConfigDict(env_prefix="COLDAISLE_")
@@ -21,6 +26,9 @@ class Settings(BaseSettings):
     mlflow_uri: str | None = None
     ledger_uri: str | None = None
     heartbeat: str = "127.0.0.1:47601"
+    sign_in: Literal["none", "oidc", "headers"] = "none"
+    proxy_secret: SecretStr | None = None
+    notify: str = ""
 
     @property
     def store(self) -> Path:
@@ -41,6 +49,21 @@ class Settings(BaseSettings):
     def reports(self) -> Path:
         """Folder of pages and plots."""
         return self.home / "reports"
+
+    @property
+    def console(self) -> Path:
+        """Folder of the tables that the pages read."""
+        return self.home / "console"
+
+    @property
+    def alive(self) -> Path:
+        """Folder in which the control loops and watchdogs say that they run."""
+        return self.home / "alive"
+
+    @property
+    def access(self) -> Path:
+        """File with the roles of people."""
+        return self.home / "access.toml"
 
     @property
     def tracking_uri(self) -> str:

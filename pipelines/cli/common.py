@@ -76,7 +76,14 @@ def opened(site: str, home: Path | None) -> tuple[Any, Any]:
 
     settings = open_home(home)
     described = find_site(site, settings)
-    return described, Operations(settings.ledger, described.name)
+    return described, Operations.of(settings, described.name)
+
+
+def person(home: Path | None, name: str) -> Any:
+    """Whoever gives an order on the command line; see `pipelines.operations.access.on_shell`."""
+    from pipelines.operations.access import on_shell
+
+    return on_shell(settings(home), name)
 
 
 def say(line: str) -> None:

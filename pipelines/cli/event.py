@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, opened, utc
+from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, opened, person, utc
 from pipelines.cli.operate import By, Why
 
 app = typer.Typer(no_args_is_help=True)
@@ -41,7 +41,7 @@ def add(
     assert first is not None
     number = order_adjustment(
         operations, kind=kind, treatment=treatment, kw=kw, start=first.to_pydatetime(),
-        end=last.to_pydatetime() if last is not None else None, by=by, why=why,
+        end=last.to_pydatetime() if last is not None else None, by=person(home, by), why=why,
     )  # fmt: skip
     typer.echo(f"event {number} ({kind}, {treatment}) is recorded by {by}")
 
@@ -67,7 +67,7 @@ def withdraw(
     from pipelines.operations.trial_orders import withdraw as withdrawn
 
     _, operations = opened(site, home)
-    withdrawn(operations, number, by=by, why=why)
+    withdrawn(operations, number, by=person(home, by), why=why)
     typer.echo(f"event {number} is withdrawn by {by}")
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, open_home, opened, utc
+from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, open_home, opened, person, utc
 
 app = typer.Typer(no_args_is_help=True)
 By = Annotated[str, typer.Option("--by", help="Name of whoever orders it")]
@@ -64,7 +64,7 @@ def mode(
     from pipelines.operations.order_entry import order_mode
 
     _, operations = opened(site, home)
-    now = order_mode(operations, to, by=by, why=why)
+    now = order_mode(operations, to, by=person(home, by), why=why)
     typer.echo(f"{site} is in mode {now.mode}, by {by}")
 
 
@@ -83,7 +83,7 @@ def limits(
     from pipelines.operations.order_entry import order_limits
 
     described, operations = opened(site, home)
-    order_limits(operations, described, tag, low, high, by=by, why=why, until=utc(until))
+    order_limits(operations, described, tag, low, high, by=person(home, by), why=why, until=utc(until))
     typer.echo(f"{tag}: limits {low:g}..{high:g} ordered by {by}, from the next decision on")
 
 
@@ -103,7 +103,7 @@ def override(
     from pipelines.operations.standing_orders import standing
 
     described, operations = opened(site, home)
-    order_override(operations, described, tag, value, by=by, why=why, until=utc(until))
+    order_override(operations, described, tag, value, by=person(home, by), why=why, until=utc(until))
     mode = standing(operations.orders(), datetime.now(UTC)).mode
     typer.echo(f"{tag}: {value:g} ordered by {by}; {override_effect(mode)}")
 
@@ -111,17 +111,23 @@ def override(
 @app.command()
 def release(
     site: SiteOption,
-    tag: Tag,
     by: By,
     why: Why,
-    what: Annotated[str, typer.Option("--what", help="override, limits; by default both")] = "",
+    tag: Annotated[str, typer.Option("--tag", help="The setpoint's tag")] = "",
+    what: Annotated[
+        str, typer.Option("--what", help="override, limits; by default both; hold: all setpoints")
+    ] = "",
     home: HomeOption = None,
 ) -> None:
-    """Release a setpoint: end its override and its narrower limits."""
-    from pipelines.operations.order_entry import order_release
+    """Release a setpoint: end its override and its narrower limits; with --what hold, end a hold of all."""
+    from pipelines.operations.order_entry import order_release, order_release_hold
 
     described, operations = opened(site, home)
-    order_release(operations, described, tag, by=by, why=why, what=what)
+    if what == "hold":
+        order_release_hold(operations, by=person(home, by), why=why)
+        typer.echo(f"the hold is released by {by}")
+        return
+    order_release(operations, described, tag, by=person(home, by), why=why, what=what)
     typer.echo(
         f"{tag}: override and limits released by {by}" if not what else f"{tag}: {what} released by {by}"
     )
@@ -134,14 +140,72 @@ def answer(
     accept: Annotated[bool, typer.Option("--accept/--reject")],
     by: By,
     why: Why,
+    reason: Annotated[
+        str, typer.Option("--reason", help="Of a rejection: equipment, risk, timing, figures or other")
+    ] = "other",
     home: HomeOption = None,
 ) -> None:
-    """Accept or reject the latest recommendation in mode advise; once accepted, setpoints move to its goal."""
+    """Accept or reject the latest recommendation in mode advise, once; once accepted, setpoints move to its goal."""
     from pipelines.operations.order_entry import order_answer
 
     described, operations = opened(site, home)
-    order_answer(operations, described, decision, accept=accept, by=by, why=why)
+    given = person(home, by)
+    order_answer(operations, described, decision, accept=accept, by=given, why=why, reason=reason)
     typer.echo(f"decision {decision} is {'accepted' if accept else 'rejected'} by {by}")
+
+
+@app.command()
+def withdraw(
+    site: SiteOption,
+    decision: Annotated[int, typer.Option("--decision", help="Number of the accepted decision")],
+    by: By,
+    why: Why,
+    home: HomeOption = None,
+) -> None:
+    """End an acceptance that is in force; the plant goes back to its own control."""
+    from pipelines.operations.order_entry import order_withdraw_acceptance
+
+    _, operations = opened(site, home)
+    order_withdraw_acceptance(operations, decision, by=person(home, by), why=why)
+    typer.echo(f"the acceptance of decision {decision} is withdrawn by {by}")
+
+
+@app.command()
+def hold(
+    site: SiteOption,
+    by: By,
+    why: Why,
+    hours: Annotated[float, typer.Option("--hours", help="For how long", min=0.25, max=168.0)] = 4.0,
+    home: HomeOption = None,
+) -> None:
+    """Hold every setpoint where it is: as last written, else as read."""
+    from datetime import timedelta
+
+    from pipelines.operations.gateway import Outbox
+    from pipelines.operations.order_entry import order_hold
+    from pipelines.operations.setpoint_status import present_values, setpoint_status
+    from pipelines.operations.standing_orders import standing
+
+    settings = open_home(home)
+    described, operations = opened(site, home)
+    at = datetime.now(UTC)
+    now = standing(operations.orders(), at)
+    status, _ = setpoint_status(described, settings, now, Outbox(settings.outbox, described), at)
+    until = at + timedelta(hours=hours)
+    order_hold(operations, described, present_values(status), by=person(home, by), why=why, until=until)
+    typer.echo(f"setpoints are held until {until:%Y-%m-%d %H:%M} UTC by {by}")
+
+
+@app.command()
+def rule(site: SiteOption, by: By, why: Why, home: HomeOption = None) -> None:
+    """Back to the site's own rule at once: nothing is written any more, the mode becomes shadow."""
+    from pipelines.operations.gateway import Outbox
+    from pipelines.operations.order_entry import order_back_to_rule
+
+    settings = open_home(home)
+    described, operations = opened(site, home)
+    gateway = Outbox(settings.outbox, described)
+    typer.echo(order_back_to_rule(operations, gateway, by=person(home, by), why=why))
 
 
 def _shown(result: dict[str, Any], console: Console) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, open_home
+from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, open_home, opened, person
 
 
 def promote(
@@ -21,13 +21,15 @@ def promote(
     as_json: JsonOption = False,
 ) -> None:
     """Make a version of a model the champion, whatever its errors; name and reason are kept with it."""
-    from pipelines.learning.promote import promote as make_champion
-    from pipelines.site.file import find_site
+    from pipelines.operations.promotion import order_promotion
 
     if challenger == (version is not None):
         raise typer.BadParameter("give either --version N or --challenger")
     settings = open_home(home)
-    result = make_champion(find_site(site, settings), kind, settings, version=version, by=by, why=why)
+    described, operations = opened(site, home)
+    result = order_promotion(
+        operations, described, kind, settings, version=version, by=person(home, by), why=why
+    )
     emit(result, as_json, show)
 
 

@@ -44,7 +44,7 @@ def savings(
         period_of(text, loaded.local_zone, what)
         for text, what in ((baseline, "baseline"), (reporting, "reporting period"))
     )
-    operations = Operations(settings.ledger, loaded.name)
+    operations = Operations.of(settings, loaded.name)
     adjustments = adjustments_in(operations.orders())
     part = None
     if trial is not None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, open_home, opened
+from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, open_home, opened, person
 from pipelines.cli.operate import By, Why
 
 app = typer.Typer(no_args_is_help=True)
@@ -85,7 +85,7 @@ def start_(site: SiteOption, file: PlanFile, by: By, why: Why, home: HomeOption 
 
     described, operations = opened(site, home)
     made = read_plan(file)
-    number = order_trial(operations, described, made, by=by, why=why)
+    number = order_trial(operations, described, made, by=person(home, by), why=why)
     mode = standing(operations.orders(), datetime.now(UTC)).mode
     more = (
         ""
@@ -107,7 +107,7 @@ def stop(
     from pipelines.operations.trial_orders import withdraw
 
     _, operations = opened(site, home)
-    withdraw(operations, number, by=by, why=why)
+    withdraw(operations, number, by=person(home, by), why=why)
     typer.echo(f"trial {number} is withdrawn by {by}")
 
 

@@ -22,8 +22,11 @@ class Writable(NamedTuple):
 def accepted_goal(operations: Operations, now: Standing) -> dict[str, float]:
     """Goal of the accepted decision by setpoint tag, canonical units; empty where nothing is accepted.
 
-    Raises LedgerError where the ledger does not answer.
+    Where setpoints are held in mode `advise`, what they are held at takes its place. Raises LedgerError where the
+    ledger does not answer.
     """
+    if now.mode == "advise" and now.hold is not None:
+        return {str(tag): value for tag, value in now.hold.body["values"].items()}
     if now.accepted is None:
         return {}
     record = operations.decision(now.accepted.body.get("decision"))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from pipelines.operations.ledger import Operations, Order
+from pipelines.operations.ledger import Operations, Order, Person
 from pipelines.operations.order_entry import OrderError
 from pipelines.operations.trial_orders import withdrawn
 from pipelines.savings.adjustments import KINDS, TREATMENTS, Adjustment
@@ -19,7 +19,7 @@ def order_adjustment(
     kw: float,
     start: datetime,
     end: datetime | None,
-    by: str,
+    by: Person | str,
     why: str,
 ) -> int:
     """Record an event and what is made of it; its number. Raises OrderError where it contradicts itself."""

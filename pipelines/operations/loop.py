@@ -12,6 +12,8 @@ from pipelines.control.orders import Orders
 from pipelines.control.recommendation import Recommendation
 from pipelines.errors import ColdaisleError
 from pipelines.operations.acceptance import accepted_goal, writable
+from pipelines.operations.alarms import AlarmBook
+from pipelines.operations.alarms.alarms import Severity
 from pipelines.operations.decision_body import add_decision
 from pipelines.operations.gateway import Gateway, Receipt
 from pipelines.operations.ledger import LedgerError, Operations, Order
@@ -20,7 +22,7 @@ from pipelines.operations.recommend import explained
 from pipelines.operations.standing_orders import Standing, limits_by_tag, standing
 from pipelines.operations.trial_orders import block_in_force
 from pipelines.site.file import Site
-from pipelines.telemetry.latest import StoreRows
+from pipelines.telemetry.latest import StoreRows, allowed_age
 from pipelines.telemetry.readings import Readings
 from pipelines.telemetry.store import Store
 
@@ -30,6 +32,23 @@ LEDGER_PATIENCE = timedelta(
     hours=1
 )  # without a ledger there are no orders and no record: then the site's rule
 VALID_STEPS = 2.5  # decisions for which written values stay valid
+CRITICAL = ("telemetry", "ledger", "gateway")  # causes of trouble that leave the plant without control
+
+
+class Troubles:
+    """What goes wrong in a turn, by cause; the causes are those of the alarms."""
+
+    def __init__(self) -> None:
+        self.by_cause: dict[str, str] = {}
+
+    def add(self, cause: str, text: str) -> None:
+        """One more."""
+        self.by_cause[cause] = text
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """In words, first to last."""
+        return tuple(self.by_cause.values())
 
 
 @dataclass(frozen=True)
@@ -72,7 +91,7 @@ class Server:
         operations: Callable[[], Operations] | None = None,
     ) -> None:
         self.site, self.settings, self.gateway, self.every = site, settings, gateway, every
-        self._open = operations or (lambda: Operations(settings.ledger, site.name))
+        self._open = operations or (lambda: Operations.of(settings, site.name))
         self._operations: Operations | None = None
         self.standing, self._accepted = Standing(), dict[str, float]()
         self._ledger_lost_at: datetime | None = None
@@ -81,10 +100,13 @@ class Server:
         self._tags = {site.setpoint_name(setpoint): setpoint.tag for setpoint in site.setpoints}
         self._in_charge = "champion"
         self._started = self._wrote = False
+        self._read_until = 0  # number of the newest order that was read
+        self._newest: Readings | None = None
+        self._alarms = AlarmBook(settings, site.name, "serve")
 
     def step(self, now: datetime) -> Step:
         """Decide at `now`, write what the mode allows, record it."""
-        trouble: list[str] = []
+        trouble = Troubles()
         self._read_orders(now, trouble)
         self._restore(now, trouble)
         readings = self._read_rows(now, trouble)
@@ -106,9 +128,10 @@ class Server:
                 written=receipt.written.values if receipt else {},
                 refused=receipt.refused if receipt else (),
                 notices=decision.notices,
-                trouble=tuple(trouble),
+                trouble=trouble.texts,
             ),
             decision,
+            trouble,
         )
 
     def _orders(self) -> Orders:
@@ -117,10 +140,11 @@ class Server:
     def _by_tag(self, values: dict[str, float]) -> dict[str, float]:
         return {self._tags[name]: value for name, value in values.items()}
 
-    def _read_orders(self, now: datetime, trouble: list[str]) -> None:
+    def _read_orders(self, now: datetime, trouble: Troubles) -> None:
         try:
             operations = self._ledger()
             orders = operations.orders()
+            self._read_until = orders[-1].id if orders else 0
             self.standing = standing(orders, now)
             self._accepted = accepted_goal(operations, self.standing)
             self._ledger_lost_at = None
@@ -128,11 +152,11 @@ class Server:
         except LedgerError as error:
             self._operations = None
             self._ledger_lost_at = min(self._ledger_lost_at or now, now)
-            trouble.append(f"{error}; the last known orders apply")
+            trouble.add("ledger", f"{error}; the last known orders apply")
             if now - self._ledger_lost_at > LEDGER_PATIENCE:
                 self.controller.without_model = "the ledger has not answered for over an hour"
 
-    def _follow_trial(self, orders: list[Order], now: datetime, trouble: list[str]) -> str:
+    def _follow_trial(self, orders: list[Order], now: datetime, trouble: Troubles) -> str:
         """Put the arm of a trial that is under way in charge; why the model may not decide, empty where it may."""
         in_force = block_in_force(orders, now) if self.standing.mode == "auto" else None
         arm = in_force[1].arm if in_force else "champion"
@@ -142,17 +166,17 @@ class Server:
         started, block = in_force
         return f"trial {started.plan.name}: control is off until {block.end:%Y-%m-%d %H:%M} UTC"
 
-    def _take_charge(self, alias: str, trouble: list[str]) -> None:
+    def _take_charge(self, alias: str, trouble: Troubles) -> None:
         """Let the model of an alias decide; where the challenger cannot be loaded the champion goes on."""
         if alias == self._in_charge:
             return
         params, version = open_parameters(self.site, self.settings, alias)
         if params.model is None and alias != "champion":
-            trouble.append(f"the challenger cannot decide: {version}; the champion goes on")
+            trouble.add("challenger", f"the challenger cannot decide: {version}; the champion goes on")
             return
         self.controller.params, self.version, self._in_charge = params, version, alias
 
-    def _restore(self, now: datetime, trouble: list[str]) -> None:
+    def _restore(self, now: datetime, trouble: Troubles) -> None:
         """At the first turn: restore the memory that was saved with the last decision."""
         if self._started:
             return
@@ -160,27 +184,35 @@ class Server:
             memory = saved_memory(self._ledger(), now)
         except LedgerError as error:
             self._operations = None
-            trouble.append(f"{error}; the controller starts without its memory")
+            trouble.add("ledger", f"{error}; the controller starts without its memory")
             memory = None
         self._started = True
         if memory is not None:
             self.controller.memory = memory
 
-    def _read_rows(self, now: datetime, trouble: list[str]) -> Readings | None:
+    def _read_rows(self, now: datetime, trouble: Troubles) -> Readings | None:
         """Remember the rows that arrived; the row to decide on, None where none is new and recent."""
         try:
             arrived = self.rows.arrived(now)
         except (ColdaisleError, OSError) as error:
-            trouble.append(f"no telemetry can be read: {error}")
+            trouble.add("telemetry", f"no telemetry can be read: {error}")
             return None
         if arrived.stale_for is not None:
-            trouble.append(f"the newest telemetry is {arrived.stale_for} old")
-        return take_in(self.controller, arrived)
+            trouble.add("telemetry", f"the newest telemetry is {arrived.stale_for} old")
+        newest = take_in(self.controller, arrived)
+        if newest is None and self._newest is not None and now - self._newest.at <= allowed_age(self.site):
+            return (
+                self._newest
+            )  # a turn between two rows, by an order or because turns are more frequent than rows
+        self._newest = newest
+        return newest
 
     def _write(
-        self, now: datetime, decision: Decision, readings: Readings | None, trouble: list[str]
+        self, now: datetime, decision: Decision, readings: Readings | None, trouble: Troubles
     ) -> Receipt | None:
         values = self._writable(decision, trouble)
+        if values is not None and self._ended(now):
+            values = None
         try:
             if values is None:
                 if self._wrote or self.gateway.last() is not None:
@@ -197,12 +229,12 @@ class Server:
                 limits=self._limits,
             )
         except (ColdaisleError, OSError) as error:
-            trouble.append(f"nothing was written: {error}")
+            trouble.add("gateway", f"nothing was written: {error}")
             return None
         self._wrote = True
         return receipt
 
-    def _writable(self, decision: Decision, trouble: list[str]) -> dict[str, float] | None:
+    def _writable(self, decision: Decision, trouble: Troubles) -> dict[str, float] | None:
         """Values by tag that the mode allows to write; None where nothing is to be written."""
         if self.standing.mode == "auto":
             return self._by_tag(decision.values)
@@ -210,8 +242,16 @@ class Server:
             return None
         step = writable(self.site, decision, self._accepted)
         if step.values is None:
-            trouble.append(step.why)
+            trouble.add("acceptance", step.why)
         return step.values
+
+    def _ended(self, at: datetime) -> bool:
+        """Whether a person has ended what is written while the decision was made."""
+        try:
+            now = standing(self._ledger().orders(), at)
+        except LedgerError:
+            return False
+        return now.mode == "shadow" or (now.mode == "advise" and now.accepted is None and now.hold is None)
 
     def _limits(self) -> dict[str, tuple[float, float]]:
         """Limits at the moment of writing: an operator may have changed them while the decision was made."""
@@ -227,9 +267,10 @@ class Server:
         columns = {setpoint.tag: self.site.by_tag[setpoint.tag].column for setpoint in self.site.setpoints}
         return {tag: values[column] for tag, column in columns.items() if column in values}
 
-    def _record(self, step: Step, decision: Decision) -> Step:
+    def _record(self, step: Step, decision: Decision, trouble: Troubles) -> Step:
         for text in step.trouble:
             log.warning("%s %s", step.at, text)
+        self._alarms.report(self._wrong(step, trouble), about="turn: ")
         try:
             operations = self._ledger()
             number = add_decision(
@@ -250,14 +291,37 @@ class Server:
             return step
         return replace(step, decision=number)
 
+    def _wrong(self, step: Step, trouble: Troubles) -> dict[str, tuple[Severity, str]]:
+        """Alarms of a turn, by cause."""
+        wrong: dict[str, tuple[Severity, str]] = {
+            f"turn: {cause}": ("critical" if cause in CRITICAL else "warning", text)
+            for cause, text in trouble.by_cause.items()
+        }
+        if step.source == "monitor":
+            wrong["turn: monitor"] = ("critical", step.reason)
+        elif step.source == "rule" and self.site.setpoints and not self.controller.without_model:
+            wrong["turn: model"] = ("warning", step.reason)
+        if step.refused:
+            wrong["turn: refused"] = ("critical", "; ".join(step.refused))
+        return wrong
+
+    def was_ordered(self) -> bool:
+        """Whether an order was given since the last turn; False where the ledger does not answer."""
+        try:
+            return self._ledger().newest_order() != self._read_until
+        except LedgerError:
+            self._operations = None
+            return False
+
     def _explained(self, at: datetime, decision: Decision) -> Recommendation | None:
         """In mode `advise` the decision as a recommendation with its evidence; None in the others."""
         if self.standing.mode != "advise":
             return None
         try:
             return explained(
-                self.site, self.settings, self.controller, decision, at, self.version, self._orders()
-            )
+                self.site, self.settings, self.controller, decision, at, self.version, self._orders(),
+                rejected=self.standing.rejected,
+            )  # fmt: skip
         except Exception:  # an explanation that fails must not end the turn
             log.exception("%s the decision cannot be explained", at)
             return None

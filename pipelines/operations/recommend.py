@@ -9,15 +9,15 @@ import pandas as pd
 from pipelines.config import Settings
 from pipelines.control.controller import Controller
 from pipelines.control.decision import Decision
-from pipelines.control.evidence import with_evidence
-from pipelines.control.explanation import recommendation_of
+from pipelines.control.evidence import with_evidence, withheld
+from pipelines.control.explanation import differs, recommendation_of
 from pipelines.control.memory import Memory
 from pipelines.control.orders import Orders, bounds_of
 from pipelines.control.recommendation import Recommendation
 from pipelines.errors import ColdaisleError
 from pipelines.operations.acceptance import accepted_goal
 from pipelines.operations.decision_body import add_decision
-from pipelines.operations.ledger import Operations
+from pipelines.operations.ledger import Operations, Order
 from pipelines.operations.open_controller import NO_SETPOINTS, open_controller, saved_memory, take_in
 from pipelines.operations.standing_orders import standing
 from pipelines.site.file import Site
@@ -51,7 +51,7 @@ def recommend(
     LedgerError where the ledger does not answer.
     """
     moment = _moment(site, settings, at)
-    operations = Operations(settings.ledger, site.name)
+    operations = Operations.of(settings, site.name)
     orders_now = standing(operations.orders(), moment)
     if not site.setpoints:
         decision = Decision({}, NO_SETPOINTS, mode=orders_now.mode)
@@ -62,7 +62,9 @@ def recommend(
     readings, trouble = _read(site, settings, controller, moment)
     decision = controller.decide(readings, moment)
     progress("explaining")
-    recommendation = explained(site, settings, controller, decision, moment, version, orders)
+    recommendation = explained(
+        site, settings, controller, decision, moment, version, orders, rejected=orders_now.rejected
+    )
     notices = [*trouble, *recommendation.notices]
     recommendation = recommendation.model_copy(update={"notices": notices})
     return _recorded(operations, site, decision, moment, version, recommendation)
@@ -76,8 +78,13 @@ def explained(
     at: datetime,
     version: str,
     orders: Orders,
+    *,
+    rejected: tuple[Order, ...] = (),
 ) -> Recommendation:
-    """A decision as a recommendation, with evidence from the model and the record."""
+    """A decision as a recommendation, with evidence from the model and the record.
+
+    rejected: rejections of the last hours; a goal that was rejected is withheld.
+    """
     params = controller.params
     recommendation = recommendation_of(
         site, decision, at, model_version=version if params.model is not None else None
@@ -87,7 +94,26 @@ def explained(
     store, end = Store(settings.store, site), pd.Timestamp(at)
     record = plant_table(site, store.read(start=end - RECORD, end=end))
     bounds = bounds_of(site, params.setpoints, orders)
-    return with_evidence(recommendation, params, decision, bounds, record)
+    recommendation = with_evidence(recommendation, params, decision, bounds, record)
+    refused = next((one for one in rejected if _same_goal(site, recommendation, one)), None)
+    if refused is None:
+        return recommendation
+    return withheld(
+        recommendation, [f"{refused.by} rejected this goal at {refused.at:%H:%M} UTC: {refused.why}"]
+    )
+
+
+def _same_goal(site: Site, recommendation: Recommendation, rejected: Order) -> bool:
+    """Whether a recommendation moves to a goal that was rejected."""
+    goal = rejected.body.get("goal")
+    if recommendation.action == "hold" or not isinstance(goal, dict):
+        return False
+    by_tag = {setpoint.tag: setpoint for setpoint in site.setpoints}
+    return all(
+        isinstance(value := goal.get(move.tag), int | float)
+        and not differs(by_tag[move.tag], value, move.goal)
+        for move in recommendation.moves
+    )
 
 
 def _moment(site: Site, settings: Settings, at: datetime | None) -> datetime:

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from pipelines.operations.alarms import AlarmBook
+from pipelines.operations.alive import EVERY_S, Sign
 from pipelines.operations.heartbeat import Pulse
 from pipelines.operations.loop import Server, Step
 
@@ -23,17 +25,25 @@ def serve(
     stop: threading.Event,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> None:
-    """Turn until `stop` is set. A turn that fails is logged, and no heartbeat is sent until one succeeds.
+    """Turn until `stop` is set, on time and as soon as a person has ordered something.
 
-    report: called with the result of each turn."""
-    well, due = True, clock()
+    A turn that fails is logged and raised as an alarm, and no heartbeat is sent until one succeeds. report: called with
+    the result of each turn.
+    """
+    sign = Sign(server.settings, server.site.name, "loop", every_s=server.every.total_seconds())
+    book = AlarmBook(server.settings, server.site.name, "serve")
+    failed, due = "", clock()
     while not stop.is_set():
-        if clock() >= due:
-            well = _turn(server, report, clock())
-            due = _next(due, server.every, clock())
-        if well:
+        if clock() >= due or server.was_ordered():
+            sign.show("busy", failed)
+            failed = _turn(server, report, clock())
+            book.report({"turn": ("critical", failed)} if failed else {}, about="turn")
+            due = _next(due, server.every, clock()) if clock() >= due else due
+        if not failed:
             pulse.beat("well")
-        stop.wait(min(timeout_s / BEATS_PER_TIMEOUT, max((due - clock()).total_seconds(), 0.05)))
+        sign.show("failing" if failed else "well", failed)
+        stop.wait(min(timeout_s / BEATS_PER_TIMEOUT, EVERY_S, max((due - clock()).total_seconds(), 0.05)))
+    sign.show("stopped", "ended in order")
     pulse.beat("stopping")
 
 
@@ -43,13 +53,14 @@ def stop_on_signals(stop: threading.Event) -> None:
         signal.signal(each, lambda *_: stop.set())
 
 
-def _turn(server: Server, report: Callable[[Step], None], now: datetime) -> bool:
+def _turn(server: Server, report: Callable[[Step], None], now: datetime) -> str:
+    """Why the turn failed; empty where it did not."""
     try:
         report(server.step(now))
-    except Exception:  # no error of a turn may end the loop
+    except Exception as error:  # no error of a turn may end the loop
         log.exception("%s the turn failed; values written last stay valid until they expire", now)
-        return False
-    return True
+        return f"the turn failed ({type(error).__name__}: {error}); values written last stay valid until they expire"
+    return ""
 
 
 def _next(due: datetime, every: timedelta, now: datetime) -> datetime:

@@ -62,6 +62,12 @@ def setpoint_status(
     return status, [*unread, *damaged, *now.ignored(site)]
 
 
+def present_values(status: list[SetpointStatus]) -> dict[str, float]:
+    """Value of each setpoint by tag: as last written and in force, else as read; without those that have neither."""
+    values = {one.tag: one.reading if one.written is None else one.written for one in status}
+    return {tag: value for tag, value in values.items() if value is not None}
+
+
 def override_effect(mode: Mode) -> str:
     """Effect of an override in a mode, in words."""
     return {

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pandas as pd
 from pydantic import ValidationError
 
-from pipelines.operations.ledger import Operations, Order
+from pipelines.operations.ledger import Operations, Order, Person
 from pipelines.operations.order_entry import OrderError
 from pipelines.savings.trials.obeyed import Told
 from pipelines.savings.trials.plan import PlannedBlock, TrialPlan
@@ -27,7 +27,7 @@ class StartedTrial:
         return self.plan.start < other.end and other.start < self.plan.end
 
 
-def order_trial(operations: Operations, site: Site, plan: TrialPlan, *, by: str, why: str) -> int:
+def order_trial(operations: Operations, site: Site, plan: TrialPlan, *, by: Person | str, why: str) -> int:
     """Start a trial; `serve` follows it in mode auto. Returns its number.
 
     Raises OrderError where the plan is another site's, has begun already, or overlaps a trial that is under way.
@@ -50,7 +50,7 @@ def order_trial(operations: Operations, site: Site, plan: TrialPlan, *, by: str,
     return operations.order("trial", by=by, why=why, body=body, until=plan.end.to_pydatetime())
 
 
-def withdraw(operations: Operations, number: int, *, by: str, why: str) -> int:
+def withdraw(operations: Operations, number: int, *, by: Person | str, why: str) -> int:
     """Withdraw a trial or an adjustment by its number; it stays on record. Raises OrderError where there is none."""
     known = {one.id: one for one in operations.orders() if one.kind in ("trial", "adjustment")}
     if number not in known:

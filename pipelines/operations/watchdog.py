@@ -5,7 +5,9 @@ setpoints in force at the gateway, so never in mode shadow.
 """
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +19,8 @@ from models.safety.transfer import most_move, towards
 from pipelines.config import Settings
 from pipelines.control.orders import Orders, bounds_of
 from pipelines.errors import ColdaisleError
+from pipelines.operations.alarms import AlarmBook
+from pipelines.operations.alive import EVERY_S, Sign
 from pipelines.operations.gateway import Gateway
 from pipelines.operations.heartbeat import Ear
 from pipelines.operations.ledger import Operations
@@ -42,17 +46,21 @@ class Watchdog:
         self.alarmed = False
         self._stepped_at: datetime | None = None
         self._orders = Orders(mode="auto")
+        self._alarms = AlarmBook(settings, site.name, "watchdog")
 
     def look(self, silent_s: float, now: datetime) -> None:
         """Act on the time since the last heartbeat, s."""
         if silent_s <= self.site.safety.heartbeat_timeout_s:
             if self.alarmed:
                 self._tell("heartbeats are back: the control loop is in charge again")
+                self._alarms.report({})
             self.alarmed, self._stepped_at = False, None
             return
         if not self.alarmed:
             self.alarmed = True
-            self._tell(f"no heartbeat for {silent_s:.0f} s: to the site's own rule")
+            text = f"no heartbeat for {silent_s:.0f} s: to the site's own rule"
+            self._tell(text)
+            self._alarms.report({"heartbeat": ("critical", text)})
         if self._stepped_at is None or not timedelta(0) <= now - self._stepped_at < EVERY:
             self._stepped_at = now
             self._step(now)
@@ -89,7 +97,7 @@ class Watchdog:
     def _ordered(self, now: datetime) -> Orders:
         """Limits and overrides in force; the last known ones where the ledger does not answer."""
         try:
-            in_force = standing(Operations(self.settings.ledger, self.site.name).orders(), now)
+            in_force = standing(Operations.of(self.settings, self.site.name).orders(), now)
             self._orders = replace(in_force.orders(), mode="auto")
         except ColdaisleError as error:
             log.warning("%s; the last known orders apply", error)
@@ -109,7 +117,7 @@ class Watchdog:
     def _tell(self, text: str) -> None:
         log.warning(text)
         try:
-            Operations(self.settings.ledger, self.site.name).add_event("watchdog", text)
+            Operations.of(self.settings, self.site.name).add_event("watchdog", text)
         except ColdaisleError as error:  # the watchdog works without a ledger
             log.error("not recorded: %s", error)
 
@@ -123,6 +131,12 @@ def watch(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> None:
     """Wait for heartbeats and check them until `stop` is set."""
+    sign = Sign(watchdog.settings, watchdog.site.name, "watchdog")
+    shown_at = -math.inf
     while not stop.is_set():
         ear.listen(every_s)
         watchdog.look(ear.silent_s(), clock())
+        if time.monotonic() - shown_at >= EVERY_S:
+            sign.show("well", "no heartbeat: the site's own rule" if watchdog.alarmed else "")
+            shown_at = time.monotonic()
+    sign.show("stopped", "ended in order")

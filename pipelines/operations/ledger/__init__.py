@@ -2,6 +2,19 @@
 
 from pipelines.operations.ledger.audit_log import Operations
 from pipelines.operations.ledger.database import Database, LedgerError
-from pipelines.operations.ledger.tables import DecisionRecord, Event, Order
+from pipelines.operations.ledger.permissions import ROLES, Person, Role, at_least
+from pipelines.operations.ledger.tables import AlarmRow, DecisionRecord, Event, Order
 
-__all__ = ["Database", "DecisionRecord", "Event", "LedgerError", "Operations", "Order"]
+__all__ = [
+    "ROLES",
+    "AlarmRow",
+    "Database",
+    "DecisionRecord",
+    "Event",
+    "LedgerError",
+    "Operations",
+    "Order",
+    "Person",
+    "Role",
+    "at_least",
+]

@@ -10,12 +10,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from pipelines.operations.ledger.database import Database, LedgerError, added, rows_of, signed
+from pipelines.config import Settings
+from pipelines.operations.ledger.database import Database, LedgerError, added, rows_of
+from pipelines.operations.ledger.permissions import Person, permitted
 from pipelines.operations.ledger.tables import (
+    AlarmRow,
     DecisionRecord,
     Event,
     Order,
     OrderKind,
+    alarms_table,
     decisions_table,
     events_table,
     memory_table,
@@ -26,26 +30,38 @@ log = logging.getLogger(__name__)
 
 
 class Operations:
-    """Orders, decisions, events and the controller's memory of a site in the ledger at an address (see `Database`).
+    """Orders, decisions, events, alarms and the controller's memory of a site in the ledger at an address (`Database`).
 
-    Every method raises LedgerError where the database does not answer.
+    sign_in: whether people sign in; then a bare name may order nothing. Every method raises LedgerError where the
+    database does not answer.
     """
 
-    def __init__(self, uri: str, site: str) -> None:
-        self._database, self.site = Database(uri), site
+    def __init__(self, uri: str, site: str, *, sign_in: bool = False) -> None:
+        self._database, self.site, self.sign_in = Database(uri), site, sign_in
+
+    @classmethod
+    def of(cls, settings: Settings, site: str) -> "Operations":
+        """The ledger of a site as the settings have it."""
+        return cls(settings.ledger, site, sign_in=settings.sign_in != "none")
 
     def order(
         self,
         kind: OrderKind,
         *,
-        by: str,
+        by: Person | str,
         why: str,
         tag: str = "",
         body: dict[str, Any] | None = None,
         until: datetime | None = None,
         at: datetime | None = None,
+        answers: int | None = None,
     ) -> int:
-        """Add an order and return its number. Raises LedgerError without a name or a reason."""
+        """Add an order and return its number.
+
+        answers: the decision that it answers; a decision is answered once. Raises LedgerError without a name or a
+        reason, where the person may not give it (`permitted`), and for a second answer.
+        """
+        person = permitted(by, kind, body, sign_in=self.sign_in)
         if not why.strip():
             raise LedgerError(f"a {kind} needs a reason; give one")
         row = {
@@ -55,11 +71,24 @@ class Operations:
             "tag": tag,
             "body": json.dumps(body or {}, allow_nan=False),
             "until": until,
-            "by": signed(by, f"a {kind}"),
+            "by": person.name,
             "why": why.strip(),
+            "answers": answers,
+            "role": person.role,
+            "via": person.via or None,
         }
         with self._database.connect() as connection:
-            return added(connection, sa.insert(orders_table).values(row))
+            try:
+                with connection.begin_nested():
+                    return added(connection, sa.insert(orders_table).values(row))
+            except IntegrityError as cause:
+                raise LedgerError(
+                    f"decision {answers} was answered already; it takes one answer, see the latest decision"
+                ) from cause
+
+    def permit(self, kind: OrderKind, by: Person | str, body: dict[str, Any] | None = None) -> Person:
+        """The person, where they may give such an order; nothing is recorded. Raises LedgerError where they may not."""
+        return permitted(by, kind, body, sign_in=self.sign_in)
 
     def orders(self, since: datetime | None = None) -> list[Order]:
         """Every order, first to last."""
@@ -145,6 +174,30 @@ class Operations:
         with self._database.connect() as connection:
             rows = rows_of(connection, query.order_by(events_table.c.id.desc()).limit(limit))
         return [Event(**_without_site(row)) for row in rows]
+
+    def add_alarm(
+        self, *, source: str, cause: str, severity: str, text: str, clears: int | None = None
+    ) -> int:
+        """Add a row of the alarms and return its number; see `pipelines.operations.alarms`."""
+        row = {
+            "site": self.site, "at": datetime.now(UTC), "source": source, "cause": cause, "severity": severity,
+            "text": text, "clears": clears,
+        }  # fmt: skip
+        with self._database.connect() as connection:
+            return added(connection, sa.insert(alarms_table).values(row))
+
+    def alarm_rows(self, limit: int = 1000) -> list[AlarmRow]:
+        """The latest rows of the alarms, first to last."""
+        query = sa.select(alarms_table).where(alarms_table.c.site == self.site)
+        with self._database.connect() as connection:
+            rows = rows_of(connection, query.order_by(alarms_table.c.id.desc()).limit(limit))
+        return [AlarmRow(**_without_site(row)) for row in reversed(rows)]
+
+    def newest_order(self) -> int:
+        """Number of the newest order, 0 before the first: tells whether anything was ordered since."""
+        query = sa.select(sa.func.max(orders_table.c.id)).where(orders_table.c.site == self.site)
+        with self._database.connect() as connection:
+            return int(connection.execute(query).scalar() or 0)
 
     def save_memory(self, at: datetime, body: str, decision: int | None = None) -> None:
         """Replace the site's controller memory by that of `at`, after a decision, as text."""

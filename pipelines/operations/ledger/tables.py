@@ -8,9 +8,12 @@ import sqlalchemy as sa
 from pipelines.operations.ledger.database import UtcDateTime, append_only, metadata
 
 OrderKind = Literal[
-    "mode", "limits", "override", "release", "accept", "reject", "trial", "adjustment", "withdraw"
-]
+    "mode", "limits", "override", "release", "accept", "reject", "withdraw_acceptance", "hold", "trial", "adjustment",
+    "withdraw", "acknowledge", "promote", "what_if",
+]  # fmt: skip
 
+# answers: number of the decision that an acceptance or rejection answers. The database allows one answer a decision.
+# role, via: of the person, and how the name is known.
 orders_table = append_only(
     sa.Table(
         "orders",
@@ -24,6 +27,10 @@ orders_table = append_only(
         sa.Column("until", UtcDateTime, nullable=True),
         sa.Column("by", sa.String(200), nullable=False),
         sa.Column("why", sa.Text, nullable=False),
+        sa.Column("answers", sa.Integer, nullable=True),
+        sa.Column("role", sa.String(20), nullable=True),
+        sa.Column("via", sa.String(200), nullable=True),
+        sa.Index("orders_one_answer", "site", "answers", unique=True),
     )
 )
 
@@ -58,6 +65,22 @@ events_table = append_only(
     )
 )
 
+# A row is an alarm that was raised, or that an alarm of this cause is over (`clears`: the number of the one raised).
+alarms_table = append_only(
+    sa.Table(
+        "alarms",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("site", sa.String(200), nullable=False, index=True),
+        sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("source", sa.String(20), nullable=False),
+        sa.Column("cause", sa.String(200), nullable=False),
+        sa.Column("severity", sa.String(20), nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("clears", sa.Integer, nullable=True),
+    )
+)
+
 # One row a site, replaced: what the controller needs to continue after a restart.
 memory_table = sa.Table(
     "controller_memory",
@@ -72,8 +95,10 @@ memory_table = sa.Table(
 class Order(NamedTuple):
     """An order; `until` None: until it is changed.
 
-    body: by kind, `{"to": mode}`, `{"low":, "high":}`, `{"value":}`, `{"what":}`, `{"decision":}`, a
-    trial's plan, a non-routine event, `{"order":}` for one that is withdrawn; empty where the row is damaged.
+    body: by kind, `{"to": mode}`, `{"low":, "high":}`, `{"value":}`, `{"what":}`, `{"decision":, "shown":}` (of a
+    rejection also `{"reason":}`), `{"values":}` of a hold, a trial's plan, a non-routine event, `{"order":}` for one
+    that is withdrawn, `{"alarm":}`, `{"kind":, "version":}` of a promotion; empty where the row is damaged. role, via:
+    of the person, None in rows of earlier versions.
     """
 
     id: int
@@ -84,6 +109,9 @@ class Order(NamedTuple):
     until: datetime | None
     by: str
     why: str
+    answers: int | None = None
+    role: str | None = None
+    via: str | None = None
 
 
 class DecisionRecord(NamedTuple):
@@ -111,3 +139,15 @@ class Event(NamedTuple):
     at: datetime
     source: str
     text: str
+
+
+class AlarmRow(NamedTuple):
+    """A row of the alarms: raised, or (`clears`: the number of the one raised) over."""
+
+    id: int
+    at: datetime
+    source: str
+    cause: str
+    severity: str
+    text: str
+    clears: int | None

@@ -1,16 +1,23 @@
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pipelines.operations import order_entry
 from pipelines.operations.ledger import LedgerError
 from pipelines.operations.order_entry import (
     ANSWERED_WITHIN,
     OrderError,
+    digest_of,
     order_answer,
+    order_back_to_rule,
+    order_hold,
     order_limits,
     order_mode,
     order_override,
     order_release,
+    order_release_hold,
+    order_withdraw_acceptance,
 )
 from pipelines.operations.standing_orders import limits_by_tag, standing
 
@@ -111,13 +118,103 @@ def answer(site):
     return answered
 
 
-def test_latest_recommendation_is_accepted_and_rejected(operations, answer):
+def test_latest_recommendation_is_accepted_once_and_the_acceptance_withdrawn(operations, answer):
     order_mode(operations, "advise", **SIGNED)
     number = recommended(operations)
     answer(operations, number)
-    assert now(operations).accepted.body == {"decision": number}
-    answer(operations, number, accept=False)
+    accepted = now(operations).accepted
+    assert (accepted.body["decision"], accepted.body["goal"]) == (number, {SUPPLY: 22.0})
+    assert accepted.body["shown"] == digest_of(operations.decision(number))
+    with pytest.raises(OrderError, match=r"was accepted by Ana at .* one answer"):
+        answer(operations, number, accept=False)
+    order_withdraw_acceptance(operations, number, **SIGNED)
     assert now(operations).accepted is None
+    with pytest.raises(OrderError, match="not the accepted one"):
+        order_withdraw_acceptance(operations, number, **SIGNED)
+
+
+def test_two_answers_at_once_leave_one_and_the_second_person_is_told(operations, answer, monkeypatch):
+    order_mode(operations, "advise", **SIGNED)
+    number = recommended(operations)
+    monkeypatch.setattr(
+        order_entry, "why_not_answerable", lambda *_, **__: ""
+    )  # both looked before either answered
+    answer(operations, number)
+    with pytest.raises(OrderError, match="was accepted by Ana"):
+        answer(operations, number, accept=False)
+    assert [one.kind for one in operations.orders() if one.answers == number] == ["accept"]
+
+
+def test_answer_to_other_values_than_those_shown_is_refused(operations, site):
+    order_mode(operations, "advise", **SIGNED)
+    number = recommended(operations)
+    with pytest.raises(OrderError, match="not what was shown"):
+        order_answer(operations, site, number, accept=True, shown="0123456789abcdef", **SIGNED)
+    assert now(operations).accepted is None
+
+
+def test_rejection_keeps_its_reason_and_its_goal(operations, site):
+    order_mode(operations, "advise", **SIGNED)
+    number = recommended(operations)
+    order_answer(operations, site, number, accept=False, reason="equipment", **SIGNED)
+    (rejected,) = now(operations).rejected
+    assert (rejected.body["reason"], rejected.body["goal"]) == ("equipment", {SUPPLY: 22.0})
+    with pytest.raises(OrderError, match='no reason "mood"'):
+        order_answer(operations, site, number, accept=False, reason="mood", **SIGNED)
+
+
+def holding(site, **changed) -> dict[str, float]:
+    return {setpoint.tag: setpoint.default for setpoint in site.setpoints} | changed
+
+
+SOON = timedelta(hours=2)
+
+
+def test_hold_keeps_every_setpoint_until_it_is_released(operations, site):
+    with pytest.raises(OrderError, match="nothing is being written in mode shadow"):
+        order_hold(operations, site, holding(site), until=datetime.now(UTC) + SOON, **SIGNED)
+    for mode in ("advise", "auto"):
+        order_mode(operations, mode, **SIGNED)
+    order_hold(operations, site, holding(site, **{SUPPLY: 21.0}), until=datetime.now(UTC) + SOON, **SIGNED)
+    assert now(operations).orders().overrides == holding(site, **{SUPPLY: 21.0})
+    order_release_hold(operations, **SIGNED)
+    assert (now(operations).hold, now(operations).overrides) == (None, {})
+    with pytest.raises(OrderError, match="nothing is held"):
+        order_release_hold(operations, **SIGNED)
+
+
+def test_hold_ends_with_its_time_and_leaves_an_override_that_came_after_it(operations, site):
+    for mode in ("advise", "auto"):
+        order_mode(operations, mode, **SIGNED)
+    order_hold(operations, site, holding(site), until=datetime.now(UTC) + SOON, **SIGNED)
+    order_override(operations, site, SUPPLY, 22.0, **SIGNED)
+    later = standing(operations.orders(), datetime.now(UTC) + SOON + timedelta(minutes=1))
+    assert (later.hold, later.orders().overrides) == (None, {SUPPLY: 22.0})
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"), [({SUPPLY: 60.0}, "must lie in"), ({SUPPLY: math.nan}, "must lie in")]
+)
+def test_hold_at_what_the_plant_cannot_take_is_refused(operations, site, changed, said):
+    for mode in ("advise", "auto"):
+        order_mode(operations, mode, **SIGNED)
+    with pytest.raises(OrderError, match=said):
+        order_hold(operations, site, holding(site, **changed), until=datetime.now(UTC) + SOON, **SIGNED)
+    with pytest.raises(OrderError, match="has none"):
+        order_hold(operations, site, {}, until=datetime.now(UTC) + SOON, **SIGNED)
+
+
+def test_back_to_the_rule_ends_writing_without_a_loop(operations, site, outbox):
+    for mode in ("advise", "auto"):
+        order_mode(operations, mode, **SIGNED)
+    outbox.write(
+        holding(site), at=datetime.now(UTC), valid_for=SOON, source="coldaisle", reason="test", present={},
+        limits=lambda: {setpoint.tag: (setpoint.min, setpoint.max) for setpoint in site.setpoints},
+    )  # fmt: skip
+    order_back_to_rule(operations, outbox, **SIGNED)
+    assert (now(operations).mode, outbox.last()) == ("shadow", None)
+    with pytest.raises(OrderError, match="under its own control already"):
+        order_back_to_rule(operations, outbox, **SIGNED)
 
 
 def test_answer_outside_advise_or_to_no_decision_is_refused(operations, answer):
@@ -169,5 +266,5 @@ def test_acceptance_can_be_withdrawn_after_newer_decisions(operations, answer):
     number = recommended(operations, ago=timedelta(minutes=15))
     answer(operations, number)
     recommended(operations, goal=20.0)
-    answer(operations, number, accept=False)
+    order_withdraw_acceptance(operations, number, **SIGNED)
     assert now(operations).accepted is None

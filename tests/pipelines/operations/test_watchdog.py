@@ -100,7 +100,7 @@ def test_fall_back_does_not_need_the_ledger(site, dog, outbox, monkeypatch):
         raise LedgerError("the ledger does not answer")
 
     wrote(site, outbox)
-    monkeypatch.setattr(watchdog_module, "Operations", away)
+    monkeypatch.setattr(watchdog_module.Operations, "of", away)
     dog.look(SILENT_S, AT + MINUTE)
     assert outbox.last().source == "watchdog"
 
