@@ -1,40 +1,102 @@
-"""The operators' pages: `streamlit run dashboards/app.py`, COLDAISLE_HOME names the home to show."""
+"""The operators' console: `coldaisle dashboard` serves it. COLDAISLE_HOME names the home to show."""
 
 from functools import partial
+from importlib import import_module
 
 import streamlit as st
 
-from dashboards.pages_ import control, data_quality, now
-from dashboards.telemetry import sites_with_telemetry
+from dashboards import preferences as kept
+from dashboards.console import Console, read_site
+from dashboards.formats import Formats
+from dashboards.orders import say_done
+from dashboards.pages_ import PAGES
+from dashboards.preferences import LOCALES, Preferences
+from dashboards.sign_in import signed_in
+from dashboards.strip import show_strip
 from pipelines.config import Settings, settings
-from pipelines.site.file import Site
+from pipelines.console.fleet import sites_of
+from pipelines.operations.ledger import Person
+
+TEMPERATURES, HEATS = ("°C", "°F"), ("kW", "tons")
 
 
 def main() -> None:
-    """Lay out the sidebar and the page that is chosen in it."""
+    """Who looks, at which site, and the page that is chosen."""
     st.set_page_config(page_title="coldaisle", page_icon="❄️", layout="wide")
     home = settings()
-    sites, faults = sites_with_telemetry(home)
-    for fault in faults:
-        st.sidebar.warning(fault)
-    if not sites:
-        _no_telemetry(home)
+    person = signed_in(home)
+    if person is None:
         return
-    site = sites[st.sidebar.selectbox("Site", list(sites), format_func=lambda name: sites[name].title)]
-    st.navigation(
-        [
-            st.Page(_page(now.show, site, home), title="Now", url_path="now", default=True),
-            st.Page(_page(control.show, site, home), title="Control", url_path="control"),
-            st.Page(_page(data_quality.show, site, home), title="Data quality", url_path="quality"),
-        ]
-    ).run()
+    names = sites_of(home)
+    if not names:
+        _nothing_yet(home)
+        return
+    preferences = kept.preferences_of(home, person.name)
+    name = _chosen_site(names, preferences)
+    pages = {key: _page(key, home, person, preferences, name) for key in PAGES}
+    st.session_state["pages"] = pages
+    page = st.navigation(list(pages.values()))
+    with st.sidebar:
+        _preferences(home, person, preferences, name)
+    say_done()
+    page.run()
 
 
-def _page(show, site: Site, home: Settings):
-    return partial(show, site, home)
+def _page(key: str, home: Settings, person: Person, preferences: Preferences, name: str) -> st.Page:
+    title, icon, module = PAGES[key]
+    run = partial(_run, module, home, person, preferences, name)
+    return st.Page(run, title=title, icon=icon, url_path=key, default=key == "now")
 
 
-def _no_telemetry(home: Settings) -> None:
+def _run(module: str, home: Settings, person: Person, preferences: Preferences, name: str) -> None:
+    show = import_module(f"dashboards.pages_.{module}").show
+    site, fault = read_site(home, name)
+    zone = site.local_zone if site else "UTC"
+    console = Console(home, person, preferences, name, site, fault, Formats(preferences, zone))
+    if module == "fleet":
+        show(console)
+        return
+    if site is None:
+        st.title(name)
+        st.error(fault.replace("\n", "\n\n"))
+        st.caption(f"Mend the site file, then reload. coldaisle site check --site {name} says the same.")
+        return
+    show_strip(console)
+    show(console)
+
+
+def _chosen_site(names: list[str], preferences: Preferences) -> str:
+    """The site of the address, else the one chosen in this session, else the one of the last time."""
+    asked, chosen = st.query_params.get("site", ""), st.session_state.get("site choice")
+    if asked in names and asked != st.session_state.get("site asked"):
+        st.session_state["site choice"] = chosen = asked  # the address was changed
+    name = next((each for each in (chosen, preferences.site) if each in names), names[0])
+    if len(names) > 1:
+        name = st.sidebar.selectbox("Site", names, index=names.index(name), key="site choice")
+    st.session_state["site asked"] = st.query_params["site"] = name
+    return name
+
+
+def _preferences(home: Settings, person: Person, preferences: Preferences, name: str) -> None:
+    known = list(LOCALES)
+    with st.popover("Units and numbers", width="stretch"):
+        temperature = st.radio(
+            "Temperature", TEMPERATURES, TEMPERATURES.index(preferences.temperature), horizontal=True
+        )
+        heat = st.radio("Heat", HEATS, HEATS.index(preferences.cooling), horizontal=True)
+        at = known.index(preferences.locale) if preferences.locale in known else 0
+        locale = st.selectbox("Numbers", known, index=at, format_func=lambda each: LOCALES[each])
+    wanted = Preferences(temperature=temperature, cooling=heat, locale=locale, site=name)
+    if wanted != preferences:
+        kept.keep(home, person.name, wanted)
+        if wanted.model_copy(update={"site": preferences.site}) != preferences:
+            st.rerun()
+    st.caption(f"{person.name}, {person.role}")
+    if home.sign_in == "oidc" and st.button("Sign out"):
+        st.logout()
+
+
+def _nothing_yet(home: Settings) -> None:
     st.title("coldaisle")
     st.info(f"There is no telemetry in {home.home} yet. Bring some in, or try the simulated site:")
     st.code("coldaisle ingest --site SITE FILE...\ncoldaisle demo", language="bash")

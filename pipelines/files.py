@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import json
+import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -50,6 +53,30 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield
+
+
+def write_json(path: Path, content: Any) -> None:
+    """The content (see `jsonable`) as JSON, as `write_atomic` writes. Raises OSError."""
+    write_atomic(path, json.dumps(jsonable(content), indent=1, allow_nan=False))
+
+
+def jsonable(value: Any) -> Any:
+    """Plain JSON values: times as ISO 8601, arrays as lists, tables as lists of rows; NaN and NaT as null."""
+    if isinstance(value, dict):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [jsonable(item) for item in value]
+    if hasattr(value, "to_dict") and hasattr(value, "reset_index"):
+        return jsonable(value.reset_index().to_dict("records"))
+    if isinstance(value, datetime | date):
+        return None if value != value else value.isoformat()  # NaT differs from itself
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "tolist"):
+        return jsonable(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
 
 
 def write_csv(table: pd.DataFrame, path: Path, **options: Any) -> None:

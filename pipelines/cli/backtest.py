@@ -68,6 +68,7 @@ def backtest(
     as_json: JsonOption = False,
 ) -> None:
     """Compare the served model with simple ones, all refitted week by week on the weeks before."""
+    from pipelines.console.prepare import prepare
     from pipelines.learning.backtest import backtest as judge
     from pipelines.site.file import find_site
 
@@ -117,6 +118,7 @@ def backtest(
         seed=seed,
         progress=say,
     )
+    prepare(loaded, settings, ("models",))
     emit(result, as_json, show_backtest)
 
 

@@ -1,10 +1,9 @@
 """Shared by all commands: --home, --json, progress on standard error."""
 
 import json
-import math
 import sys
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from rich.console import Console
 
 from pipelines.compilation_cache import keep_compiled
 from pipelines.config import Settings, settings
+from pipelines.files import jsonable
 
 HomeOption = Annotated[
     Path | None,
@@ -48,25 +48,6 @@ def emit(result: dict[str, Any], as_json: bool, show: Callable[[dict[str, Any], 
     else:
         # a pipe has no width: tables then get a fixed one
         show(result, Console() if sys.stdout.isatty() else Console(width=150))
-
-
-def jsonable(value: Any) -> Any:
-    """Plain JSON values: times as ISO 8601 UTC, arrays as lists, NaN as null."""
-    if isinstance(value, dict):
-        return {str(key): jsonable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set):
-        return [jsonable(item) for item in value]
-    if isinstance(value, pd.DataFrame):
-        return jsonable(value.reset_index().to_dict("records"))
-    if isinstance(value, datetime | date):
-        return None if pd.isna(value) else value.isoformat()
-    if isinstance(value, Path):
-        return str(value)
-    if hasattr(value, "tolist"):
-        return jsonable(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def opened(site: str, home: Path | None) -> tuple[Any, Any]:

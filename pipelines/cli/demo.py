@@ -47,7 +47,7 @@ def show(result: dict[str, Any], console: Console) -> None:
         console.print(saving_line(name, saved))
     console.print(f"\nPlot:      {result['plot']}", soft_wrap=True)
     console.print(
-        f"Dashboard: COLDAISLE_HOME={result['home']} .venv/bin/streamlit run dashboards/app.py",
+        f"Console:   .venv/bin/coldaisle dashboard --home {result['home']}",
         soft_wrap=True,
     )
     console.print(

@@ -25,14 +25,17 @@ def effects(
     as_json: JsonOption = False,
 ) -> None:
     """Estimate the effect of each setpoint on the plant's power, all else equal, within the record's support."""
+    from pipelines.console.tables import Tables
     from pipelines.learning.effects.effects import effects as learn
     from pipelines.site.file import find_site
 
     settings = open_home(home)
+    loaded = find_site(site, settings)
     result = learn(
-        find_site(site, settings), settings, start=utc(start), end=utc(end), inputs=inputs, seed=seed,
+        loaded, settings, start=utc(start), end=utc(end), inputs=inputs, seed=seed,
         progress=lambda line: progress_console.print(line, style="dim", markup=False),
     )  # fmt: skip
+    Tables(settings, loaded.name).write("effects", result)
     emit(result, as_json, show)
 
 

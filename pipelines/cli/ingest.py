@@ -34,6 +34,7 @@ def ingest(
     """Read exports into the site's store: all of them or, on an error, none."""
     from rich.progress import Progress
 
+    from pipelines.console.prepare import prepare
     from pipelines.site.file import find_site
     from pipelines.telemetry.ingest import ingest_files
     from pipelines.telemetry.quality.findings import noticed_after_ingest
@@ -60,6 +61,7 @@ def ingest(
         if not dry_run:
             bar.update(task, description="looking at what was written")
             report.findings = noticed_after_ingest(loaded, store, report.days_written)
+            prepare(loaded, settings, ("telemetry", "overview"))
     emit(report.as_dict(), as_json, _show)
 
 

@@ -12,7 +12,9 @@ from pipelines.errors import ColdaisleError
 def application() -> typer.Typer:
     """The command line with every command registered; each imports its heavy parts only when it runs."""
     from pipelines.cli import (
+        alarm,
         backtest,
+        dashboard,
         demo,
         effects,
         energyplus,
@@ -23,6 +25,7 @@ def application() -> typer.Typer:
         forecast,
         ingest,
         operate,
+        prepare,
         promote,
         quality,
         recommend,
@@ -46,6 +49,9 @@ def application() -> typer.Typer:
     app.add_typer(explore.app, name="explore", help="Plan setpoint trials.")
     app.add_typer(trial.app, name="trial", help="Randomised trials of control on and off.")
     app.add_typer(event.app, name="event", help="Non-routine events that savings are told of.")
+    app.add_typer(alarm.app, name="alarm", help="Alarms and their acknowledgement.")
+    app.command("dashboard")(dashboard.dashboard)
+    app.command("prepare")(prepare.prepare)
     app.command("savings")(savings.savings)
     app.command("ingest")(ingest.ingest)
     app.command("quality")(quality.quality)

@@ -21,6 +21,7 @@ def promote(
     as_json: JsonOption = False,
 ) -> None:
     """Make a version of a model the champion, whatever its errors; name and reason are kept with it."""
+    from pipelines.console.prepare import prepare
     from pipelines.operations.promotion import order_promotion
 
     if challenger == (version is not None):
@@ -30,6 +31,7 @@ def promote(
     result = order_promotion(
         operations, described, kind, settings, version=version, by=person(home, by), why=why
     )
+    prepare(described, settings, ("models",))
     emit(result, as_json, show)
 
 

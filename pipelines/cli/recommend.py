@@ -22,17 +22,20 @@ def recommend(
 ) -> None:
     """Decide once as the control loop does, without writing: what to change, or why to hold."""
     say(f"opening the model of {site}")  # before the imports, which take seconds
+    from pipelines.console.prepare import prepare
     from pipelines.operations.recommend import recommend as make
     from pipelines.site.file import find_site
 
     settings = open_home(home)
     moment = utc(at)
+    loaded = find_site(site, settings)
     made = make(
-        find_site(site, settings),
+        loaded,
         settings,
         at=moment.to_pydatetime() if moment is not None else None,
         progress=say,
     )
+    prepare(loaded, settings, ("overview",))
     emit({"decision": made.number} | made.recommendation.model_dump(mode="json"), as_json, show)
 
 

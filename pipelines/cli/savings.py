@@ -29,6 +29,7 @@ def savings(
     as_json: JsonOption = False,
 ) -> None:
     """Measure the saving of a period: IPMVP options B and C, ASHRAE Guideline 14, placebo periods, refusals."""
+    from pipelines.console.savings import keep_savings
     from pipelines.operations.adjustments import adjustments_in
     from pipelines.operations.ledger import Operations
     from pipelines.operations.trial_orders import told_of
@@ -51,6 +52,7 @@ def savings(
         plan = read_plan(trial)
         part = analyse(loaded, settings, plan, told_of(operations, plan), adjustments=adjustments).part
     report = savings_report(loaded, settings, before, after, adjustments=adjustments, trial=part, say=say)
+    keep_savings(loaded, settings, report)
     if html is not None or pdf is not None:
         from pipelines.savings.document import write_page, write_pdf
 

@@ -31,6 +31,7 @@ def serve(
     as_json: JsonOption = False,
 ) -> None:
     """Decide setpoints as telemetry comes in: shadow (record only), advise (write what is accepted) or auto (write)."""
+    from pipelines.console.prepare import Preparer
     from pipelines.operations.gateway import Outbox
     from pipelines.operations.heartbeat import Pulse
     from pipelines.operations.loop import Server
@@ -43,21 +44,26 @@ def serve(
     loaded = find_site(site, settings)
     pulse = Pulse(settings.heartbeat, loaded.name)
     server = Server(loaded, settings, Outbox(settings.outbox, loaded), every=period)
+    preparer = Preparer(loaded, settings)
     if once:
         moment = utc(at)
         step = server.step(datetime.now(UTC) if moment is None else moment.to_pydatetime())
         pulse.beat("well")
         emit(step.as_dict(), as_json, show)
+        preparer.start()
+        preparer.wait()
         if step.trouble or step.refused or step.decision is None:
             raise typer.Exit(FAILED)
         return
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     stop = threading.Event()
     stop_on_signals(stop)
-    run(
-        server, pulse, timeout_s=loaded.safety.heartbeat_timeout_s, stop=stop,
-        report=lambda step: emit(step.as_dict(), as_json, show),
-    )  # fmt: skip
+
+    def report(step: Any) -> None:
+        emit(step.as_dict(), as_json, show)
+        preparer.start()
+
+    run(server, pulse, timeout_s=loaded.safety.heartbeat_timeout_s, stop=stop, report=report)
 
 
 def watchdog(site: SiteOption, home: HomeOption = None) -> None:

@@ -34,12 +34,14 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Learn the site from its telemetry and register the models, compared with the present champions."""
+    from pipelines.console.prepare import prepare
     from pipelines.learning.train import train as learn
     from pipelines.site.file import find_site
 
     settings = open_home(home)
+    loaded = find_site(site, settings)
     result = learn(
-        find_site(site, settings),
+        loaded,
         settings,
         until=utc(until),
         seed=seed,
@@ -47,6 +49,7 @@ def train(
         only=only,
         progress=say,
     )
+    prepare(loaded, settings, ("models",))
     emit(result, as_json, show_training)
 
 

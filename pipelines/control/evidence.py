@@ -47,14 +47,29 @@ def with_evidence(
     if broken := [each.now for each in reasons if each.now and not (by_physics and each.of_record)]:
         return withheld(recommendation, broken)
     attainable = within(bounds, decision.expected.unavailable)
+    found = precedent(site, decision, hourly, present_share(record, decision))
     return recommendation.model_copy(
         update={
             "binding": [*recommendation.binding, *binding(site, optimizer, decision, attainable, goal)],
-            "precedent": precedent(site, decision, hourly, present_share(record, decision)),
+            "precedent": found.words,
+            "precedent_at": found.at,
+            "twin": twin_opinion(optimizer, decision, goal),
             "hold_if": [each.words for each in reasons if not each.now],
             "notices": [*recommendation.notices, *beyond_record(reasons)],
         }
     )
+
+
+def twin_opinion(optimizer: SetpointOptimizer, decision: Decision, goal: np.ndarray) -> str:
+    """What the site's twin expects of the move, in words; or that there is none."""
+    if optimizer.twin_expects is None or decision.expected is None:
+        return "no twin of this site is asked"
+    present = np.array([decision.present[name] for name in decision.goal], float)
+    expected = optimizer.twin_expects(present, goal, decision.expected.conditions)
+    if expected is None:
+        return "the twin has no opinion: load or weather is not known"
+    more_kw, inlet_c = expected
+    return f"the twin expects {abs(more_kw):.0f} kW {'more' if more_kw > 0 else 'less'}, rack inlet {inlet_c:.1f} °C"
 
 
 def beyond_record(reasons: list[Condition]) -> list[str]:

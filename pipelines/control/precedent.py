@@ -1,5 +1,8 @@
 """The precedent of a recommendation: an hour of the record under such setpoints, load and weather, that needed less."""
 
+from datetime import datetime
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -7,7 +10,6 @@ from pipelines.control.decision import Decision
 from pipelines.site.file import Setpoint, Site
 
 ALIKE = 0.05  # of a setpoint's range: hours of the record this near ran under the same setpoints
-NONE = "no precedent on record"
 LIKENESS = ("load_kw", "outdoor_wetbulb_c", "outdoor_drybulb_c")
 # Engineering judgement: beyond, load and weather explain a difference in power per load as well as setpoints do.
 LOAD_SHARE, WEATHER_K = 0.1, 2.0
@@ -18,8 +20,18 @@ SHOWN = {
 }
 
 
-def precedent(site: Site, decision: Decision, hourly: pd.DataFrame, present_share: float) -> str:
-    """The hour of the record at comparable load and weather most similar to the goal, in words; or that there is none.
+class Precedent(NamedTuple):
+    """In words, and the start of the hour (UTC); None where there is none."""
+
+    words: str
+    at: datetime | None = None
+
+
+NONE = Precedent("no precedent on record")
+
+
+def precedent(site: Site, decision: Decision, hourly: pd.DataFrame, present_share: float) -> Precedent:
+    """The hour of the record at comparable load and weather most similar to the goal; or that there is none.
 
     hourly: hourly means of the plant table. present_share: cooling power over load now, both in kW; an hour that did
     not need less, or ran more as the plant does now than as it would at the goal, is no precedent. Likeness:
@@ -40,7 +52,8 @@ def precedent(site: Site, decision: Decision, hourly: pd.DataFrame, present_shar
     row = hourly.loc[nearest]
     if not row["cooling_kw"] < present_share * row["load_kw"]:  # not known is no precedent either
         return NONE
-    return _told(site, decision, hourly, nearest, set(wanted))
+    words = _told(site, decision, hourly, nearest, set(wanted))
+    return Precedent(words, nearest.to_pydatetime())
 
 
 def near(setpoint: Setpoint, hourly: pd.DataFrame, name: str, decision: Decision) -> np.ndarray:

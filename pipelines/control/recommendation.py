@@ -43,9 +43,11 @@ class Recommendation(_Frozen):
 
     source, mode: of the decision. present, proposed: expected at the present setpoints and at the goal.
     saving_kw: power at the present setpoints less power at the goal, and its 90 % interval; None where the model did
-    not decide or it is withheld. binding: what keeps each setpoint from going further. precedent: the most similar
-    hour of the record that needed less, or that there is none. hold_if: what would make it a hold, none of which holds
-    yet. rollback: how to go back. notices: what is wrong with sensors, plant or clock.
+    not decide or it is withheld. price_per_kwh: at that time, in the site's currency; None without a tariff. binding:
+    what keeps each setpoint from going further. precedent: the most similar hour of the record that needed less, or
+    that there is none; precedent_at: its start. twin: what the site's twin expects of the move. hold_if: what would
+    make it a hold, none of which holds yet. rollback: how to go back. notices: what is wrong with sensors, plant or
+    clock.
     """
 
     site: str
@@ -61,8 +63,12 @@ class Recommendation(_Frozen):
     saving_kw: float | None = None
     saving_low_kw: float | None = None
     saving_high_kw: float | None = None
+    price_per_kwh: float | None = None
+    currency: str | None = None
     binding: list[str] = []
     precedent: str | None = None
+    precedent_at: AwareDatetime | None = None
+    twin: str | None = None
     hold_if: list[str] = []
     rollback: str | None = None
     notices: list[str] = []

@@ -4,7 +4,6 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t as student_t
 
 from pipelines.control.decision import Expectation
 
@@ -33,6 +32,8 @@ def saving_of(expected: Expectation) -> Saving | None:
     mean = float(saved.mean())
     if m < 2:
         return Saving(mean, None, None)
+    from scipy.special import stdtrit  # what only reads savings need not load it
+
     variance = (m - 1) / m * float(((saved - mean) ** 2).sum())
-    half = float(student_t.ppf(0.5 + COVERED / 2.0, m - 1)) * math.sqrt(variance)
+    half = float(stdtrit(m - 1, 0.5 + COVERED / 2.0)) * math.sqrt(variance)
     return Saving(mean, mean - half, mean + half)

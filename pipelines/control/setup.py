@@ -1,6 +1,8 @@
 """A site's parameters of control, made once and frozen: setpoints, safety, rule, sensing and the model."""
 
 import logging
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -111,6 +113,7 @@ def optimizer_of(site: Site, setpoints: Settable, cascade: Cascade, twin: Twin |
         demand_hours=demand_hours(site.tariff) if options.objective == "cost" else 0.0,
     )
     asked = twin if options.twin_check else None
+    check = TwinCheck(site, asked, names, float(cascade.twin_bound_kw)) if asked else None
     return SetpointOptimizer(
         cascade=cascade,
         names=names,
@@ -120,7 +123,8 @@ def optimizer_of(site: Site, setpoints: Settable, cascade: Cascade, twin: Twin |
         support=options.support,
         weight_of=partial(_weight, site),
         exploration_share=options.exploration_share,
-        objection=_objection(TwinCheck(site, asked, names, float(cascade.twin_bound_kw))) if asked else None,
+        objection=_objection(check) if check else None,
+        twin_expects=partial(_expects, check) if check else None,
     )
 
 
@@ -130,6 +134,14 @@ def _objection(check: TwinCheck) -> Objection:
         return check.objection(kept, wanted, now)
 
     return objection
+
+
+def _expects(
+    check: TwinCheck, kept: np.ndarray, wanted: np.ndarray, conditions: Mapping[str, float]
+) -> tuple[float, float] | None:
+    """As `TwinCheck.expects`, under the conditions of a decision."""
+    now = {name: conditions.get(name, math.nan) for name in DRIVERS}
+    return check.expects(kept, wanted, now | {"rack_inlet_c": conditions.get("rack_inlet_now_c", math.nan)})
 
 
 def _weight(site: Site, at: datetime) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines.config import Settings
+from pipelines.console.prepare import prepare
 from pipelines.control.controller import Controller
 from pipelines.control.setup import parameters_of
 from pipelines.evaluation.closed_loop import Control, drive
@@ -46,6 +47,8 @@ def run_demo(settings: Settings, scenario: Scenario, say: Say) -> dict[str, Any]
     scores = backtest(site, settings, hold_out="last-30-percent", progress=say)
     recommendation = recommend(site, settings, progress=say).recommendation
     closing = _closed_loop(site, settings, scenario, plant, say)
+    say("preparing the pages of the console")
+    prepare(site, settings)
     return {
         "site": site.name,
         "ingested": ingested.as_dict(),

@@ -1,5 +1,6 @@
 """`coldaisle recommend`: the controller of `coldaisle serve` decides once, and the decision is explained."""
 
+import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from pipelines.operations.ledger import Operations, Order
 from pipelines.operations.open_controller import NO_SETPOINTS, open_controller, saved_memory, take_in
 from pipelines.operations.standing_orders import standing
 from pipelines.site.file import Site
+from pipelines.site.tariff import prices_per_kwh
 from pipelines.telemetry.latest import StoreRows, allowed_age
 from pipelines.telemetry.plant_table import plant_table
 from pipelines.telemetry.readings import Readings
@@ -88,7 +90,7 @@ def explained(
     params = controller.params
     recommendation = recommendation_of(
         site, decision, at, model_version=version if params.model is not None else None
-    )
+    ).model_copy(update=_price(site, at))
     if recommendation.action == "hold" or decision.expected is None:
         return recommendation
     store, end = Store(settings.store, site), pd.Timestamp(at)
@@ -114,6 +116,14 @@ def _same_goal(site: Site, recommendation: Recommendation, rejected: Order) -> b
         and not differs(by_tag[move.tag], value, move.goal)
         for move in recommendation.moves
     )
+
+
+def _price(site: Site, at: datetime) -> dict[str, float | str | None]:
+    """Price of a kWh at a time and its currency, as fields of a recommendation; None without a tariff or rate then."""
+    price = float(prices_per_kwh(site.tariff, pd.DatetimeIndex([at]))[0])
+    if site.tariff is None or not math.isfinite(price):
+        return {"price_per_kwh": None, "currency": None}
+    return {"price_per_kwh": price, "currency": site.tariff.currency}
 
 
 def _moment(site: Site, settings: Settings, at: datetime | None) -> datetime:

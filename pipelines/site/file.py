@@ -3,15 +3,15 @@
 import tomllib
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 import pandas as pd
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from pipelines.config import SITE_FOLDER, Settings
 from pipelines.errors import SiteError
 from pipelines.site.accounting import CarbonTable, ReportingTable, SavingsTable
-from pipelines.site.checks import Table, fault_text
+from pipelines.site.checks import Table, fault_text, known_time_zone
 from pipelines.site.consistency import site_faults
 from pipelines.site.control_options import ControlOptions
 from pipelines.site.declared_effects import KnownEffect
@@ -28,11 +28,15 @@ SUPPLY_AIR = ("supply_air_sp_c", "supply_air_c")
 
 
 class Location(Table):
-    """Where the site stands: degrees, and metres above the sea, which set the pressure of its air."""
+    """Where the site stands: degrees, and metres above the sea, which set the pressure of its air.
+
+    time_zone: in which its people read clocks; by default that of the first source.
+    """
 
     latitude: float = Field(ge=-90, le=90)
     longitude: float = Field(ge=-180, le=180)
     altitude_m: float = Field(default=0.0, ge=-430, le=6000)
+    time_zone: Annotated[str, AfterValidator(known_time_zone)] | None = None
 
 
 # What is metered machine by machine and tells which of them runs; powers would contain what is predicted.
@@ -79,7 +83,7 @@ class Site(Table):
     @property
     def local_zone(self) -> str:
         """The zone in which people at the site count hours and days."""
-        return self.savings.time_zone or self.sources[0].time_zone
+        return self.savings.time_zone or self.location.time_zone or self.sources[0].time_zone
 
     @property
     def columns(self) -> list[str]:

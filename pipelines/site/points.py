@@ -86,6 +86,7 @@ class Point(Table):
     impute: what stands in for a missing reading when predictions are served, for at most `impute_hours` after the
         last one: that reading itself, or the median of the weeks before. Where absent, nothing does.
     lead_hours: of a forecast: its row holds what was known then of so many hours later.
+    position: where it is measured, m east and north of a corner of the hall; hall: its name. For the map of the pages.
     """
 
     tag: str
@@ -104,6 +105,8 @@ class Point(Table):
     impute: Literal["last", "median"] | None = None
     impute_hours: float = Field(default=3.0, gt=0, le=168)
     lead_hours: float = Field(default=1.0, gt=0, le=168)
+    position: tuple[float, float] | None = None
+    hall: str = ""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -44,7 +44,13 @@ _ATTEMPTS = 3
 DERIVED_VERSION = 3  # of the interval table: raised when the same raw readings make another one
 
 
-SERVING_ONLY = {"impute", "impute_hours", "lead_hours"}  # of a point: nothing in the store depends on them
+SERVING_ONLY = {
+    "impute",
+    "impute_hours",
+    "lead_hours",
+    "position",
+    "hall",
+}  # of a point: the store has none of it
 
 
 def site_fingerprint(site: Site) -> str:

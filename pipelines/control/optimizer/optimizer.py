@@ -35,6 +35,7 @@ RATE_SHARE = 0.8  # of the envelope's rate of change that a step may use
 STILL = "nothing is clearly better"
 
 Objection = Callable[[Array, Array, History, datetime], str]
+TwinExpects = Callable[[Array, Array, Mapping[str, float]], tuple[float, float] | None]
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class SetpointOptimizer:
     support: bool
     weight_of: Callable[[datetime], float]
     objection: Objection | None = None
+    twin_expects: TwinExpects | None = None
     exploration_share: float = 0.0
 
     @property

@@ -54,11 +54,28 @@ class TwinCheck:
 
         now: present value of each of `DRIVERS`, NaN where it is not known.
         """
+        states = self._states(kept, wanted, now)
+        return "" if states is None else self._harm(*states)
+
+    def expects(
+        self, kept: np.ndarray, wanted: np.ndarray, now: Mapping[str, float]
+    ) -> tuple[float, float] | None:
+        """kW more at the second target than at the first, and its warmest rack inlet in °C; None as in `objection`."""
+        states = self._states(kept, wanted, now)
+        if states is None:
+            return None
+        power_kw, inlets_c = states
+        return float(power_kw[1] - power_kw[0]), float(inlets_c[1])
+
+    def _states(
+        self, kept: np.ndarray, wanted: np.ndarray, now: Mapping[str, float]
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        """Power and rack inlets (2,) at two targets; None where inputs are unknown."""
         now = {name: now[instead] if np.isnan(now[name]) else now[name] for name, instead in DRIVERS.items()}
         if not np.isfinite(list(now.values())).all():
-            return ""
+            return None
         sensors = self._settled(np.stack([kept, wanted])[:, self.columns], now)
-        return self._harm(self._power_kw(sensors), np.asarray(sensors.rack_inlet_c))
+        return self._power_kw(sensors), np.asarray(sensors.rack_inlet_c)
 
     def _harm(self, power_kw: np.ndarray, inlets_c: np.ndarray) -> str:
         """What is wrong with the second of two states: power (2,) and rack inlets (2,)."""

@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from models.twin import to_document
-from pipelines.cli.common import jsonable
+from pipelines.files import jsonable
 from pipelines.cli.twin import show
 from pipelines.errors import ModelError
 from pipelines.learning.registry import Errors, model_name, publish

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from pipelines.cli.common import jsonable
+from pipelines.files import jsonable
 from pipelines.cli.quality import show_quality
 from pipelines.config import SITE_FOLDER
 from pipelines.errors import StoreError

@@ -1,0 +1,28 @@
+"""A row of figures that wraps where the screen is narrow, so that none is cut off."""
+
+from html import escape
+from typing import NamedTuple
+
+import streamlit as st
+
+
+class Card(NamedTuple):
+    """A figure with its name, and a line below it."""
+
+    label: str
+    value: str
+    below: str = ""
+
+
+def show_cards(cards: list[Card]) -> None:
+    """Lay out cards side by side."""
+    st.html(f'<dl style="display:flex;flex-wrap:wrap;gap:.6rem;margin:0">{"".join(map(_html, cards))}</dl>')
+
+
+def _html(card: Card) -> str:
+    below = f'<dd style="margin:0;font-size:.85rem">{escape(card.below)}</dd>' if card.below else ""
+    return (
+        '<div style="flex:1 1 8.5rem;border:1px solid rgba(128,128,128,.35);border-radius:.5rem;padding:.55rem .8rem">'
+        f'<dt style="font-size:.85rem">{escape(card.label)}</dt>'
+        f'<dd style="margin:0;font-size:1.55rem;font-weight:600;white-space:nowrap">{escape(card.value)}</dd>{below}</div>'
+    )

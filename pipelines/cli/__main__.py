@@ -1,0 +1,5 @@
+"""`python -m pipelines.cli`: the `coldaisle` command where it is not on the path."""
+
+from pipelines.cli.main import main
+
+main()

@@ -1,0 +1,55 @@
+"""All sites for page Fleet: a small document each, and two queries of the ledger; no site file is read."""
+
+from typing import Any
+
+from pipelines.config import SITE_FOLDER, Settings
+from pipelines.console.tables import Tables
+from pipelines.operations.ledger.fleet import fleet_state
+
+
+def sites_of(settings: Settings) -> list[str]:
+    """Names of the sites of a home that have telemetry or prepared tables, and of its own site files; sorted."""
+    names = {
+        path.name
+        for folder, wanted in ((settings.store, "manifest.json"), (settings.console, "overview.json"))
+        if folder.is_dir()
+        for path in folder.iterdir()
+        if (path / wanted).is_file()
+    }
+    own = {path.stem for path in settings.sites.glob("*.toml")} if settings.sites.is_dir() else set()
+    return sorted(names | own)
+
+
+def has_site_file(settings: Settings, name: str) -> bool:
+    """Whether a site has a file, of this home or of the project."""
+    return any((folder / f"{name}.toml").exists() for folder in (settings.sites, SITE_FOLDER))
+
+
+def fleet(settings: Settings) -> list[dict[str, Any]]:
+    """A row for each site, most saving missed first. Raises LedgerError where the ledger does not answer."""
+    state = fleet_state(settings.ledger)
+    names = sites_of(settings)
+    rows = [_row(name, Tables(settings, name).read("overview") or {}, state.get(name, {})) for name in names]
+    return sorted(rows, key=lambda row: (-(row["missed_kwh"] or 0.0), row["title"]))
+
+
+def _row(name: str, overview: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    missed = overview.get("missed") or {}
+    return {
+        "site": name,
+        "title": overview.get("title") or name,
+        "prepared": bool(overview),
+        **{key: overview.get(key) for key in FIELDS},
+        "missed_kwh": missed.get("kwh"),
+        "missed_cost": missed.get("cost"),
+        "currency": missed.get("currency"),
+        "mode": known.get("mode", "shadow"),
+        "alarms": known.get("alarms", 0),
+        "decided_at": known.get("decided_at"),
+    }
+
+
+FIELDS = (
+    "zone", "interval_minutes", "figure_name", "ends_at", "figure", "facility_kw", "cooling_kw", "rack_inlet_c",
+    "inlet_max_c",
+)  # fmt: skip
