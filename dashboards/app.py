@@ -17,12 +17,19 @@ from pipelines.config import Settings, settings
 from pipelines.console.fleet import sites_of
 from pipelines.operations.ledger import Person
 
+# Room for what operators look at: less above the page, a title that fits in a line.
+STYLE = """<style>
+[data-testid="stMainBlockContainer"] {padding-top: 3.2rem; padding-bottom: 2rem}
+h1 {font-size: 1.9rem !important; padding: .4rem 0 !important}
+h2, h3 {font-size: 1.25rem !important}
+</style>"""
 TEMPERATURES, HEATS = ("°C", "°F"), ("kW", "tons")
 
 
 def main() -> None:
     """Who looks, at which site, and the page that is chosen."""
     st.set_page_config(page_title="coldaisle", page_icon="❄️", layout="wide")
+    st.html(STYLE)
     home = settings()
     person = signed_in(home)
     if person is None:

@@ -16,7 +16,9 @@ class Card(NamedTuple):
 
 def show_cards(cards: list[Card]) -> None:
     """Lay out cards side by side."""
-    st.html(f'<dl style="display:flex;flex-wrap:wrap;gap:.6rem;margin:0">{"".join(map(_html, cards))}</dl>')
+    st.html(
+        f'<dl style="display:flex;flex-wrap:wrap;gap:.6rem;margin:0;padding:0">{"".join(map(_html, cards))}</dl>'
+    )
 
 
 def _html(card: Card) -> str:

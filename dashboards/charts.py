@@ -96,7 +96,7 @@ def parts_bar(parts: dict[str, float], separators: str = ".,") -> go.Figure:
     chart = go.Figure(
         go.Bar(
             x=[value for _, value in ordered], y=[name for name, _ in ordered], orientation="h",
-            marker_color=BLUE, text=[f"{value:,.0f}" for _, value in ordered], textposition="auto",
+            marker_color=BLUE, text=[f"{value:,.0f}" for _, value in ordered], textposition="auto", textangle=0,
         )
     )  # fmt: skip
     return laid_out(
@@ -141,7 +141,10 @@ def inlet_bars(
     )  # fmt: skip
     for edge, name in ((low, "lowest allowed"), (high, "highest allowed")):
         chart.add_vline(
-            x=edge, line={"color": GREY, "dash": "dash"}, annotation_text=name, annotation_position="top"
+            x=edge,
+            line={"color": GREY, "dash": "dash"},
+            annotation_text=name,
+            annotation_position="top left" if name.startswith("highest") else "top right",
         )
     values = [row["value"] for row in ordered]
     span = [min([*values, low]) - 1.0, max([*values, high]) + 1.0]

@@ -35,7 +35,8 @@ class Formats:
 
     def kw(self, value: float | None, digits: int = 0) -> str:
         """Electrical power."""
-        return f"{self.number(value, digits)} kW"
+        text = self.number(value, digits)
+        return text if text == NOT_KNOWN else f"{text} kW"
 
     def unit(self, unit: str, quantity: str = "") -> str:
         """What a canonical unit is shown as."""

@@ -140,7 +140,10 @@ def _quarantine(console: Console, report: dict[str, Any]) -> None:
         for row in reversed(report["refused"])
     ]  # fmt: skip
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, height=240, alt="The newest readings that were kept out"
+        pd.DataFrame(rows),
+        hide_index=True,
+        height=min(38 + 36 * len(rows), 240),
+        alt="The newest readings that were kept out",
     )
 
 

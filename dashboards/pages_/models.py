@@ -83,11 +83,15 @@ def versions_table(console: Console, kind: str, known: dict[str, Any]) -> pd.Dat
             "version": each["version"],
             "": alias,
             "made": console.formats.time(datetime.fromisoformat(each["made_at"])),
-            "learned until": str(each["parameters"].get("learned_until", ""))[:16].replace("T", " "),
+            "learned until": _time(console, each["parameters"].get("learned_until")),
             "rows": each["parameters"].get("rows", ""),
         }
         rows.append(row | ({title: f"{error:.4g}" if error is not None else ""} if title else {}))
     return pd.DataFrame(rows)
+
+
+def _time(console: Console, text: str | None) -> str:
+    return console.formats.time(datetime.fromisoformat(text)) if text else ""
 
 
 def _promote(console: Console, kind: str, known: dict[str, Any], others: list[int]) -> None:

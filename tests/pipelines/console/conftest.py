@@ -1,0 +1,1 @@
+from tests.dashboards.conftest import operations, settings, site, telemetry  # noqa: F401
