@@ -196,7 +196,7 @@ def _refuse_gaps(site: Site, drivers: pd.DataFrame) -> None:
         silent = drivers.index[drivers[name].isna()]
         if len(silent):
             raise ScenarioError(
-                f"gaps of at most {LONGEST_GAP_HOURS:g} h are closed, {words} is unknown for "
+                f"gaps of at most {LONGEST_GAP_HOURS:g} h are closed, {words} stays unknown for "
                 f"{len(silent) * site.interval / pd.Timedelta(hours=1):.1f} h of the period, first at "
                 f"{silent[0]:%Y-%m-%d %H:%M} UTC; choose another period, or ingest its export; see: "
                 f"coldaisle quality --site {site.name}"

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 import simulator
 from pipelines.cli.main import application
 from pipelines.config import SITE_FOLDER
-from pipelines.errors import ScenarioError, SiteError, WeatherError
+from pipelines.errors import ColdaisleError, ScenarioError, SiteError, WeatherError
 from pipelines.simulation.plant import nameplate_plant
 from pipelines.simulation.studies.chunks import MAX_DRIVER_STEPS, chunk_size, most_seeds
 from pipelines.simulation.studies.conditions import Conditions, times_of
@@ -380,6 +380,22 @@ def test_the_command_refuses_a_weather_file_that_is_none(tmp_path: Path) -> None
     wrong.write_text("! design days\n")
     refused = invoke(tmp_path, "--weather", str(wrong), "--days", "3")
     assert isinstance(refused.exception, WeatherError)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "got none"),
+        (["--present", "--recorded", "2025-10-20..2025-10-27"], "got --recorded and --present"),
+        (["--recorded", "2025-10-20..2025-10-27", "--at", "2025-10-20"], "--at is the present of --present"),
+        (["--present"], "must have telemetry to hold the present"),
+    ],
+)
+def test_the_command_needs_one_scenario(tmp_path: Path, arguments: list[str], words: str) -> None:
+    command = ["simulate", "--site", "demo", "--home", str(tmp_path / "home"), *arguments]
+    refused = CliRunner().invoke(application(), command)
+    assert isinstance(refused.exception, ColdaisleError)
+    assert words in str(refused.exception)
 
 
 def test_three_lines_of_python_give_the_command_s_table(tmp_path: Path) -> None:
