@@ -31,7 +31,7 @@ from pipelines.simulation.studies.grid import SETPOINT_RANGES, WHOLE, settable
 from pipelines.simulation.studies.scenario import WhatIf
 from pipelines.site.file import Site
 from pipelines.telemetry.plant_table import contradictory, plant_table
-from pipelines.telemetry.store import Store, as_utc
+from pipelines.telemetry.store import Store
 from simulator.it import server_power_w
 
 USUAL_INLET_C = 21.0  # where rack inlets are not metered
@@ -63,19 +63,12 @@ def parsed_period(text: str) -> tuple[pd.Timestamp, pd.Timestamp]:
         ScenarioError: no two times.
     """
     first, _, last = text.partition("..")
-    try:
-        start, end = pd.Timestamp(first), pd.Timestamp(last)
-    except ValueError as cause:
-        raise _no_period(text) from cause
-    if pd.isna(start) or pd.isna(end):
-        raise _no_period(text)
-    return as_utc(start), as_utc(end)
-
-
-def _no_period(text: str) -> ScenarioError:
-    return ScenarioError(
-        f'a recorded period must read first..last, days in UTC, got "{text}"; e.g. 2025-10-20..2025-10-27'
-    )
+    times = pd.to_datetime(pd.Series([first, last]), utc=True, format="ISO8601", errors="coerce")
+    if times.isna().any():
+        raise ScenarioError(
+            f'a recorded period must read first..last, days in UTC, got "{text}"; e.g. 2025-10-20..2025-10-27'
+        )
+    return times[0], times[1]
 
 
 def recorded_scenario(
@@ -111,7 +104,7 @@ def recorded_scenario(
     table = drivers[[*WEATHER, PRESSURE]].assign(**{UTILIZATION: _utilization(site, plant, drivers)})
     path = _written(table, folder, f"{site.name}-{start:%Y%m%d}-{end:%Y%m%d}")
     means = {field: float(np.nanmean(v[inside])) for field, v in rows.setpoints.items() if _known(v[inside])}
-    scenario = WhatIf(
+    scenario = WhatIf().changed(
         title=f"as recorded, {start:%Y-%m-%d} to {end:%Y-%m-%d}",
         start=start.to_pydatetime(),
         days=int(days),
@@ -139,20 +132,14 @@ def present_scenario(
             not fit the plant's servers.
         StoreError: there is no telemetry.
     """
-    span = store.span()
-    if at is None and span is None:
-        raise ScenarioError(
-            f'site "{site.name}" must have telemetry to hold the present; '
-            f"run: coldaisle ingest --site {site.name} FILE..."
-        )
-    end = (span[1] if at is None and span else pd.Timestamp(at)).floor(site.interval)
+    end = (_newest(site, store) if at is None else at).floor(site.interval)
     rows = _rows(site, store, end - pd.Timedelta(hours=SETPOINT_HOURS), end)
     recent = rows.drivers[rows.drivers.index >= end - GAP]
     last = recent.ffill().tail(1)
     _refuse_unknown(site, last, end)
     values = {name: round(float(last[name].iloc[0]), 3) for name in (*WEATHER, PRESSURE)}
     latest = {field: float(v[np.isfinite(v)][-1]) for field, v in rows.setpoints.items() if _known(v)}
-    scenario = WhatIf(
+    scenario = WhatIf().changed(
         title=f"as of {end:%Y-%m-%d %H:%M} UTC",
         start=end.to_pydatetime(),
         days=1,
@@ -165,6 +152,16 @@ def present_scenario(
         setpoints=_undeclared(site, held) | _settable(latest),
     )
     return Recorded(scenario, rows.notes)
+
+
+def _newest(site: Site, store: Store) -> pd.Timestamp:
+    span = store.span()
+    if span is None:
+        raise ScenarioError(
+            f'site "{site.name}" must have telemetry to hold the present; '
+            f"run: coldaisle ingest --site {site.name} FILE..."
+        )
+    return span[1]
 
 
 def _rows(site: Site, store: Store, start: pd.Timestamp, end: pd.Timestamp) -> _Rows:

@@ -75,7 +75,9 @@ def test_short_gaps_are_closed_and_longer_ones_refused(plant: Plant, tmp_path: P
     readings.loc[readings.index[60:63], "OAT"] = np.nan
     recorded(store_of(tmp_path / "short", readings), plant, tmp_path)
     readings.loc[readings.index[60:76], "OAT"] = np.nan
-    with pytest.raises(ScenarioError, match=r"at most 2 h are closed, outdoor drybulb stays unknown for 6\.0 h"):
+    with pytest.raises(
+        ScenarioError, match=r"at most 2 h are closed, outdoor drybulb stays unknown for 6\.0 h"
+    ):
         recorded(store_of(tmp_path / "long", readings), plant, tmp_path)
 
 
