@@ -11,6 +11,7 @@ from simulator.pi import slew
 from simulator.types import Drivers, LocalControl, Setpoints
 
 LONGEST_SILENCE_S = 1e6  # at which the timer saturates
+DRYBULB_C, WETBULB_C, PRESSURE_PA = (-50.0, 60.0), (-50.0, 40.0), (50_000.0, 110_000.0)  # as on earth
 SETPOINT_RANGES = {
     "supply_air_c": (5.0, 45.0),
     "chw_supply_c": (3.0, 30.0),
@@ -63,10 +64,10 @@ def physical_setpoints(setpoints: Setpoints) -> Setpoints:
 
 def physical_drivers(drivers: Drivers) -> Drivers:
     """Weather and load limited to what occurs on earth; a wetbulb above the drybulb means saturated air."""
-    drybulb_c = jnp.clip(drivers.outdoor_drybulb_c, -50.0, 60.0)
+    drybulb_c = jnp.clip(drivers.outdoor_drybulb_c, *DRYBULB_C)
     return Drivers(
         outdoor_drybulb_c=drybulb_c,
-        outdoor_wetbulb_c=jnp.minimum(jnp.clip(drivers.outdoor_wetbulb_c, -50.0, 40.0), drybulb_c),
-        pressure_pa=jnp.clip(drivers.pressure_pa, 50_000.0, 110_000.0),
+        outdoor_wetbulb_c=jnp.minimum(jnp.clip(drivers.outdoor_wetbulb_c, *WETBULB_C), drybulb_c),
+        pressure_pa=jnp.clip(drivers.pressure_pa, *PRESSURE_PA),
         it_utilization=jnp.clip(drivers.it_utilization, 0.0, 1.0),
     )

@@ -85,13 +85,30 @@ def fastest_change_k(temperature_c: Array, *, dt_s: float, window_s: float = HOU
     readings.
     """
     readings = min(max(round(window_s / dt_s), 1) + 1, temperature_c.shape[0])
+    low_c, high_c = _extremes_c(temperature_c, readings)
+    return (high_c - low_c).max(axis=0)
+
+
+def change_in_the_hour_before_k(temperature_c: Array, *, dt_s: float) -> Array:
+    """How far each reading is from the furthest in the hour before it, K; the first hour's readings have none.
+
+    `temperature_c`: series (steps, ...); result (steps less an hour's, ...). Its highest is `fastest_change_k`, but for
+    the first hour: a change belongs to the reading that ends it.
+    """
+    before = max(round(HOUR_S / dt_s), 1)
+    low_c, high_c = _extremes_c(temperature_c, before + 1)
+    now_c = temperature_c[before:]
+    return jnp.maximum(now_c - low_c, high_c - now_c)
+
+
+def _extremes_c(temperature_c: Array, readings: int) -> tuple[Array, Array]:
+    """Lowest and highest of every span of so many readings of a series (steps, ...)."""
     window, ones = (readings, *(1,) * (temperature_c.ndim - 1)), (1,) * temperature_c.ndim
 
     def sliding(start: float, reduce: Callable[..., Any]) -> Array:
         return jax.lax.reduce_window(temperature_c, start, reduce, window, ones, "VALID")
 
-    spread_k = sliding(-jnp.inf, jax.lax.max) - sliding(jnp.inf, jax.lax.min)
-    return spread_k.max(axis=0)
+    return sliding(jnp.inf, jax.lax.min), sliding(-jnp.inf, jax.lax.max)
 
 
 def _minutes(outside: Array, dt_s: float) -> Array:

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+NEARLY_BALANCED = 0.999  # ratio of the streams' heat capacities
 INVERSE_ITERATIONS = 4  # tests hold the coil's and the tower's inverse to 1 % with this many
 
 
@@ -29,11 +30,18 @@ def mean_heat_to_sink_w(
 
 
 def counterflow_effectiveness(c_min_w_k: Array, c_max_w_k: Array, ua_w_k: Array) -> Array:
-    """Effectiveness, 0-1, of a counterflow exchanger, Incropera table 11.4; 0 without flow. Arguments W/K."""
-    C_r = jnp.clip(c_min_w_k / jnp.maximum(c_max_w_k, 1e-6), 0.0, 0.999)
+    """Effectiveness, 0-1, of a counterflow exchanger, Incropera table 11.4; 0 without flow. Arguments W/K.
+
+    The formula is 0 / 0 where the streams are balanced. Near that its numerator and denominator are divided by
+    `1 - C_r`, in a series: value and slope are those of the limit, `NTU / (1 + NTU)`.
+    """
+    C_r = jnp.clip(c_min_w_k / jnp.maximum(c_max_w_k, 1e-6), 0.0, 1.0)
     NTU = jnp.minimum(ua_w_k / jnp.maximum(c_min_w_k, 1e-6), 50.0)
-    decay = jnp.exp(-NTU * (1 - C_r))
-    return (1 - decay) / (1 - C_r * decay)
+    apart = jnp.minimum(C_r, NEARLY_BALANCED)
+    decay = jnp.exp(-NTU * (1 - apart))
+    x = NTU * (1 - C_r)
+    g = NTU * (1 - x / 2 * (1 - x / 3 * (1 - x / 4)))  # (1 - decay) / (1 - C_r)
+    return jnp.where(C_r < NEARLY_BALANCED, (1 - decay) / (1 - apart * decay), g / (1 + C_r * g))
 
 
 def counterflow_ua_w_k(effectiveness: Array, c_min_w_k: Array, c_max_w_k: Array) -> Array:

@@ -133,6 +133,22 @@ def nameplate_plant(site: Site) -> simulator.Plant:
     return _nameplate(tuple(sorted((site.twin or {}).items())))
 
 
+def simulated(site: Site, fitted: simulator.Plant | None = None) -> simulator.Plant:
+    """The plant that stands for a site: its fitted twin, else the nameplate plant of its [twin] table.
+
+    Raises:
+        SiteError: there is neither, or the table does not describe a plant.
+    """
+    if fitted is not None:
+        return fitted
+    if not site.twin:
+        raise SiteError(
+            f"site {site.name} must describe its plant to be simulated; add [twin] with it_kw = ... or run: "
+            f"coldaisle twin --site {site.name}"
+        )
+    return nameplate_plant(site)
+
+
 @cache
 def _nameplate(figures: tuple[tuple[str, Any], ...]) -> simulator.Plant:
     try:

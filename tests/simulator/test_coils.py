@@ -1,5 +1,6 @@
 """Coils, dry and wet, and the moisture of the hall they serve."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -33,6 +34,16 @@ def test_water_found_for_a_duty_gives_that_duty_dry_or_wet(
     water = water_for_conductance_kg_s(crah, air, airflow, share * most)
     reached = coil_duty(crah, air, airflow, water, clean).sensible_w_k
     assert float((reached / most)[0]) == pytest.approx(share, rel=0.01)
+
+
+def test_water_for_a_damp_coil_rises_evenly_past_balanced_flows(plant: Plant) -> None:
+    crah, air = plant.crah, meeting(0.0157, 12.0)
+    airflow = 0.45 * crah.rated_airflow_kg_s
+    balanced = airflow * 1006.0 / 4186.0  # water of the air's heat capacity
+    dry_w_k = dry_conductance_w_k(crah, airflow, balanced, jnp.zeros_like(airflow))
+    wanted_w_k = dry_w_k * jnp.linspace(0.99, 1.01, 201)[:, None]
+    water = jax.vmap(lambda w_k: water_for_conductance_kg_s(crah, air, airflow, w_k))(wanted_w_k)
+    assert np.abs(np.diff(np.asarray(water)[:, 0])).max() < 0.01 * float(balanced[0])
 
 
 def test_a_coil_asked_for_too_much_opens_fully(plant: Plant) -> None:

@@ -10,6 +10,7 @@ import pytest
 from simulator import Plant, Sensors, Setpoints, constant_drivers
 from simulator.envelope import (
     QUARTER_S,
+    change_in_the_hour_before_k,
     class_violation_minutes,
     fastest_change_k,
     violation_minutes,
@@ -131,3 +132,12 @@ def test_rate_of_change_is_the_range_within_a_sliding_window() -> None:
 def test_there_and_back_within_the_hour_counts_once() -> None:
     wave = jnp.asarray([20.0, 23.0, 20.0, 23.0, 20.0])
     assert float(fastest_change_k(wave, dt_s=900.0)) == pytest.approx(3.0)
+
+
+def test_a_change_belongs_to_the_readings_within_an_hour_of_where_it_began() -> None:
+    jump = jnp.asarray([20.0] * 8 + [23.0] + [20.0] * 8)  # quarter hours
+    change_k = np.asarray(change_in_the_hour_before_k(jump, dt_s=900.0))
+    assert change_k.tolist() == [0.0] * 4 + [3.0] * 5 + [0.0] * 4
+    wave = 20.0 + 3.0 * jnp.sin(jnp.arange(40.0))
+    later = change_in_the_hour_before_k(wave, dt_s=900.0)
+    assert float(later.max()) == pytest.approx(float(fastest_change_k(wave, dt_s=900.0)), rel=1e-3)

@@ -48,6 +48,16 @@ def test_a_stopped_loop_uses_no_pump_power(plant: Plant) -> None:
     assert float(plant.condenser_water.pump.power_w(array(0.0))) == 0.0
 
 
+@pytest.mark.parametrize("ntu", [1.0, 2.0, 4.0])
+def test_an_exchanger_s_slope_has_no_kink_where_its_streams_are_balanced(ntu: float) -> None:
+    def conductance(flow: jax.Array) -> jax.Array:  # of a stream against one of heat capacity 1
+        less = jnp.minimum(flow, 1.0)
+        return counterflow_effectiveness(less, jnp.maximum(flow, 1.0), array(ntu)) * less
+
+    slopes = jax.vmap(jax.grad(conductance))(jnp.linspace(0.99, 1.01, 81))
+    np.testing.assert_allclose(slopes, 0.5 * (ntu / (1 + ntu)) ** 2, rtol=0.05)
+
+
 def test_heat_exchanger_effectiveness_matches_the_textbook() -> None:
     # Incropera, table 11.4, counterflow: C_r = 0.5, NTU = 1 gives (1-e^-0.5)/(1-0.5 e^-0.5) = 0.5647
     assert float(counterflow_effectiveness(array(1.0), array(2.0), array(1.0))) == pytest.approx(

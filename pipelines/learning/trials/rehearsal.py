@@ -13,9 +13,9 @@ from models.setpoints import mean_of_quantity, moved_together, quantity_of
 from models.twin import Twin
 from pipelines.learning.trials.envelope import TrialEnvelope, trial_envelope
 from pipelines.learning.twin.dataset import clock, record_of
-from pipelines.learning.twin.second_opinion import FIELDS
 from pipelines.simulation.operator_trials import slewed
 from pipelines.simulation.plant import SETPOINT_FIELDS, canonical_telemetry
+from pipelines.simulation.recorded_inputs import FIELDS
 from pipelines.site.file import Setpoint, Site
 from pipelines.site.setpoints import Settable
 

@@ -3,20 +3,22 @@
 import numpy as np
 import pandas as pd
 
-from models.graybox.observed import wetbulb_line_c
 from models.twin.record import Inputs, Record
 from models.twin.run import CHANNELS, OVERHEAD
 from pipelines.errors import ModelError
-from pipelines.simulation.plant import SENSOR_FIELDS, SETPOINT_FIELDS
+from pipelines.simulation.plant import SENSOR_FIELDS
+from pipelines.simulation.recorded_inputs import (
+    ASSUMED_WETBULB,
+    closed,
+    is_read,
+    recorded_setpoints,
+    recorded_weather,
+)
 from pipelines.site.file import Site
 from pipelines.site.quantities import QUANTITIES
 from pipelines.telemetry.plant_table import contradictory, plant_table, standing_still
-from simulator.psychrometrics import pressure_at_altitude_pa
 
 RUNNING_SHARE = 0.05  # of a machine's highest power, above which it runs
-LONGEST_GAP_HOURS = 2.0  # of weather or load that interpolation may close
-# the controlled temperature is used for a setpoint that is not recorded
-CONTROLLED = {"chw_supply_c": "chw_supply_c", "cw_supply_c": "cw_supply_c", "supply_air_c": "supply_air_c"}
 
 
 def record_of(site: Site, table: pd.DataFrame) -> Record:
@@ -31,13 +33,13 @@ def record_of(site: Site, table: pd.DataFrame) -> Record:
         )
     table = table.reindex(clock(site, table))
     plant = plant_table(site, table)
-    wrong, wetbulb_c = contradictory(plant), _wetbulb_c(site, plant)
+    wrong, weather = contradictory(plant), _weather(site, plant)
     inputs = Inputs(
-        setpoints=_setpoints(site, plant),
-        outdoor_drybulb_c=_driver(site, plant, "outdoor_drybulb_c", "outdoor_wetbulb_c"),
-        outdoor_wetbulb_c=wetbulb_c,
-        pressure_pa=_pressure_pa(site, plant),
-        it_w=1e3 * _closed(_load_kw(site, table, plant).mask(wrong), site).to_numpy(dtype=float),
+        setpoints=recorded_setpoints(site, plant),
+        outdoor_drybulb_c=weather["outdoor_drybulb_c"].to_numpy(),
+        outdoor_wetbulb_c=weather["outdoor_wetbulb_c"].to_numpy(),
+        pressure_pa=weather["outdoor_pressure_pa"].to_numpy(),
+        it_w=1e3 * closed(_load_kw(site, table, plant).mask(wrong), site).to_numpy(dtype=float),
     )
     running = {kind: _running(site, table, *columns) for kind, columns in _MACHINES.items()}
     return Record(
@@ -56,48 +58,19 @@ def clock(site: Site, table: pd.DataFrame) -> pd.DatetimeIndex:
     return pd.date_range(table.index[0], table.index[-1], freq=site.interval)
 
 
-def _setpoints(site: Site, plant: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Recorded setpoints by field; where none is, the controlled temperature that the site file offers."""
-    setpoints_by_field: dict[str, np.ndarray] = {}
-    for quantity, field in SETPOINT_FIELDS.items():
-        if quantity in plant:
-            setpoints_by_field[field] = plant[quantity].ffill(limit=_rows(site, 24.0)).to_numpy(dtype=float)
-    for setpoint in site.setpoints:
-        quantity = site.quantity_of(setpoint)
-        if setpoint.measured and quantity in CONTROLLED and CONTROLLED[quantity] not in setpoints_by_field:
-            setpoints_by_field[CONTROLLED[quantity]] = _closed(plant[quantity], site).to_numpy(dtype=float)
-    return setpoints_by_field
-
-
-def _driver(site: Site, plant: pd.DataFrame, *names: str) -> np.ndarray:
-    for name in names:
-        if _is_read(plant, name):
-            return _closed(plant[name], site).to_numpy(dtype=float)
-    raise ModelError(
-        f'a twin of site "{site.name}" needs {names[0]}, which is never read; '
-        "declare a point of it in [[points]] and ingest its export"
-    )
-
-
-def _wetbulb_c(site: Site, plant: pd.DataFrame) -> np.ndarray:
-    if _is_read(plant, "outdoor_drybulb_c") and not _is_read(plant, "outdoor_wetbulb_c"):
-        return wetbulb_line_c(_driver(site, plant, "outdoor_drybulb_c"))
-    return _driver(site, plant, "outdoor_wetbulb_c")
-
-
-def _is_read(plant: pd.DataFrame, name: str) -> bool:
-    return name in plant and bool(plant[name].notna().any())
+def _weather(site: Site, plant: pd.DataFrame) -> pd.DataFrame:
+    weather = recorded_weather(site, plant)
+    if weather is None:
+        raise ModelError(
+            f'a twin of site "{site.name}" needs outdoor_wetbulb_c, which is never read; '
+            "declare a point of it in [[points]] and ingest its export"
+        )
+    return weather
 
 
 def _assumed(site: Site, plant: pd.DataFrame) -> tuple[str, ...]:
-    found = () if _is_read(plant, "outdoor_wetbulb_c") else ("wetbulb, from drybulb at usual humidity",)
+    found = () if is_read(plant, "outdoor_wetbulb_c") else (ASSUMED_WETBULB,)
     return found if site.meters.it else (*found, "servers: the load is thermal")
-
-
-def _pressure_pa(site: Site, plant: pd.DataFrame) -> np.ndarray:
-    standard_pa = float(pressure_at_altitude_pa(site.location.altitude_m))
-    measured = plant.get("outdoor_pressure_pa", pd.Series(np.nan, index=plant.index))
-    return measured.fillna(standard_pa).to_numpy(dtype=float)
 
 
 def _load_kw(site: Site, table: pd.DataFrame, plant: pd.DataFrame) -> pd.DataFrame:
@@ -140,11 +113,3 @@ def _units(site: Site, table: pd.DataFrame, contact: str, power: str) -> int:
     if len(columns) == 1:
         return int(table[columns[0]].max())
     return len(columns) or max(len(site.columns_of(power)), 0)
-
-
-def _closed(series: pd.Series | pd.DataFrame, site: Site) -> pd.Series | pd.DataFrame:
-    return series.interpolate(limit=_rows(site, LONGEST_GAP_HOURS), limit_area="inside")
-
-
-def _rows(site: Site, hours: float) -> int:
-    return max(1, round(60 * hours / site.interval_minutes))

@@ -18,12 +18,10 @@ from models.cascade.cascade import NO_SAY_KW
 from models.setpoints import groups_of, quantity_of
 from models.twin import Twin
 from models.twin.run import utilization_for_power
-from pipelines.learning.twin.dataset import CONTROLLED
-from pipelines.simulation.plant import SETPOINT_FIELDS
+from pipelines.simulation.recorded_inputs import FIELDS
 from pipelines.site.file import Site
 from simulator.psychrometrics import pressure_at_altitude_pa
 
-FIELDS = SETPOINT_FIELDS | CONTROLLED  # of the simulator's setpoints, by quantity
 # Inputs besides setpoints, and their substitutes where unknown.
 DRIVERS = {
     "load_kw": "load_kw", "outdoor_drybulb_c": "outdoor_wetbulb_c", "outdoor_wetbulb_c": "outdoor_wetbulb_c",

@@ -11,7 +11,15 @@ import pyarrow as pa
 import simulator
 from pipelines.simulation.studies.conditions import Conditions, plant_of, times_of
 from pipelines.simulation.studies.grid import FAULT_RANGES, SETPOINT_RANGES, Grid
-from pipelines.simulation.studies.outcomes import Shape, World, compiled_outcomes, totals, with_ratios
+from pipelines.simulation.studies.outcomes import (
+    Shape,
+    World,
+    compiled_outcomes,
+    limits_of,
+    totals,
+    unlimited,
+    with_ratios,
+)
 from pipelines.simulation.studies.scenario import BLOCK_HOURS, WhatIf
 from pipelines.site.file import Site
 from pipelines.site.tariff import prices_per_kwh
@@ -35,6 +43,7 @@ class ChunkRunner:
     ) -> None:
         self._site, self._scenario, self._grid = site, scenario, grid
         self._plant, self._conditions, self._chunk = plant, conditions, chunk
+        self._unlimited = unlimited(site.envelope)
         self._blocks = (scenario.days * 24 // BLOCK_HOURS, BLOCK_HOURS * 60 // scenario.step_minutes)
         series = (prices_per_kwh(site.tariff, times_of(scenario)), conditions.carbon_kg_per_kwh)
         self._price, self._carbon = (jnp.asarray(each.reshape(self._blocks), dtype=float) for each in series)
@@ -59,7 +68,11 @@ class ChunkRunner:
             simulator.Setpoints(**_arrays(padded, SETPOINT_RANGES)),
             simulator.Faults(**_arrays(padded, FAULT_RANGES)),
         )
-        hours = {name: np.asarray(values)[: end - start] for name, values in figures.items()}
+        hours = {
+            name: np.asarray(values)[: end - start]
+            for name, values in figures.items()
+            if name not in self._unlimited
+        }
         outcomes = totals(hours, self._site)
         rows = pd.DataFrame(self._shown(inputs) | outcomes)
         return rows, self._hours(start, hours) if hourly else None
@@ -87,13 +100,12 @@ class ChunkRunner:
         drawn += drawn[-1:] * (self._seeds_at_once - len(drawn))
         plants = jax.tree.map(lambda *leaves: jnp.stack(leaves), *(plant for plant, _ in drawn))
         weather = jax.tree.map(lambda *leaves: np.stack(leaves), *(drivers for _, drivers in drawn))
-        envelope = self._site.envelope
         return World(
             plants if self._scenario.plant_spread > 0 else self._plant,
             jax.tree.map(lambda leaf: jnp.asarray(leaf.reshape(-1, *self._blocks), dtype=float), weather),
             self._price,
             self._carbon,
-            (envelope.rack_inlet_min_c, envelope.rack_inlet_max_c, envelope.dew_point_max_c),
+            limits_of(self._site.envelope),
         )
 
     def _draw(self, seed: int) -> tuple[simulator.Plant, simulator.Drivers]:

@@ -12,17 +12,22 @@ import simulator
 from pipelines.errors import ScenarioError
 from pipelines.simulation.studies.scenario import WhatIf
 from pipelines.site.file import Site
+from simulator.control import DRYBULB_C, PRESSURE_PA, WETBULB_C
 from simulator.load import generated_utilization
+from simulator.psychrometrics import pressure_at_altitude_pa
 from simulator.weather import generated_weather
 
 LONGEST_GAP_HOURS = 6
 DEGREES_AN_HOUR = 15.0  # the earth's turn
+PRESSURE = "outdoor_pressure_pa"  # which a CSV need not have
+WEATHER_RANGES = {"outdoor_drybulb_c": DRYBULB_C, "outdoor_wetbulb_c": WETBULB_C, PRESSURE: PRESSURE_PA}
 
 
 class Conditions:
     """Drivers by seed, for one site and scenario; files are read once.
 
-    Generated weather and load follow the site's solar time; EPW and CSV are the same for every seed.
+    Generated weather and load follow the site's solar time; what a file gives, and constant weather, is the same for
+    every seed.
 
     Raises:
         WeatherError, ScenarioError: on making, where a file does not give the period.
@@ -30,6 +35,7 @@ class Conditions:
 
     def __init__(self, site: Site, scenario: WhatIf) -> None:
         self._scenario = scenario
+        self._standard_pa = float(pressure_at_altitude_pa(site.location.altitude_m))
         solar = scenario.start_utc + pd.Timedelta(hours=site.location.longitude / DEGREES_AN_HOUR)
         day = solar.hour / 24 + solar.minute / 1440
         self._day_of_year, self._day_of_week = solar.dayofyear - 1 + day, solar.weekday() + day
@@ -65,10 +71,12 @@ class Conditions:
         return jax.tree.map(np.asarray, drivers)
 
     def _read_weather(self) -> pd.DataFrame | None:
-        scenario = self._scenario
-        if scenario.weather.epw is None:
+        scenario, chosen = self._scenario, self._scenario.weather
+        if chosen.drybulb_c is not None or chosen.csv is not None:
+            return _given_weather(scenario, self._standard_pa)
+        if chosen.epw is None:
             return None
-        epw = epw_weather.read_epw(scenario.weather.epw)
+        epw = epw_weather.read_epw(chosen.epw)
         for name, hours in epw.filled.items():
             self.notes.append(
                 f"weather file: {hours} h of {name} were missing and are interpolated or derived"
@@ -79,13 +87,15 @@ class Conditions:
         scenario = self._scenario
         if scenario.load.constant is not None:
             return np.full(scenario.steps, scenario.load.constant)
-        return None if scenario.load.csv is None else _csv_load(scenario, scenario.load.csv)
+        if scenario.load.csv is None:
+            return None
+        return _csv_series(scenario, scenario.load.csv, "it_utilization_frac", (0.0, 1.0))
 
     def _read_carbon(self) -> np.ndarray:
         """On each step, (steps,); NaN where the scenario gives none: carbon is then unknown rather than zero."""
         scenario = self._scenario
         if scenario.carbon.csv is not None:
-            return _csv_series(scenario, scenario.carbon.csv, "kg_per_kwh", highest=np.inf)
+            return _csv_series(scenario, scenario.carbon.csv, "kg_per_kwh", (0.0, np.inf))
         constant = scenario.carbon.kg_per_kwh
         return np.full(scenario.steps, np.nan if constant is None else constant)
 
@@ -102,13 +112,32 @@ def times_of(scenario: WhatIf) -> pd.DatetimeIndex:
     return pd.date_range(scenario.start_utc, periods=scenario.steps, freq=step)
 
 
-def _csv_load(scenario: WhatIf, path: Path) -> np.ndarray:
-    return _csv_series(scenario, path, "it_utilization_frac", highest=1.0)
+def _given_weather(scenario: WhatIf, standard_pa: float) -> pd.DataFrame:
+    """Constant weather, or a CSV's, on the scenario's steps, as `epw.drivers` takes it."""
+    chosen = scenario.weather
+    if chosen.csv is None:
+        pressure_pa = standard_pa if chosen.pressure_pa is None else chosen.pressure_pa
+        values = {"outdoor_drybulb_c": chosen.drybulb_c, "outdoor_wetbulb_c": chosen.wetbulb_c}
+        return pd.DataFrame(values | {"outdoor_pressure_pa": pressure_pa}, index=times_of(scenario))
+    columns = {
+        name: _csv_series(scenario, chosen.csv, name, span)
+        for name, span in WEATHER_RANGES.items()
+        if name != PRESSURE or PRESSURE in _columns(chosen.csv)
+    }
+    return pd.DataFrame({PRESSURE: standard_pa} | columns, index=times_of(scenario))
 
 
-def _csv_series(scenario: WhatIf, path: Path, column: str, *, highest: float) -> np.ndarray:
+def _columns(path: Path) -> list[str]:
+    try:
+        return [*pd.read_csv(path, nrows=0).columns]
+    except (OSError, ValueError) as cause:
+        raise ScenarioError(f"file {path} cannot be read as a CSV: {cause}; correct it") from cause
+
+
+def _csv_series(scenario: WhatIf, path: Path, column: str, span: tuple[float, float]) -> np.ndarray:
     """A CSV's values on the scenario's steps: each holds from its time on until the next."""
-    allowed = f"in 0 to {highest:g}" if np.isfinite(highest) else "at or above 0"
+    lowest, highest = span
+    allowed = f"in {lowest:g} to {highest:g}" if np.isfinite(highest) else f"at or above {lowest:g}"
     try:
         table = pd.read_csv(path)
         times = pd.to_datetime(table["time"], utc=True, format="ISO8601")
@@ -119,7 +148,7 @@ def _csv_series(scenario: WhatIf, path: Path, column: str, *, highest: float) ->
             f"{column} ({allowed}): {cause}; correct it"
         ) from cause
     series = pd.Series(values.to_numpy(dtype=float), index=times).dropna().sort_index()
-    outside = series[(series < 0) | (series > highest)]
+    outside = series[(series < lowest) | (series > highest)]
     if len(outside):
         raise ScenarioError(
             f"file {path}: {column} must lie {allowed}, got {outside.iloc[0]:g} at "

@@ -1,6 +1,7 @@
 """The grid of a what-if study: swept axes, fixed inputs, and the combinations that are physical."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,11 +9,14 @@ import numpy as np
 import simulator
 from pipelines.errors import ScenarioError
 from pipelines.simulation.plant import SETPOINT_FIELDS
+from pipelines.simulation.recorded_inputs import FIELDS
 from pipelines.simulation.studies.scenario import WhatIf
-from pipelines.site.file import Site
+from pipelines.site.file import Setpoint, Site
 from simulator.control import SETPOINT_RANGES
 from simulator.faults import COUNTED, FAULT_RANGES
 
+AUTO = "auto"  # in place of axes
+AUTO_VALUES, AUTO_CASES, AUTO_DECIMALS = 7, 700, 2
 MAX_CASES = 2_000_000  # a table of them fits in a workstation's memory
 
 RANGES = {"seed": (0.0, 2.0**31 - 1)} | SETPOINT_RANGES | FAULT_RANGES
@@ -47,16 +51,17 @@ class Grid:
 
 
 def study_grid(site: Site, scenario: WhatIf, axes: str, plant: simulator.Plant) -> Grid:
-    """The grid of `axes` ("chw_supply_c=6:18:1,supply_air_c=18:27:1", ends included) over a scenario.
+    """The grid of `axes` ("chw_supply_c=6:18:1,supply_air_c=18|20.5|23", ends included) over a scenario.
 
-    Combinations with chilled water above supply air are left out.
+    `AUTO` sweeps what the site may choose (`automatic_axes`). Combinations with chilled water above supply air are
+    left out.
 
     Raises:
         ScenarioError: an unknown or repeated axis, an empty range, a value outside its physical range,
             too many cases, or no physical combination.
     """
-    swept = parse_axes(axes)
     fixed = _fixed(site, scenario, plant)
+    swept = automatic_axes(site, fixed) if axes.strip() == AUTO else parse_axes(axes)
     for name, value in fixed.items():
         _check(name, np.array([value]))
     count = math.prod(len(values) for values in swept.values())
@@ -76,8 +81,59 @@ def study_grid(site: Site, scenario: WhatIf, axes: str, plant: simulator.Plant) 
     return Grid(swept, fixed, np.flatnonzero(cold_enough))
 
 
+def settable(site: Site) -> dict[str, list[Setpoint]]:
+    """The site's setpoints by the simulator's, which has one where a site has one for each hall or machine."""
+    found: dict[str, list[Setpoint]] = {}
+    for setpoint in site.setpoints:
+        field = FIELDS.get(site.quantity_of(setpoint))
+        if field:
+            found.setdefault(field, []).append(setpoint)
+    return found
+
+
+def automatic_axes(site: Site, present: Mapping[str, float]) -> dict[str, np.ndarray]:
+    """Every setpoint of the site that the simulator has, over the site's limits, each present value among them.
+
+    present: values in force, by the simulator's setpoints. On/off setpoints have both values, the others
+    `AUTO_VALUES`, or as many as keep the grid to `AUTO_CASES`.
+
+    Raises:
+        ScenarioError: the site has no such setpoint.
+    """
+    found = settable(site)
+    if not found:
+        raise ScenarioError(
+            f'site "{site.name}" must declare a setpoint that the simulator has to be swept, it has none; '
+            f"add [[setpoints]] of {', '.join(SETPOINT_FIELDS)}, or name axes in --sweep"
+        )
+    limits = {name: (max(s.min for s in each), min(s.max for s in each)) for name, each in found.items()}
+    for many in range(AUTO_VALUES, 1, -1):
+        axes = {
+            name: _auto_values(name, limits[name], present[name], many)
+            for name in SETPOINT_RANGES
+            if name in found
+        }
+        if math.prod(map(len, axes.values())) <= AUTO_CASES:
+            break
+    return axes
+
+
+def _auto_values(name: str, limits: tuple[float, float], present: float, many: int) -> np.ndarray:
+    """`many` values between limits, the nearest of them moved to the present one; both ends stay."""
+    low, high = (float(np.clip(limit, *RANGES[name])) for limit in limits)
+    if name == "economizer_enable":
+        return np.array([0.0, 1.0])
+    if name in WHOLE:
+        many = min(many, round(high - low) + 1)
+    values = np.round(np.linspace(low, high, many), 0 if name in WHOLE else AUTO_DECIMALS)
+    inner = values[1:-1]
+    if low < present < high and inner.size and present not in values:
+        inner[np.abs(inner - present).argmin()] = present
+    return np.unique(np.append(values, present))
+
+
 def parse_axes(text: str) -> dict[str, np.ndarray]:
-    """Axes "name=low:high:step,name=value" as values by name; seed first, so that chunks have few.
+    """Axes "name=low:high:step,name=value|value" as values by name; seed first, so that chunks have few.
 
     Raises:
         ScenarioError: an axis is unknown, repeated, empty or out of range.
@@ -89,9 +145,14 @@ def parse_axes(text: str) -> dict[str, np.ndarray]:
             raise ScenarioError(f'sweep axis "{name}" is not known; choose one of {", ".join(RANGES)}')
         if name in axes:
             raise ScenarioError(f'sweep axis "{name}" is given twice; give it one range low:high:step')
-        axes[name] = _span(part, span)
+        axes[name] = _values(part, span)
         _check(name, axes[name])
     return dict(sorted(axes.items(), key=lambda axis: axis[0] != "seed"))
+
+
+def _values(part: str, text: str) -> np.ndarray:
+    """Values of an axis, rising: numbers and ranges, "6|8|10.5" or "6:18:2|10.5"."""
+    return np.unique(np.concatenate([_span(part, span) for span in text.split("|")]))
 
 
 def _span(part: str, span: str) -> np.ndarray:
@@ -101,7 +162,8 @@ def _span(part: str, span: str) -> np.ndarray:
         numbers = []
     if len(numbers) not in (1, 3) or not np.isfinite(numbers).all():
         raise ScenarioError(
-            f'sweep "{part}" must read name=low:high:step or name=value; e.g. chw_supply_c=6:18:1'
+            f'sweep "{part}" must read name=low:high:step, name=value or name=value|value; '
+            "e.g. chw_supply_c=6:18:1 or chw_supply_c=6|8|10.5"
         )
     if len(numbers) == 1:
         return np.array(numbers)
@@ -138,10 +200,8 @@ def _fixed(site: Site, scenario: WhatIf, plant: simulator.Plant) -> dict[str, fl
             raise ScenarioError(f"[{table}] {unknown[0]} is not known; choose one of {', '.join(ranges)}")
     cautious = simulator.default_setpoints(plant)
     values = {name: float(getattr(cautious, name)) for name in SETPOINT_RANGES}
-    for setpoint in site.setpoints:
-        field = SETPOINT_FIELDS.get(site.quantity_of(setpoint))
-        if field:
-            values[field] = setpoint.default
+    for field, setpoints in settable(site).items():
+        values[field] = math.fsum(setpoint.default for setpoint in setpoints) / len(setpoints)
     faults = dict.fromkeys(FAULT_RANGES, 0.0) | scenario.faults
     return {"seed": float(scenario.seed)} | values | scenario.setpoints | faults
 

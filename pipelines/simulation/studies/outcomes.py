@@ -1,6 +1,7 @@
 """Outcomes of each case of a study, summed while it runs: only hourly values leave the compiled call."""
 
-from functools import cache, partial
+import math
+from functools import cache, partial, reduce
 from typing import Any, NamedTuple
 
 import jax
@@ -9,9 +10,9 @@ import numpy as np
 from jax import Array
 
 import simulator
-from pipelines.site.file import Site
+from pipelines.site.file import Envelope, Site
 from simulator import metrics
-from simulator.envelope import fastest_change_k, violation_minutes
+from simulator.envelope import change_in_the_hour_before_k
 
 ENERGIES = {
     "facility_kwh": "facility_w", "it_kwh": "it_w", "server_fan_kwh": "server_fan_w",
@@ -21,6 +22,13 @@ ENERGIES = {
     "lighting_kwh": "lighting_w",
 }  # fmt: skip
 EXTREMES = {"rack_inlet_max_c": np.max, "rack_inlet_min_c": np.min, "rack_inlet_change_k_h": np.max}
+# Minutes outside each limit of the site's envelope, by what it limits. A step may break several.
+VIOLATIONS = {
+    "rack_inlet_high_minutes": "rack inlet too warm", "rack_inlet_low_minutes": "rack inlet too cold",
+    "dew_point_violation_minutes": "dew point too high", "change_violation_minutes": "rack inlet changes too fast",
+    "aisle_pressure_violation_minutes": "too little pressure in the cold aisle",
+}  # fmt: skip
+ANY_VIOLATION = "any_violation_minutes"  # a step that breaks two limits counts once
 COOLING_PARTS = ("chiller_kwh", "chw_pump_kwh", "cw_pump_kwh", "tower_fan_kwh", "crah_fan_kwh")
 
 
@@ -38,18 +46,45 @@ class Shape(NamedTuple):
     many_plants: bool
 
 
+class Limits(NamedTuple):
+    """The site's envelope: temperatures in °C, change in K within an hour, pressure of the cold aisle in Pa."""
+
+    inlet_low_c: float
+    inlet_high_c: float
+    dew_point_high_c: float
+    change_k_h: float
+    aisle_low_pa: float
+
+
 class World(NamedTuple):
     """Inputs that all cases of a chunk share.
 
     plants: one plant, or (seeds, ...). drivers: (seeds, blocks, steps). price_per_kwh, carbon_kg_per_kwh (the
-    grid's): (blocks, steps). limits_c: rack inlet low and high, dew point high.
+    grid's): (blocks, steps).
     """
 
     plants: simulator.Plant
     drivers: simulator.Drivers
     price_per_kwh: Array
     carbon_kg_per_kwh: Array
-    limits_c: tuple[float, float, float]
+    limits: Limits
+
+
+def limits_of(envelope: Envelope) -> Limits:
+    """Limits of a site's envelope; no pressure is too low where it gives none."""
+    aisle_pa = envelope.aisle_pressure_min_pa
+    return Limits(
+        envelope.rack_inlet_min_c,
+        envelope.rack_inlet_max_c,
+        envelope.dew_point_max_c,
+        envelope.rate_k_per_h,
+        -math.inf if aisle_pa is None else aisle_pa,
+    )
+
+
+def unlimited(envelope: Envelope) -> tuple[str, ...]:
+    """Violations of limits that the site's envelope does not give: no columns of its studies."""
+    return () if envelope.aisle_pressure_min_pa is not None else ("aisle_pressure_violation_minutes",)
 
 
 @cache
@@ -95,11 +130,10 @@ def _case(shape: Shape, world: World, seed: Array, setpoints: Any, faults: Any) 
         drivers = jax.tree.map(lambda leaf: leaf[seed, block], world.drivers)
         state, sensors = simulator.rollout(plant, state, setpoints, drivers, faults, dt_s=shape.dt_s)
         by_hour = jax.tree.map(lambda leaf: leaf.reshape(shape.hours, -1).T, sensors)  # (steps, hours)
-        figures = _figures(by_hour, world, block, shape)
         inlet_c = jnp.concatenate([inlet_before_c[:, None], by_hour.rack_inlet_c], axis=1)
         two_hours_c = jnp.concatenate([inlet_c[:, :-1], inlet_c[:, 1:]])  # each hour after the one before it
-        change = {"rack_inlet_change_k_h": fastest_change_k(two_hours_c, dt_s=shape.dt_s)}
-        return (state, by_hour.rack_inlet_c[:, -1]), figures | change
+        change_k = change_in_the_hour_before_k(two_hours_c, dt_s=shape.dt_s)
+        return (state, by_hour.rack_inlet_c[:, -1]), _figures(by_hour, change_k, world, block, shape)
 
     order = jnp.concatenate([jnp.arange(shape.warmup_blocks), jnp.arange(shape.blocks)])
     state = simulator.init(plant)
@@ -108,9 +142,10 @@ def _case(shape: Shape, world: World, seed: Array, setpoints: Any, faults: Any) 
     return jax.tree.map(lambda leaf: leaf[shape.warmup_blocks :].reshape(-1), figures)
 
 
-def _figures(sensors: simulator.Sensors, world: World, block: Array, shape: Shape) -> dict[str, Array]:
-    """Each hour's figures, (hours,), from sensors (steps, hours)."""
-    low_c, high_c, dew_point_c = world.limits_c
+def _figures(
+    sensors: simulator.Sensors, change_k: Array, world: World, block: Array, shape: Shape
+) -> dict[str, Array]:
+    """Each hour's figures, (hours,), from sensors and the inlet's change, (steps, hours)."""
     price, carbon = (
         series[block].reshape(shape.hours, -1).T for series in (world.price_per_kwh, world.carbon_kg_per_kwh)
     )
@@ -122,8 +157,26 @@ def _figures(sensors: simulator.Sensors, world: World, block: Array, shape: Shap
         "carbon_kg": metrics.carbon_kg(sensors, carbon, dt_s=dt_s),
         "water_evaporated_l": sensors.water_evaporated_kg_s.sum(axis=0) * dt_s,  # 1 kg of water is 1 litre
         "water_makeup_l": lost_kg_s.sum(axis=0) * dt_s,
-        "violation_minutes": violation_minutes(inlet_c, dt_s=dt_s, low_c=low_c, high_c=high_c),
-        "dew_point_violation_minutes": (sensors.rack_dew_point_c > dew_point_c).sum(axis=0) * dt_s / 60.0,
+        **_violations(sensors, change_k, world.limits, dt_s),
         "rack_inlet_max_c": inlet_c.max(axis=0),
         "rack_inlet_min_c": inlet_c.min(axis=0),
+        "rack_inlet_change_k_h": change_k.max(axis=0),
     }
+
+
+def _violations(sensors: simulator.Sensors, change_k: Array, limits: Limits, dt_s: float) -> dict[str, Array]:
+    """Minutes outside each limit and outside any, (hours,); `violation_minutes` is the rack inlet's, warm or cold."""
+    inlet_c = sensors.rack_inlet_c
+    outside = {
+        "rack_inlet_high_minutes": inlet_c > limits.inlet_high_c,
+        "rack_inlet_low_minutes": inlet_c < limits.inlet_low_c,
+        "dew_point_violation_minutes": sensors.rack_dew_point_c > limits.dew_point_high_c,
+        "change_violation_minutes": change_k > limits.change_k_h,
+        "aisle_pressure_violation_minutes": sensors.aisle_pa < limits.aisle_low_pa,
+    }
+    together = {
+        "violation_minutes": outside["rack_inlet_high_minutes"] | outside["rack_inlet_low_minutes"],
+        ANY_VIOLATION: reduce(jnp.logical_or, outside.values()),
+    }
+    step_minutes = dt_s / 60.0
+    return {name: broken.sum(axis=0) * step_minutes for name, broken in (outside | together).items()}

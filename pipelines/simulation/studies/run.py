@@ -28,9 +28,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import simulator
-from pipelines.errors import ScenarioError, SiteError
+from pipelines.errors import ScenarioError
 from pipelines.files import write_atomic
-from pipelines.simulation.plant import nameplate_plant
+from pipelines.simulation.plant import simulated
 from pipelines.simulation.studies.chunks import ChunkRunner, chunk_size
 from pipelines.simulation.studies.conditions import Conditions
 from pipelines.simulation.studies.files import HOURLY, MANIFEST, PARTS, TABLE, is_whole, part, write_whole
@@ -66,8 +66,13 @@ class Study:
         return self.folder / HOURLY
 
     def table(self, columns: list[str] | None = None) -> pd.DataFrame:
-        """A row per case: seed, setpoints, faults that are swept or present, and outcomes."""
-        return pd.read_parquet(self.path, columns=columns)
+        """A row per case: seed, setpoints, faults that are swept or present, and outcomes.
+
+        columns: a choice of them; those that the study does not have are left out.
+        """
+        there = pq.read_schema(self.path).names
+        wanted = None if columns is None else [name for name in columns if name in there]
+        return pd.read_parquet(self.path, columns=wanted)
 
     def hours(self, case: int, columns: list[str] | None = None) -> pd.DataFrame:
         """Hours of one case, its row number in `table()`: energy, PUE, water, inlet, minutes outside.
@@ -103,14 +108,9 @@ def run_study(
         ScenarioError, WeatherError: bad input, before anything runs.
     """
     started = time.monotonic()
-    if plant is None and not site.twin:
-        raise SiteError(
-            f"site {site.name} must describe its plant to be simulated; add [twin] with it_kw = ... or run: "
-            f"coldaisle twin --site {site.name}"
-        )
     if chunk_cases < 1:
         raise ScenarioError(f"chunk_cases must be at least 1, got {chunk_cases}; {CHUNK_CASES} is usual")
-    plant = nameplate_plant(site) if plant is None else plant
+    plant = simulated(site, plant)
     grid = study_grid(site, scenario, axes, plant)
     chunk = chunk_size(grid, scenario, chunk_cases)
     conditions = Conditions(site, scenario)
@@ -127,7 +127,7 @@ def run_study(
         if progress:
             progress(count, grid.cases)
     write_whole(home / TABLE, (pq.read_table(part(home, start)) for start in starts))
-    notes = (*conditions.notes, *_left_out_note(grid))
+    notes = (*conditions.notes, *_left_out_note(grid), *_unjudged_note(site))
     seconds = time.monotonic() - started
     return Study(site.name, home, grid.axes, grid.cases, grid.left_out, resumed, seconds, notes)
 
@@ -153,9 +153,23 @@ def _left_out_note(grid: Grid) -> list[str]:
     return [f"{grid.left_out} combinations left out: chilled water above supply air cannot cool it"]
 
 
+def _unjudged_note(site: Site) -> list[str]:
+    if site.envelope.loop_pressure_min_pa is None:
+        return []
+    return [
+        "the envelope's loop_pressure_min_pa is not judged: the simulator has no static pressure of the loop"
+    ]
+
+
 def _manifest(site: Site, scenario: WhatIf, plant: simulator.Plant, grid: Grid, chunk: int) -> dict[str, Any]:
     """All inputs that the outcomes depend on, and their hash."""
-    files = {"epw": scenario.weather.epw, "csv": scenario.load.csv, "carbon": scenario.carbon.csv}
+    weather = scenario.weather
+    files = {
+        "epw": weather.epw,
+        "weather": weather.csv,
+        "csv": scenario.load.csv,
+        "carbon": scenario.carbon.csv,
+    }
     contents = {
         "site": site.model_dump(mode="json", include={"name", "location", "envelope", "tariff"}),
         "plant": [
@@ -164,7 +178,8 @@ def _manifest(site: Site, scenario: WhatIf, plant: simulator.Plant, grid: Grid, 
         ],
         "pue_category": site.meters.pue_category,
         "scenario": scenario.model_dump(
-            mode="json", exclude={"title": True, "weather": {"epw"}, "load": {"csv"}, "carbon": {"csv"}}
+            mode="json",
+            exclude={"title": True, "weather": {"epw", "csv"}, "load": {"csv"}, "carbon": {"csv"}},
         ),
         "files": {name: _digest([path]) for name, path in files.items() if path},
         "axes": {name: values.tolist() for name, values in grid.axes.items()},

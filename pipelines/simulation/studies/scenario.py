@@ -7,6 +7,8 @@ Envelope and tariff are the site's.
     days = 7
     [weather]
     climate = "hot_humid"     # or: epw = "station.epw", relative to this file
+                              # or: csv = "weather.csv" (time, outdoor_drybulb_c, outdoor_wetbulb_c)
+                              # or constant: drybulb_c = 31.0 with wetbulb_c = 24.0, and pressure_pa
     [load]
     mean = 0.6                # or: constant = 0.5, or: csv = "load.csv" (time, it_utilization_frac)
     [carbon]
@@ -26,6 +28,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipelines.errors import ScenarioError
+from simulator.control import DRYBULB_C, PRESSURE_PA, WETBULB_C
 from simulator.weather import CLIMATES
 
 STEPS_MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
@@ -38,10 +41,17 @@ class _Strict(BaseModel):
 
 
 class WeatherChoice(_Strict):
-    """Generated weather of a climate, or a station's typical year (EPW)."""
+    """Generated weather of a climate, a station's typical year (EPW), a CSV's, or constant.
+
+    pressure_pa: of constant weather; by default that of the site's altitude, as for a CSV without it.
+    """
 
     climate: str = "temperate"
     epw: Path | None = None
+    csv: Path | None = None
+    drybulb_c: float | None = Field(default=None, ge=DRYBULB_C[0], le=DRYBULB_C[1])
+    wetbulb_c: float | None = Field(default=None, ge=WETBULB_C[0], le=WETBULB_C[1])
+    pressure_pa: float | None = Field(default=None, ge=PRESSURE_PA[0], le=PRESSURE_PA[1])
 
     @field_validator("climate")
     @classmethod
@@ -49,6 +59,25 @@ class WeatherChoice(_Strict):
         if climate not in CLIMATES:
             raise ValueError(f'climate "{climate}" is not known; choose one of {", ".join(CLIMATES)}')
         return climate
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        given = self.model_fields_set
+        constant = given & {"drybulb_c", "wetbulb_c", "pressure_pa"}
+        if len(given - constant) + bool(constant) > 1:
+            raise ValueError(
+                f"weather must be of a climate, an epw, a csv or constant, not {sorted(given)} together; keep one"
+            )
+        if constant and (self.drybulb_c is None or self.wetbulb_c is None):
+            raise ValueError(
+                f"constant weather needs drybulb_c and wetbulb_c, got only {sorted(constant)}; give both"
+            )
+        if self.drybulb_c is not None and self.wetbulb_c is not None and self.wetbulb_c > self.drybulb_c:
+            raise ValueError(
+                f"wetbulb_c ({self.wetbulb_c:g}) must not exceed drybulb_c ({self.drybulb_c:g}), which it equals "
+                "in saturated air; correct one of them"
+            )
+        return self
 
 
 class LoadChoice(_Strict):
@@ -152,7 +181,7 @@ def read_scenario(path: Path) -> WhatIf:
         ) from cause
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as cause:
         raise ScenarioError(f"scenario file {path} is not valid TOML: {cause}; correct that line") from cause
-    for table, key in (("weather", "epw"), ("load", "csv"), ("carbon", "csv")):
+    for table, key in (("weather", "epw"), ("weather", "csv"), ("load", "csv"), ("carbon", "csv")):
         if isinstance(values.get(table), dict) and isinstance(values[table].get(key), str):
             values[table][key] = path.parent / values[table][key]
     return _checked(values, f"scenario file {path}")

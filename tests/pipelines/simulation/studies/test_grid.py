@@ -8,7 +8,14 @@ import pytest
 
 from pipelines.errors import ScenarioError
 from pipelines.simulation.plant import nameplate_plant
-from pipelines.simulation.studies.grid import FAULT_RANGES, SETPOINT_RANGES, parse_axes, study_grid
+from pipelines.simulation.studies.grid import (
+    AUTO_CASES,
+    FAULT_RANGES,
+    SETPOINT_RANGES,
+    automatic_axes,
+    parse_axes,
+    study_grid,
+)
 from pipelines.simulation.studies.scenario import WhatIf, read_scenario
 from simulator import Faults, Setpoints
 from simulator.control import physical_setpoints
@@ -30,6 +37,38 @@ def test_a_range_includes_both_its_ends() -> None:
     assert len(axes["chw_supply_c"]) == 13
     assert axes["supply_air_c"][-1] == 27.0
     assert axes["cw_supply_c"].tolist() == [24.0]
+
+
+def test_a_list_and_a_range_may_be_joined_and_no_value_comes_twice() -> None:
+    axes = parse_axes("chw_supply_c=10.5|6|8, supply_air_c=18:22:2|20|20.5")
+    assert axes["chw_supply_c"].tolist() == [6.0, 8.0, 10.5]
+    assert axes["supply_air_c"].tolist() == [18.0, 20.0, 20.5, 22.0]
+
+
+def test_the_automatic_sweep_covers_the_site_s_limits_and_has_the_present_values(site) -> None:
+    present = {"supply_air_c": 21.3, "chw_supply_c": 10.0, "cw_supply_c": 24.0, "economizer_enable": 1.0}
+    axes = automatic_axes(site, present)
+    assert list(axes) == ["supply_air_c", "chw_supply_c", "cw_supply_c", "economizer_enable"]
+    assert axes["supply_air_c"].tolist() == [18.0, 19.33, 21.3, 22.0, 23.33, 24.67, 26.0]
+    assert axes["economizer_enable"].tolist() == [0.0, 1.0]
+    for name, value in present.items():
+        assert value in axes[name]
+        assert np.diff(axes[name]).min() > 0
+    assert np.prod([len(values) for values in axes.values()]) <= AUTO_CASES
+    found = grid(site, "auto", setpoints=present)
+    assert found.cases + found.left_out == 7**3 * 2
+
+
+def test_a_present_value_outside_the_site_s_limits_is_swept_too(site) -> None:
+    outside = {"supply_air_c": 28.0, "chw_supply_c": 10.0, "cw_supply_c": 24.0, "economizer_enable": 0.0}
+    axes = automatic_axes(site, outside)
+    assert axes["supply_air_c"][-2:].tolist() == [26.0, 28.0]
+    assert np.prod([len(values) for values in axes.values()]) <= AUTO_CASES
+
+
+def test_a_site_without_setpoints_has_no_automatic_sweep(site) -> None:
+    with pytest.raises(ScenarioError, match="must declare a setpoint that the simulator has"):
+        grid(site.model_copy(update={"setpoints": ()}), "auto")
 
 
 def test_every_combination_is_a_case_and_seeds_are_the_slowest_axis(site) -> None:
@@ -66,6 +105,9 @@ def test_chilled_water_warmer_than_supply_air_is_an_error_where_nothing_else_is_
         ("chw_supply_c=6:18:0", "is empty"),
         ("chw_supply_c=6:18", "must read name=low:high:step"),
         ("chw_supply_c=six", "must read name=low:high:step"),
+        ("chw_supply_c=6||8", "must read name=low:high:step"),
+        ("chw_supply_c=6|31", "must lie in 3 to 30"),
+        ("auto,chw_supply_c=6", 'axis "auto" is not known'),
         ("chw_supply_c=6:nan:1", "must read name=low:high:step"),
         ("chw_supply_c=6,chw_supply_c=7", "is given twice"),
         ("chw_supply_c=-5:6:1", "must lie in 3 to 30, what equipment can do; got -5"),
@@ -126,6 +168,11 @@ def test_a_scenario_file_s_paths_are_relative_to_it(tmp_path: Path) -> None:
         ('[weather]\nclimate = "martian"', "not known; choose one of temperate"),
         ("[load]\nmean = 1.5", "load.mean"),
         ("[load]\nmean = 0.5\nconstant = 0.4", "generated, constant or a csv"),
+        ("[weather]\ndrybulb_c = 30.0", "constant weather needs drybulb_c and wetbulb_c"),
+        ("[weather]\ndrybulb_c = 20.0\nwetbulb_c = 21.0", "must not exceed drybulb_c"),
+        ("[weather]\ndrybulb_c = 90.0\nwetbulb_c = 21.0", "less than or equal to 60"),
+        ('[weather]\nclimate = "cold"\ncsv = "a.csv"', "climate, an epw, a csv or constant, not"),
+        ('[weather]\nepw = "a.epw"\ndrybulb_c = 20.0\nwetbulb_c = 1.0', "climate, an epw, a csv or constant"),
         ("[setpoints]\nsupply_air_c = nan", "finite"),
     ],
 )

@@ -1,6 +1,9 @@
 """What-if studies: figures are the simulator's own, chunks and interruptions leave no trace, odd input is defined."""
 
 import json
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +17,7 @@ from typer.testing import CliRunner
 import simulator
 from pipelines.cli.main import application
 from pipelines.config import SITE_FOLDER
-from pipelines.errors import ScenarioError, SiteError, WeatherError
+from pipelines.errors import ColdaisleError, ScenarioError, SiteError, WeatherError
 from pipelines.simulation.plant import nameplate_plant
 from pipelines.simulation.studies.chunks import MAX_DRIVER_STEPS, chunk_size, most_seeds
 from pipelines.simulation.studies.conditions import Conditions, times_of
@@ -84,6 +87,22 @@ def test_an_interrupted_study_resumes_and_gives_the_same_table(site, study: Stud
     (folder,) = tmp_path.iterdir()
     assert len(list((folder / "parts").iterdir())) == 1
     assert not (folder / "table.parquet").exists()
+    resumed = run_study(site, HOT_DAY, AXES, folder=tmp_path, chunk_cases=8)
+    assert resumed.resumed_cases == 8
+    pd.testing.assert_frame_equal(resumed.table(), study.table(), check_exact=True)
+
+
+def test_a_study_that_is_terminated_resumes_and_gives_the_same_table(
+    site, study: Study, tmp_path: Path
+) -> None:
+    script = (
+        "import os, signal, sys; from pathlib import Path; from tests.pipelines.simulation.studies.test_run import *;"
+        "from pipelines.site.file import find_site; from pipelines.config import Settings;"
+        "run_study(find_site('demo', Settings()), HOT_DAY, AXES, folder=Path(sys.argv[1]), chunk_cases=8,"
+        "progress=lambda done, total: os.kill(os.getpid(), signal.SIGTERM) if done else None)"
+    )
+    ended = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
+    assert ended.returncode == -signal.SIGTERM
     resumed = run_study(site, HOT_DAY, AXES, folder=tmp_path, chunk_cases=8)
     assert resumed.resumed_cases == 8
     pd.testing.assert_frame_equal(resumed.table(), study.table(), check_exact=True)
@@ -161,6 +180,49 @@ def test_freezing_weather_runs_and_evaporates_less(site, tmp_path: Path) -> None
     assert 15.0 < cold_row["rack_inlet_min_c"] < cold_row["rack_inlet_max_c"] < 27.0
 
 
+def test_no_case_of_damp_days_jumps_for_a_step_where_its_neighbours_in_time_are_flat(
+    site, tmp_path: Path
+) -> None:
+    damp = WhatIf(days=2, weather={"climate": "hot_humid"}, load={"mean": 0.6})
+    axes = "chw_supply_c=6:18:2,supply_air_c=18:24:2"
+    study = run_study(site, damp, axes, folder=tmp_path, hourly=True)
+    warmest_c = np.stack([study.hours(case)["rack_inlet_max_c"] for case in range(study.cases)])
+    jump_k = warmest_c[:, 1:-1] - np.maximum(warmest_c[:, :-2], warmest_c[:, 2:])
+    assert jump_k.max() < 0.2
+
+
+def test_every_limit_counts_and_a_step_outside_two_counts_once(site, tmp_path: Path) -> None:
+    tight = site.model_copy(
+        update={
+            "envelope": Envelope(
+                rack_inlet_min_c=20.7, rack_inlet_max_c=22.7, dew_point_max_c=8.0, aisle_pressure_min_pa=250.0
+            )
+        }
+    )
+    row = one_case(tight, tmp_path, load={"constant": 1.0}, setpoints={"chillers_available": 1.0})
+    whole_day = 1440.0
+    assert row["dew_point_violation_minutes"] == row["aisle_pressure_violation_minutes"] == whole_day
+    assert row["any_violation_minutes"] == whole_day
+    assert row["rack_inlet_high_minutes"] + row["rack_inlet_low_minutes"] == row["violation_minutes"] > 0
+    loose = one_case(site, tmp_path)
+    assert "aisle_pressure_violation_minutes" not in loose
+    assert loose["any_violation_minutes"] == loose["dew_point_violation_minutes"] > 0
+
+
+def test_too_fast_a_change_counts_from_where_it_passes_the_limit(site, tmp_path: Path) -> None:
+    slow = site.model_copy(update={"envelope": Envelope(dew_point_max_c=24.0, rate_k_per_h=1.0)})
+    load = tmp_path / "load.csv"
+    load.write_text(
+        "time,it_utilization_frac\n"
+        + "".join(f"2025-07-14T{hour:02}:00:00Z,{0.3 if hour < 12 else 1.0}\n" for hour in range(0, 24, 3))
+    )
+    fields = {"load": {"csv": load}, "setpoints": {"chillers_available": 1.0}}
+    row = one_case(slow, tmp_path / "studies", **fields)
+    assert row["rack_inlet_change_k_h"] > 1.0
+    assert 0 < row["change_violation_minutes"] <= row["any_violation_minutes"]
+    assert one_case(slow, tmp_path / "studies")["change_violation_minutes"] == 0.0
+
+
 def test_too_little_capacity_heats_the_hall_and_counts_as_violation(site, tmp_path: Path) -> None:
     row = one_case(site, tmp_path, load={"constant": 1.0}, setpoints={"chillers_available": 1.0})
     assert row["violation_minutes"] > 600
@@ -194,6 +256,30 @@ def test_peak_hours_are_working_days_in_the_tariff_s_own_time_zone() -> None:
 def test_a_tariff_with_a_mistake_names_it(fields: dict, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         Tariff(**fields)
+
+
+def test_constant_weather_has_the_altitude_s_pressure_unless_it_is_given(site) -> None:
+    constant = {"drybulb_c": 31.0, "wetbulb_c": 24.0}
+    drivers = Conditions(site, HOT_DAY.changed(weather=constant)).drivers(3)
+    assert set(np.unique(drivers.outdoor_drybulb_c)) == {31.0}
+    assert set(np.unique(drivers.outdoor_wetbulb_c)) == {24.0}
+    assert drivers.pressure_pa[0] == pytest.approx(100_248.0, abs=5.0)  # 90 m, ICAO
+    given = Conditions(site, HOT_DAY.changed(weather=constant | {"pressure_pa": 84_000.0})).drivers(3)
+    assert given.pressure_pa[-1] == 84_000.0
+
+
+def test_weather_from_a_csv_holds_until_its_next_value(site, tmp_path: Path) -> None:
+    path = tmp_path / "weather.csv"
+    rows = [f"2025-07-14T{hour:02}:00:00Z,{20 + hour},{15 + hour / 2},99000" for hour in range(0, 24, 6)]
+    header = "time,outdoor_drybulb_c,outdoor_wetbulb_c,outdoor_pressure_pa"
+    path.write_text("\n".join([header, *rows]))
+    drivers = Conditions(site, HOT_DAY.changed(weather={"csv": path})).drivers(0)
+    assert drivers.outdoor_drybulb_c[[0, 23, 24, 95]].tolist() == [20.0, 20.0, 26.0, 38.0]
+    assert drivers.outdoor_wetbulb_c[[0, 24]].tolist() == [15.0, 18.0]
+    assert drivers.pressure_pa[5] == 99_000.0
+    path.write_text("\n".join([header, *rows[:2]]))
+    with pytest.raises(ScenarioError, match="no outdoor_drybulb_c is given for 2025-07-14 12:15"):
+        Conditions(site, HOT_DAY.changed(weather={"csv": path}))
 
 
 def test_load_from_a_csv_holds_until_its_next_value(site, tmp_path: Path) -> None:
@@ -237,17 +323,29 @@ def test_bad_input_is_refused_before_anything_is_written(site, tmp_path: Path) -
 def test_the_plot_has_a_panel_for_energy_pue_violations_and_water(
     study: Study, axes: list[str], kind: str, panels: int
 ) -> None:
-    figure = study_figure(study.table(), axes, "a study")
+    inside = study.table().assign(dew_point_violation_minutes=0.0, any_violation_minutes=0.0)
+    figure = study_figure(inside, axes, "a study")
     assert [trace.type for trace in figure.data] == [kind] * panels
+
+
+def test_the_plot_crosses_out_cases_outside_the_envelope_and_says_which_limit(study: Study) -> None:
+    table = study.table().assign(dew_point_violation_minutes=0.0)
+    table.loc[table["chw_supply_c"] == 14, "dew_point_violation_minutes"] = 90.0
+    line, crosses = study_figure(table, ["chw_supply_c", "seed"], "a study").data[:2]
+    assert list(crosses.x) == [14]
+    assert line.customdata[-1] == "dew point too high: 90 min"
+    assert "dew point too high: 90 min" not in study_figure(table, [], "a study").layout.title.text
+    assert "dew point too high: 90 min" in study_figure(table[::-1], [], "a study").layout.title.text
 
 
 def test_two_axes_are_drawn_as_maps_of_the_mean_over_seeds(study: Study) -> None:
     table = study.table().assign(supply_air_c=lambda t: 20.0 + t["seed"] % 2)
     figure = study_figure(table, ["seed", "chw_supply_c", "supply_air_c"], "a study")
-    assert [trace.type for trace in figure.data] == ["heatmap"] * 4
+    maps = [trace for trace in figure.data if trace.type == "heatmap"]
+    assert len(maps) == 4
     assert "mean over seed" in figure.layout.title.text
     expected = table.query("chw_supply_c == 8 and supply_air_c == 20")["pue"].mean()
-    assert figure.data[1].z[0][0] == pytest.approx(expected)
+    assert maps[1].z[0][0] == pytest.approx(expected)
 
 
 SCENARIO = 'title = "One day"\ndays = 1\nstep_minutes = 15\n[weather]\nclimate = "hot_humid"\n'
@@ -271,7 +369,10 @@ def test_the_command_writes_table_and_plot_and_says_where_and_what_is_best(tmp_p
     assert len(pd.read_parquet(result["table"])) == 6
     shown = invoke(tmp_path, "--sweep", "chw_supply_c=8:14:6,seed=0:2:1")
     assert "6 cases, 6 of them by an earlier run" in shown.stdout
-    assert "Least facility energy within the envelope" in shown.stdout
+    assert "Least time outside the envelope (no case stays in it)" in shown.stdout
+    assert "too damp" in shown.stdout
+    assert result["inside_envelope"] == 0
+    assert result["best"][0]["dew_point_violation_minutes"] == result["best"][0]["any_violation_minutes"] > 0
 
 
 def test_the_command_refuses_a_weather_file_that_is_none(tmp_path: Path) -> None:
@@ -279,6 +380,22 @@ def test_the_command_refuses_a_weather_file_that_is_none(tmp_path: Path) -> None
     wrong.write_text("! design days\n")
     refused = invoke(tmp_path, "--weather", str(wrong), "--days", "3")
     assert isinstance(refused.exception, WeatherError)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "got none"),
+        (["--present", "--recorded", "2025-10-20..2025-10-27"], "got --recorded and --present"),
+        (["--recorded", "2025-10-20..2025-10-27", "--at", "2025-10-20"], "--at is the present of --present"),
+        (["--present"], "must have telemetry to hold the present"),
+    ],
+)
+def test_the_command_needs_one_scenario(tmp_path: Path, arguments: list[str], words: str) -> None:
+    command = ["simulate", "--site", "demo", "--home", str(tmp_path / "home"), *arguments]
+    refused = CliRunner().invoke(application(), command)
+    assert isinstance(refused.exception, ColdaisleError)
+    assert words in str(refused.exception)
 
 
 def test_three_lines_of_python_give_the_command_s_table(tmp_path: Path) -> None:
