@@ -93,7 +93,9 @@ def _preferences(home: Settings, person: Person, preferences: Preferences, name:
         heat = st.radio("Heat", HEATS, HEATS.index(preferences.cooling), horizontal=True)
         at = known.index(preferences.locale) if preferences.locale in known else 0
         locale = st.selectbox("Numbers", known, index=at, format_func=lambda each: LOCALES[each])
-    wanted = Preferences(temperature=temperature, cooling=heat, locale=locale, site=name)
+    wanted = Preferences.model_validate(
+        {"temperature": temperature, "cooling": heat, "locale": locale, "site": name}
+    )
     if wanted != preferences:
         kept.keep(home, person.name, wanted)
         if wanted.model_copy(update={"site": preferences.site}) != preferences:

@@ -24,7 +24,8 @@ def show_cards(cards: list[Card]) -> None:
 def _html(card: Card) -> str:
     below = f'<dd style="margin:0;font-size:.85rem">{escape(card.below)}</dd>' if card.below else ""
     return (
-        '<div style="flex:1 1 8.5rem;border:1px solid rgba(128,128,128,.35);border-radius:.5rem;padding:.55rem .8rem">'
+        '<div style="flex:1 1 7rem;border:1px solid rgba(128,128,128,.35);border-radius:.5rem;padding:.5rem .6rem">'
         f'<dt style="font-size:.85rem">{escape(card.label)}</dt>'
-        f'<dd style="margin:0;font-size:1.55rem;font-weight:600;white-space:nowrap">{escape(card.value)}</dd>{below}</div>'
+        f'<dd style="margin:0;font-size:1.35rem;font-weight:600;white-space:nowrap">{escape(card.value)}</dd>'
+        f"{below}</div>"
     )

@@ -1,4 +1,4 @@
-"""Tables to figures; nothing here reads a store, a model or the page. Colours are Okabe and Ito's, safe for all eyes."""
+"""Tables to figures; nothing here reads a store, a model or the page. Colours are Okabe and Ito's."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -245,9 +245,18 @@ def errors_of_models(rows: list[tuple[str, float]], unit: str, separators: str =
 
 
 def heat_map(
-    grid: pd.DataFrame, x_title: str, y_title: str, title: str, broken: pd.DataFrame, separators: str = ".,"
+    grid: pd.DataFrame,
+    x_title: str,
+    y_title: str,
+    title: str,
+    broken: pd.DataFrame,
+    marks: dict[str, tuple[float, float]],
+    separators: str = ".,",
 ) -> go.Figure:
-    """A sweep: rows and columns are the values of two setpoints; cases that break a limit carry a cross."""
+    """A sweep: rows and columns are the values of two setpoints; cases that break a limit carry a cross.
+
+    marks: points to find, by name, each with its place across and up.
+    """
     chart = go.Figure(
         go.Heatmap(
             x=list(grid.columns), y=list(grid.index), z=grid.to_numpy(float), colorscale="Cividis",
@@ -258,12 +267,14 @@ def heat_map(
     rows, columns = np.nonzero(broken.to_numpy(bool))
     if len(rows):
         chart.add_scatter(
-            x=[grid.columns[k] for k in columns], y=[grid.index[k] for k in rows], mode="markers",
+            x=grid.columns.to_numpy()[columns], y=grid.index.to_numpy()[rows], mode="markers",
             name="breaks a limit", marker={"symbol": "x", "color": ORANGE, "size": 10}, hoverinfo="skip",
         )  # fmt: skip
-    return laid_out(
-        chart, separators, height=420, xaxis_title=x_title, yaxis_title=y_title, showlegend=bool(len(rows))
-    )
+    for (name, (x, y)), symbol in zip(marks.items(), ("circle-open", "star"), strict=False):
+        marker = {"symbol": symbol, "color": "#ffffff", "size": 16, "line": {"width": 2, "color": "#ffffff"}}
+        chart.add_scatter(x=[x], y=[y], mode="markers", name=name, marker=marker, hoverinfo="name")
+    chart.update_layout(legend_bgcolor="rgba(60,70,80,0.85)", legend_font_color="#ffffff")
+    return laid_out(chart, separators, height=420, xaxis_title=x_title, yaxis_title=y_title, showlegend=True)
 
 
 def thinned(table: pd.DataFrame, most_rows: int) -> pd.DataFrame:

@@ -29,6 +29,23 @@ def give(console: Console, order: Callable[[], Any], done: str) -> bool:
     return True
 
 
+def give_first(order: Callable[[], Any], done: str) -> None:
+    """Give an order before the page is laid out again; what became of it is said by the page."""
+    try:
+        order()
+    except (ColdaisleError, OSError) as error:
+        st.session_state["refused"] = str(error)
+    else:
+        st.session_state["done"] = done
+
+
+def say_refused(console: Console) -> None:
+    """Say why the last order was refused."""
+    refused = st.session_state.pop("refused", None)
+    if refused:
+        st.error(f"Refused: {_sentence(console.formats.localised(refused))}")
+
+
 def say_done() -> None:
     """Confirm the order that the last run gave."""
     done = st.session_state.pop("done", None)

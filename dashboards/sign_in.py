@@ -15,7 +15,10 @@ def signed_in(settings: Settings) -> Person | None:
         if settings.sign_in == "headers":
             return by_headers(settings, dict(st.context.headers.items()))
         if settings.sign_in == "oidc":
-            return by_claims(settings, st.user.to_dict()) if _has_token() else _ask()
+            if _has_token():
+                return by_claims(settings, st.user.to_dict())
+            _ask()
+            return None
     except AccessError as error:
         _refused(str(error), settings)
         return None

@@ -52,16 +52,17 @@ def chips(status: Status) -> list[Chip]:
     """The statements about a site, in the order in which an operator asks for them."""
     if status.why_no_ledger:
         return [_data(status), _process("loop", status.loop), Chip("ledger", "does not answer", "bad")]
-    waiting = len(status.unacknowledged)
-    critical = any(alarm.severity == "critical" for alarm in status.unacknowledged)
+    waiting = status.unacknowledged
+    critical = any(alarm.severity == "critical" for alarm in waiting)
+    level: Level = "good" if not waiting else "bad" if critical else "notice"
     return [
         _data(status),
         _process("loop", status.loop),
         _process("watchdog", status.watchdog),
         Chip("mode", _mode(status), "notice" if status.standing.hold else "good"),
         Chip("model", status.model or "none", "good" if "/" in status.model else "notice"),
-        Chip("alarms", f"{waiting} not acknowledged" if waiting else "none", ("bad" if critical else "notice") if waiting else "good"),
-    ]  # fmt: skip
+        Chip("alarms", f"{len(waiting)} not acknowledged" if waiting else "none", level),
+    ]
 
 
 def strip_html(shown: list[Chip], theme: str) -> str:
@@ -82,17 +83,23 @@ def _data(status: Status) -> Chip:
     return Chip("data", f"{age(status.data_age)} old", "good" if status.fresh else "bad")
 
 
+WORDS = {
+    "well": "runs",
+    "busy": "deciding",
+    "failing": "failing",
+    "stopped": "stopped",
+    "dead": "dead",
+    "never": "not started",
+}
+
+
 def _process(label: str, one: Alive) -> Chip:
-    words = {
-        "well": "runs", "busy": "deciding", "failing": "failing", "stopped": "stopped", "dead": "dead", "never": "not started",
-    }  # fmt: skip
     if label == "watchdog" and one.condition == "well" and one.text:
         return Chip(label, "in charge: the site's rule", "bad")
-    level: Level = "good" if one.runs else "notice" if one.condition in ("never",) else "bad"
-    if label == "loop" and one.condition == "never":
-        level = "bad"
-    text = words[one.condition] if label == "loop" or one.condition != "busy" else "runs"
-    return Chip(label, text, level)
+    never = (
+        one.condition == "never" and label == "watchdog"
+    )  # a site without a watchdog is no fault of the day
+    return Chip(label, WORDS[one.condition], "good" if one.runs else "notice" if never else "bad")
 
 
 def _mode(status: Status) -> str:

@@ -51,9 +51,8 @@ def _ingest(console: Console, telemetry: dict[str, Any] | None, report: dict[str
         datetime.fromisoformat(telemetry[each]) if telemetry.get(each) else None
         for each in ("made_at", "end")
     )
-    st.text(
-        f"Last ingest {console.formats.time(made_at)}; telemetry to {console.formats.time(end)}; {len(telemetry['files'])} files"
-    )
+    until, files = console.formats.time(end), len(telemetry["files"])
+    st.text(f"Last ingest {console.formats.time(made_at)}; telemetry to {until}; {files} files")
     stamp = store_stamp(Store(console.settings.store, console.described))
     if telemetry.get("store") != stamp:
         st.warning("The store holds newer telemetry than the pages show.")
@@ -66,9 +65,10 @@ def _ingest(console: Console, telemetry: dict[str, Any] | None, report: dict[str
 
 def _prepare(console: Console) -> None:
     if st.button("Look now", key="prepare"):
+        arguments = {"parts": ["telemetry", "quality"]}
         give(
             console,
-            lambda: jobs.start(console.settings, console.name, "prepare", {"parts": ["telemetry", "quality"]}, by=console.person),
+            lambda: jobs.start(console.settings, console.name, "prepare", arguments, by=console.person),
             "looking at the telemetry",
         )  # fmt: skip
         st.rerun()

@@ -33,7 +33,8 @@ def show(console: Console) -> None:
         "Select a row to open the site. Missed: what recommendations that were not written would have saved."
     )
     chosen = st.dataframe(
-        table, hide_index=True, on_select="rerun", selection_mode="single-row", key="fleet", height=min(38 + 36 * len(rows), 620),
+        table, hide_index=True, on_select="rerun", selection_mode="single-row", key="fleet",
+        height=min(38 + 36 * len(rows), 620),
         alt="Sites with their saving missed, alarms, mode and latest readings",
     )  # fmt: skip
     picked = chosen["selection"]["rows"]

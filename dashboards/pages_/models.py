@@ -69,7 +69,7 @@ def in_charge(console: Console, kind: str, champion: dict[str, Any]) -> str:
         if "promoted_by" in champion
         else "by the rule of training: no version before was clearly better on the time held out"
     )
-    return f"In charge: version {champion['version']} since {console.formats.time(datetime.fromisoformat(since))}, {reason}"
+    return f"In charge: version {champion['version']} since {_time(console, since)}, {reason}"
 
 
 def versions_table(console: Console, kind: str, known: dict[str, Any]) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """Page "Trials and modes": the ladder of trust with its evidence, limits and overrides, trials, the audit log."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, get_args
 
 import pandas as pd
 import streamlit as st
@@ -10,7 +11,7 @@ from dashboards.console import Console
 from dashboards.orders import allowed, give, why
 from pipelines.console.status import Status
 from pipelines.errors import ColdaisleError
-from pipelines.operations.audit import AuditRow, audit
+from pipelines.operations.audit import AuditRow, Kind, audit
 from pipelines.operations.order_entry import order_limits, order_mode, order_override, order_release
 from pipelines.operations.setpoint_status import SetpointStatus, override_effect, setpoint_status
 from pipelines.operations.standing_orders import MODES
@@ -237,10 +238,10 @@ def _trials(console: Console, status: Status) -> None:
         state = f"block {block.arm} until {console.formats.clock(block.end)}" if block else "not begun"
         first, last = (console.formats.time(moment) for moment in (each.plan.start, each.plan.end))
         st.text(f"{each.plan.name}: {first} to {last}, {state}; started by {each.order.by}: {each.order.why}")
-        stops = console.may("engineer") and st.button("Stop this trial", key=f"stop {each.order.id}")
-        number = each.order.id
-        if stops and give(console, lambda: _stop(console, number), f"trial {each.plan.name} is stopped"):
-            st.rerun()
+        if console.may("engineer") and st.button("Stop this trial", key=f"stop {each.order.id}"):
+            stop = partial(_stop, console, each.order.id)
+            if give(console, stop, f"trial {each.plan.name} is stopped"):
+                st.rerun()
 
 
 def _under_way(console: Console, status: Status) -> list[Any]:
@@ -265,11 +266,9 @@ def _audit(console: Console) -> None:
     text = left.text_input(
         "Search", key="audit text", placeholder="a name, a tag, a word of a reason, a number"
     )
-    kinds = right.selectbox("Of", ["everything", "orders", "decisions", "events", "alarms"], key="audit kind")
+    of = right.selectbox("Of", ["everything", *get_args(Kind)], key="audit kind")
     try:
-        rows = audit(
-            console.operations, text, kind=None if kinds == "everything" else kinds, limit=AUDIT_SHOWN
-        )
+        rows = audit(console.operations, text, kind=None if of == "everything" else of, limit=AUDIT_SHOWN)
     except ColdaisleError as error:
         st.error(str(error))
         return

@@ -64,6 +64,8 @@ def _figures(console: Console, latest: dict[str, Any]) -> None:
     envelope = console.described.envelope
     edges = (formats.celsius(each, 0) for each in (envelope.rack_inlet_min_c, envelope.rack_inlet_max_c))
     warmest = _value(plant, "rack_inlet_c")
+    allowed = "not metered" if warmest is None else "allowed {} to {}".format(*edges)
+    drybulb = f"drybulb {formats.celsius(_value(plant, 'outdoor_drybulb_c'))}"
     figures = [
         Card(
             formats.figure_title(name),
@@ -82,8 +84,8 @@ def _figures(console: Console, latest: dict[str, Any]) -> None:
         [
             *figures,
             Card("Cooling", formats.kw(_value(plant, "cooling_kw"))),
-            Card("Warmest rack inlet", formats.celsius(warmest), "allowed {} to {}".format(*edges) if warmest is not None else "not metered"),
-            Card("Outdoors, wetbulb", formats.celsius(_value(plant, "outdoor_wetbulb_c")), f"drybulb {formats.celsius(_value(plant, 'outdoor_drybulb_c'))}"),
+            Card("Warmest rack inlet", formats.celsius(warmest), allowed),
+            Card("Outdoors, wetbulb", formats.celsius(_value(plant, "outdoor_wetbulb_c")), drybulb),
         ]
     )  # fmt: skip
     at = max((datetime.fromisoformat(one["at"]) for one in latest["points"].values()), default=None)
@@ -177,18 +179,20 @@ def _inlets(console: Console, latest: dict[str, Any]) -> None:
     if not rows:
         st.caption("This site meters no rack inlet.")
         return
-    edges = tuple(
+    low, high = (
         formats.shown(each, "degC") for each in (envelope.rack_inlet_min_c, envelope.rack_inlet_max_c)
     )
     placed = [row for row in rows if row["position"]]
     warmest = max(rows, key=lambda row: row["value"])
     unit = formats.unit("degC")
-    chart = charts.inlet_map(placed, *edges, unit, formats.separators) if placed else charts.inlet_bars(rows, *edges, unit, formats.separators)  # fmt: skip
+    draw, drawn = (charts.inlet_map, placed) if placed else (charts.inlet_bars, rows)
+    chart = draw(drawn, low, high, unit, formats.separators)
     where = f" in {warmest['hall']}" if warmest["hall"] else ""
     text = f"Warmest: {warmest['label']}{where}, {formats.number(warmest['value'])} {unit}"
     st.plotly_chart(chart, key="inlets", alt=text)
     st.caption(
-        f"{text}, {formats.number(edges[1] - warmest['value'])} {'°F' if formats.fahrenheit else 'K'} below the highest allowed"
+        f"{text}, {formats.number(high - warmest['value'])} {'°F' if formats.fahrenheit else 'K'} "
+        "below the highest allowed"
     )
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboards.console import Console
 from dashboards.formats import Formats
-from dashboards.orders import allowed, give, why
+from dashboards.orders import allowed, give, give_first, say_done, say_refused, why
 from pipelines.console.advice import Advice, SetpointRow, advice
 from pipelines.console.status import Status
 from pipelines.control.recommendation import Recommendation
@@ -44,6 +44,8 @@ def _card(console: Console) -> None:
     if status.why_no_ledger:
         st.error(f"The ledger does not answer, so nothing can be shown or ordered: {status.why_no_ledger}")
         return
+    say_done()
+    say_refused(console)
     key = f"shown decision {console.name}"
     try:
         shown = advice(
@@ -66,7 +68,7 @@ def _card(console: Console) -> None:
         st.warning(f"A newer decision is there ({shown.newer}). This one can no longer be answered.")
         if st.button("Show the newest decision", key="newest"):
             st.session_state.pop(key)
-            st.rerun(scope="fragment")
+            st.rerun()
     left, right = st.columns([3, 2], gap="large")
     with left:
         _headline(console, shown)
@@ -210,35 +212,33 @@ def _answer(console: Console, shown: Advice, status: Status) -> None:
         return
     formats = console.formats
     st.write(
-        f"Waits for an answer until **{formats.clock(shown.expires_at)}**. Once accepted, setpoints move to the goal at "
-        f"their slew rates, for {ACCEPTED_FOR / timedelta(hours=1):.0f} h at most."
+        f"Waits for an answer until **{formats.clock(shown.expires_at)}**. Once accepted, setpoints move to the goal "
+        f"at their slew rates, for {ACCEPTED_FOR / timedelta(hours=1):.0f} h at most."
     )
     if not allowed(console, "operator"):
         return
-    reason = why("answer why")
+    why("answer why")
+    given = (console, shown.record.id, shown.digest)
     accept, reject = st.columns(2)
-    if accept.button("Accept", type="primary", width="stretch", key="accept"):
-        _order(console, shown, accept=True, reason=reason or "accepted as shown")
+    accept.button(
+        "Accept", type="primary", width="stretch", key="accept", on_click=_order, args=(*given, True)
+    )
     with reject.popover("Reject", width="stretch"):
-        code = st.radio(
-            "Because", list(REJECTIONS), format_func=lambda each: REJECTIONS[each], key="reject reason"
-        )
-        if st.button("Reject it", key="reject"):
-            _order(console, shown, accept=False, reason=reason or REJECTIONS[code], code=code)
+        st.radio("Because", list(REJECTIONS), format_func=lambda each: REJECTIONS[each], key="reject reason")
+        st.button("Reject it", key="reject", on_click=_order, args=(*given, False))
 
 
-def _order(console: Console, shown: Advice, *, accept: bool, reason: str, code: str = "other") -> None:
-    number = shown.record.id
-    given = give(
-        console,
+def _order(console: Console, number: int, digest: str, accept: bool) -> None:
+    """Answer what was shown. It runs before the page is laid out again: whatever happened meanwhile, it is told."""
+    code = "other" if accept else st.session_state.get("reject reason", "other")
+    usual = "accepted as shown" if accept else REJECTIONS[code]
+    give_first(
         lambda: order_answer(
-            console.operations, console.described, number, accept=accept, by=console.person, why=reason,
-            shown=shown.digest, reason=code,
+            console.operations, console.described, number, accept=accept, by=console.person,
+            why=st.session_state.get("answer why") or usual, shown=digest, reason=code,
         ),
         f"decision {number} is {'accepted' if accept else 'rejected'} by {console.person.name}",
     )  # fmt: skip
-    if given:
-        st.rerun()
 
 
 def _local(console: Console, shown: Advice, reason: str) -> str:

@@ -183,9 +183,12 @@ def _new(console: Console) -> None:
         st.error("A period needs its first and its last day; choose both.")
         return
     arguments = {"baseline": _text(baseline), "reporting": _text(reporting)}
-    if give(
-        console, lambda: jobs.start(console.settings, console.name, "savings", arguments, by=console.person), "measuring"
-    ):  # fmt: skip
+    given = give(
+        console,
+        lambda: jobs.start(console.settings, console.name, "savings", arguments, by=console.person),
+        "measuring",
+    )
+    if given:
         st.rerun()
 
 

@@ -1,8 +1,8 @@
 """Work that a page starts and does not wait for: one process each, with progress, result and cancel.
 
 A job is a folder, `<home>/console/<site>/jobs/<number>/`: `job.json` (what, by whom), `state.json` (progress, result),
-and the log. It goes on when the page is closed, and every session sees it. Whether the person may is asked of the ledger
-before anything starts.
+and the log. It goes on when the page is closed, and every session sees it. Whether the person may is asked of the
+ledger before anything starts.
 """
 
 import json

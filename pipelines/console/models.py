@@ -29,7 +29,12 @@ def prepare_models(site: Site, settings: Settings) -> None:
 
 
 def _models(site: Site, settings: Settings) -> dict[str, Any]:
-    shown = {"tracking_uri": settings.mlflow_uri, "kinds": {}, "backtest": None, "why_not": ""}
+    shown: dict[str, Any] = {
+        "tracking_uri": settings.mlflow_uri,
+        "kinds": {},
+        "backtest": None,
+        "why_not": "",
+    }
     if never_trained(settings):
         return shown
     try:
@@ -67,7 +72,7 @@ def _version(client: MlflowClient, version: ModelVersion) -> dict[str, Any]:
     made_at = datetime.fromtimestamp(version.creation_timestamp / 1000.0, UTC)
     row = {"version": int(version.version), "made_at": made_at, "run_id": version.run_id, **tags}
     try:
-        run = client.get_run(version.run_id)
+        run = client.get_run(str(version.run_id))
     except MlflowException:  # deleted: the version is still there
         return row | {"parameters": {}, "metrics": {}, "experiment_id": None}
     parameters = {name: run.data.params[name] for name in PARAMETERS if name in run.data.params}

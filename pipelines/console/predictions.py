@@ -14,6 +14,7 @@ from pipelines.site.file import Site
 from pipelines.telemetry.store import Store
 
 WEEKS = pd.Timedelta(days=31)
+LATEST_WITHIN = pd.Timedelta(hours=1)  # a meter on another clock may not have reported yet
 
 
 def prepare_predictions(site: Site, settings: Settings) -> None:
@@ -33,8 +34,9 @@ def _predicted(site: Site, settings: Settings, tables: Tables, end: pd.Timestamp
         return {"why_not": str(error), "until": end}
     values = rows[["predicted", "lower", "upper"]].astype(np.float32)
     tables.write_frame("predicted", values.assign(in_support=rows["in_support"]))
-    latest = rows.iloc[-1] if len(rows) else None
-    return {"why_not": "", "until": end, "latest": None if latest is None else latest.to_dict()}
+    late = rows[rows.index > end - LATEST_WITHIN].dropna(subset=["predicted"])
+    latest = late.iloc[-1].to_dict() | {"at": late.index[-1] + site.interval} if len(late) else None
+    return {"why_not": "", "until": end, "latest": latest}
 
 
 def _forecast(site: Site, settings: Settings, end: pd.Timestamp) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def prepare(
     say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, str]:
     """Prepare parts of a site's tables; by part, why one could not be. Errors of one part leave the others."""
-    failed = {}
+    failed: dict[str, str] = {}
     for part in parts:
         say(f"{site.name}: {part}")
         try:

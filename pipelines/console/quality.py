@@ -31,8 +31,12 @@ def prepare_quality(site: Site, settings: Settings) -> None:
         "store": stamp,
         "refused": refused.to_dict("records"),
         "replaced": [
-            {"file": old, "by": new, "readings": int(count)}
-            for (old, new), count in replaced.groupby(["file", "by"]).size().items()
+            {"file": row["file"], "by": row["by"], "readings": int(row["readings"])}
+            for row in replaced.groupby(["file", "by"])
+            .size()
+            .rename("readings")
+            .reset_index()
+            .to_dict("records")
         ],
     }
     tables.write("quality", content)

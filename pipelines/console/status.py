@@ -1,6 +1,6 @@
 """How a site is at this moment, for the strip on every page: data, loop, watchdog, mode, model, alarms."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pipelines.config import Settings
@@ -64,24 +64,24 @@ def status_of(
     """A site's status. operations: None where the ledger does not answer, for the reason `why`. Never raises."""
     telemetry = Tables(settings, site.name).read("telemetry") or {}
     end = datetime.fromisoformat(telemetry["end"]) if telemetry.get("end") else None
-    known = {
-        "at": now,
-        "data_end": end,
-        "fresh": end is not None and now - end <= allowed_age(site),
-        "loop": alive(settings, site.name, "loop", now),
-        "watchdog": alive(settings, site.name, "watchdog", now),
-    }
+    known = Status(
+        at=now,
+        data_end=end,
+        fresh=end is not None and now - end <= allowed_age(site),
+        loop=alive(settings, site.name, "loop", now),
+        watchdog=alive(settings, site.name, "watchdog", now),
+    )
     if operations is None:
-        return Status(**known, why_no_ledger=why)
+        return replace(known, why_no_ledger=why)
     try:
         orders = operations.orders()
         latest = operations.latest_decision(now)
         alarms = folded(operations.alarm_rows(), orders)
     except ColdaisleError as error:
-        return Status(**known, why_no_ledger=str(error))
+        return replace(known, why_no_ledger=str(error))
     model = latest.body.get("model") if latest else None
-    return Status(
-        **known,
+    return replace(
+        known,
         standing=standing(orders, now),
         orders=tuple(orders),
         latest=latest,

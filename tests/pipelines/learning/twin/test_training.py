@@ -5,9 +5,9 @@ import pytest
 from rich.console import Console
 
 from models.twin import to_document
-from pipelines.files import jsonable
 from pipelines.cli.twin import show
 from pipelines.errors import ModelError
+from pipelines.files import jsonable
 from pipelines.learning.registry import Errors, model_name, publish
 from pipelines.learning.tracking import tracking
 from pipelines.learning.twin.bundle import FOLDER, champion, find_twin, load_twin, log_twin

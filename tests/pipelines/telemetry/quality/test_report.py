@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from pipelines.files import jsonable
 from pipelines.cli.quality import show_quality
 from pipelines.config import SITE_FOLDER
 from pipelines.errors import StoreError
+from pipelines.files import jsonable
 from pipelines.site.file import Site, load_site
 from pipelines.telemetry.ingest import ingest_files
 from pipelines.telemetry.quality.report import quality_report
