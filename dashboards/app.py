@@ -12,24 +12,31 @@ from dashboards.orders import say_done
 from dashboards.pages_ import PAGES
 from dashboards.preferences import LOCALES, Preferences
 from dashboards.sign_in import signed_in
-from dashboards.strip import show_strip
+from dashboards.strip import show_strip, theme
 from pipelines.config import Settings, settings
 from pipelines.console.fleet import sites_of
 from pipelines.operations.ledger import Person
 
-# Room for what operators look at: less above the page, a title that fits in a line.
+# Room for what operators look at: less above the page, a title that fits in a line; small text with enough contrast.
 STYLE = """<style>
 [data-testid="stMainBlockContainer"] {padding-top: 3.2rem; padding-bottom: 2rem}
 h1 {font-size: 1.9rem !important; padding: .4rem 0 !important}
 h2, h3 {font-size: 1.25rem !important}
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] *, [data-testid="stTable"] th,
+[data-testid="stTable"] th *, input::placeholder {color: SMALL !important; opacity: 1 !important}
+button[kind^="primary"] p {color: BUTTON !important}
 </style>"""
+COLORS = {
+    "light": {"SMALL": "#46555f", "BUTTON": "#ffffff"},
+    "dark": {"SMALL": "#b9c6cf", "BUTTON": "#10181d"},
+}
 TEMPERATURES, HEATS = ("°C", "°F"), ("kW", "tons")
 
 
 def main() -> None:
     """Who looks, at which site, and the page that is chosen."""
     st.set_page_config(page_title="coldaisle", page_icon="❄️", layout="wide")
-    st.html(STYLE)
+    st.html(_style())
     home = settings()
     person = signed_in(home)
     if person is None:
@@ -47,6 +54,13 @@ def main() -> None:
         _preferences(home, person, preferences, name)
     say_done()
     page.run()
+
+
+def _style() -> str:
+    style = STYLE
+    for name, color in COLORS[theme()].items():
+        style = style.replace(name, color)
+    return style
 
 
 def _page(key: str, home: Settings, person: Person, preferences: Preferences, name: str) -> st.Page:

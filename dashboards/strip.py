@@ -45,7 +45,7 @@ def _chips(console: Console) -> None:
 
 def theme() -> str:
     """The reader's theme."""
-    return st.context.theme.type or "light"
+    return "dark" if st.context.theme.type == "dark" else "light"
 
 
 def chips(status: Status) -> list[Chip]:

@@ -48,10 +48,11 @@ def _card(console: Console) -> None:
     say_refused(console)
     key = f"shown decision {console.name}"
     try:
-        shown = advice(
-            console.described, console.operations, console.tables, status, st.session_state.get(key)
-        )
-        if shown is not None and shown.newer is not None and not _being_read(shown, status):
+        # What is accepted stays in view while it is carried out; else what this person has been reading.
+        accepted = status.standing.accepted
+        number = accepted.body["decision"] if accepted else st.session_state.get(key)
+        shown = advice(console.described, console.operations, console.tables, status, number)
+        if shown is not None and shown.newer is not None and not (accepted or _being_read(shown, status)):
             shown = advice(console.described, console.operations, console.tables, status)
     except ColdaisleError as error:
         st.error(str(error))
@@ -64,7 +65,7 @@ def _card(console: Console) -> None:
         )
         return
     st.session_state[key] = shown.record.id
-    if shown.newer is not None:
+    if shown.newer is not None and not accepted:
         st.warning(f"A newer decision is there ({shown.newer}). This one can no longer be answered.")
         if st.button("Show the newest decision", key="newest"):
             st.session_state.pop(key)

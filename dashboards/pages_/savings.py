@@ -1,6 +1,6 @@
 """Page "Savings": what a period saved with its interval, or that it is not shown; fit, placebos, trials, downloads."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -43,11 +43,12 @@ def _report(console: Console, report: SavingsReport) -> None:
     message = st.success if report.saving.shown and (report.saving.value or 0.0) > 0.0 else st.warning
     message(report.claim, icon=None)
     st.caption(
-        f"Baseline {_days(report.baseline)}, reporting period {_days(report.reporting)}. {report.boundary}. "
-        f"Made {report.made_at[:16].replace('T', ' ')} UTC."
+        f"Baseline {_days(report.baseline)}, reporting period {_days(report.reporting)}; {report.boundary}; "
+        f"made {console.formats.time(datetime.fromisoformat(report.made_at))}"
     )
     _downloads(console)
-    st.table(amounts_table(console, report), border="horizontal")
+    if not report.refused:
+        st.table(amounts_table(console, report), border="horizontal")
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Day by day")
@@ -60,8 +61,8 @@ def _report(console: Console, report: SavingsReport) -> None:
     with right:
         st.subheader("Placebo")
         _placebos(console, report)
-    _fit(console, report)
     _findings(report)
+    _fit(console, report)
     _trial(console, report)
 
 

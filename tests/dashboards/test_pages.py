@@ -331,3 +331,15 @@ def test_empty_home_says_how_to_begin(tmp_path, monkeypatch):
     opened = AppTest.from_file(str(app), default_timeout=60).run()
     assert not opened.exception
     assert "no telemetry" in shown(opened)
+
+
+def test_what_was_accepted_stays_in_view_while_it_is_carried_out(advised, operations, described):
+    opened = pressed(page("recommendation"), "Accept")
+    operations.add_decision(
+        at=datetime.now(UTC), mode="advise", source="accepted", reason="an accepted recommendation", written=True,
+        body={"values": {"CHWS_SP_C": 7.5}, "goal": {"CHWS_SP_C": 9.5}, "written": {"CHWS_SP_C": 7.5}},
+    )  # fmt: skip
+    opened = opened.run()
+    assert f"Decision {advised} for" in shown(opened)
+    assert "Written since" in shown(opened)
+    assert opened.table[0].value.loc["CHWS_SP_C", "written"] == "7.50 °C"
