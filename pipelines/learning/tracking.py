@@ -14,6 +14,7 @@ from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
 
 from pipelines.config import Settings
 from pipelines.errors import TrackingError
+from pipelines.learning.relocation import relocate
 
 Score = dict[str, Any]
 
@@ -27,6 +28,7 @@ _TALKATIVE = ("mlflow", "alembic")
 def tracking(settings: Settings) -> Iterator[MlflowClient]:
     """A client of the configured MLflow. Raises TrackingError where it does not answer within seconds."""
     settings.home.mkdir(parents=True, exist_ok=True)
+    relocate(settings)
     uri = settings.tracking_uri
     with _quick_requests(), _quiet():
         try:

@@ -95,7 +95,7 @@ def test_operator_accepts_sees_it_written_and_read_back_and_a_second_one_is_too_
     keep_picture(page, "recommendation.png")
     page.get_by_role("textbox", name="Why").first.fill("a quiet evening")
     page.get_by_role("button", name="Accept").click()
-    page.get_by_text("Accepted by").wait_for()
+    page.get_by_text("Accepted by").first.wait_for()
 
     other.get_by_role("button", name="Reject").click(timeout=15_000)
     other.get_by_role("button", name="Reject it").click()
