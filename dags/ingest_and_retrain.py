@@ -40,13 +40,17 @@ def ingest_and_retrain() -> None:
 
     @task
     def ingest(name: str) -> dict[str, Any]:
-        """Ingest what is new in the site's inbox."""
+        """Ingest what is new in the site's inbox, and prepare what the pages show of it."""
         from pipelines.config import settings
+        from pipelines.console.prepare import prepare
         from pipelines.site.file import find_site
         from pipelines.telemetry.inbox import ingest_inbox
 
         home = settings()
-        return ingest_inbox(find_site(name, home), home).as_dict()
+        site = find_site(name, home)
+        report = ingest_inbox(site, home).as_dict()
+        prepare(site, home, ("telemetry", "quality", "overview"))
+        return report
 
     @task
     def retrain(ingested: dict[str, Any]) -> str:
@@ -55,6 +59,7 @@ def ingest_and_retrain() -> None:
 
         from pipelines.compilation_cache import keep_compiled
         from pipelines.config import settings
+        from pipelines.console.prepare import prepare
         from pipelines.learning.train import retrain_if_new
         from pipelines.site.file import find_site
         from pipelines.telemetry.store import Store
@@ -64,6 +69,7 @@ def ingest_and_retrain() -> None:
         site = find_site(ingested["site"], home)
         if not Store(home.store, site).exists or retrain_if_new(site, home) is None:
             raise AirflowSkipException(f"nothing new for {site.name}")
+        prepare(site, home, ("models",))
         return site.name
 
     @task
@@ -71,18 +77,29 @@ def ingest_and_retrain() -> None:
         """Recommend with the new model; returns the decision's number in the ledger."""
         from pipelines.compilation_cache import keep_compiled
         from pipelines.config import settings
+        from pipelines.console.prepare import AFTER_DECISION, prepare
         from pipelines.operations.recommend import recommend
         from pipelines.site.file import find_site
 
         home = settings()
         keep_compiled(home)
-        return recommend(find_site(name, home), home).number
+        site = find_site(name, home)
+        number = recommend(site, home).number
+        prepare(site, home, AFTER_DECISION)
+        return number
 
     @task(retries=0)
     def report_refused(ingested: dict[str, Any]) -> None:
-        """Fail visibly where a file could not be read; the others were ingested."""
+        """Tell and fail visibly where a file could not be read; the others were ingested."""
+        from pipelines.config import settings
+        from pipelines.operations.alarms.notifier import notify
+
         if ingested["refused"]:
-            raise ValueError("\n".join(f"{file}: {why}" for file, why in ingested["refused"].items()))
+            text = "\n".join(f"{file}: {why}" for file, why in ingested["refused"].items())
+            sending = notify(settings(), f"coldaisle {ingested['site']}: exports were refused", text)
+            if sending is not None:
+                sending.join()
+            raise ValueError(text)
 
     @task_group
     def one_site(name: str) -> None:
