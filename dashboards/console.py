@@ -16,6 +16,8 @@ from pipelines.operations.ledger import LedgerError, Operations, Person, at_leas
 from pipelines.operations.ledger.permissions import Role
 from pipelines.site.file import Site, load_site, site_path
 
+PATIENCE_S = 3.0  # with a ledger that another process has locked: a person waits
+
 
 @dataclass(frozen=True)
 class Console:
@@ -65,7 +67,7 @@ class Console:
 
 @st.cache_resource(show_spinner=False, max_entries=256)
 def _operations(uri: str, site: str, sign_in: bool) -> Operations:
-    return Operations(uri, site, sign_in=sign_in)
+    return Operations(uri, site, sign_in=sign_in, patience_s=PATIENCE_S)
 
 
 def read_site(settings: Settings, name: str) -> tuple[Site | None, str]:

@@ -50,7 +50,7 @@ def say_done() -> None:
     """Confirm the order that the last run gave."""
     done = st.session_state.pop("done", None)
     if done:
-        st.toast(_sentence(done), icon="✅", duration="long")
+        st.toast(_sentence(done), icon=":material/check:", duration="long")
 
 
 def allowed(console: Console, least: Role) -> bool:

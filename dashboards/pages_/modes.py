@@ -287,7 +287,7 @@ def audit_table(console: Console, rows: list[AuditRow]) -> pd.DataFrame:
         [
             {
                 "time": console.formats.time(row.at), "kind": row.kind, "number": row.number, "by": row.by,
-                "what": row.what, "why": row.why,
+                "what": console.formats.localised(row.what), "why": console.formats.localised(row.why),
             }
             for row in rows
         ]

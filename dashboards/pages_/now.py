@@ -190,10 +190,35 @@ def _inlets(console: Console, latest: dict[str, Any]) -> None:
     where = f" in {warmest['hall']}" if warmest["hall"] else ""
     text = f"Warmest: {warmest['label']}{where}, {formats.number(warmest['value'])} {unit}"
     st.plotly_chart(chart, key="inlets", alt=text)
+    st.caption(_course(console, latest))
     st.caption(
         f"{text}, {formats.number(high - warmest['value'])} {'°F' if formats.fahrenheit else 'K'} "
         "below the highest allowed"
     )
+
+
+COURSES = (
+    ("rack_inlet_c", "The warmest inlet"),
+    ("supply_air_c", "supply air"),
+    ("supply_air_sp_c", "its setpoint"),
+    ("chw_supply_c", "chilled water"),
+)
+
+
+def _course(console: Console, latest: dict[str, Any]) -> str:
+    """Why an inlet is where it is, as far as readings tell: what air and water did in the last hour."""
+    known = [(name, words) for name, words in COURSES if name in latest["plant"]]
+    table = plant_between(console, [name for name, _ in known], timedelta(days=1))
+    hour = table[table.index > table.index[-1] - timedelta(hours=1)] if len(table) else table
+    told = []
+    for name, words in known:
+        values = hour[name].dropna()
+        if len(values) > 1:
+            change = float(values.iloc[-1] - values.iloc[0])
+            sign = "+" if change >= 0.05 else "−" if change <= -0.05 else "±"
+            value = console.formats.celsius(float(values.iloc[-1]))
+            told.append(f"{words} {value} ({sign}{console.formats.kelvin(abs(change))} in an hour)")
+    return "; ".join(told)
 
 
 def _trends(console: Console) -> None:

@@ -11,9 +11,10 @@ from pipelines.config import Settings
 from pipelines.control.controller import Controller
 from pipelines.control.decision import Decision
 from pipelines.control.evidence import with_evidence, withheld
-from pipelines.control.explanation import differs, recommendation_of
+from pipelines.control.explanation import recommendation_of
 from pipelines.control.memory import Memory
 from pipelines.control.orders import Orders, bounds_of
+from pipelines.control.precedent import ALIKE
 from pipelines.control.recommendation import Recommendation
 from pipelines.errors import ColdaisleError
 from pipelines.operations.acceptance import accepted_goal
@@ -106,14 +107,14 @@ def explained(
 
 
 def _same_goal(site: Site, recommendation: Recommendation, rejected: Order) -> bool:
-    """Whether a recommendation moves to a goal that was rejected."""
+    """Whether a recommendation moves to much the goal that was rejected: as alike as hours of a precedent."""
     goal = rejected.body.get("goal")
     if recommendation.action == "hold" or not isinstance(goal, dict):
         return False
     by_tag = {setpoint.tag: setpoint for setpoint in site.setpoints}
     return all(
         isinstance(value := goal.get(move.tag), int | float)
-        and not differs(by_tag[move.tag], value, move.goal)
+        and abs(value - move.goal) <= ALIKE * (by_tag[move.tag].max - by_tag[move.tag].min)
         for move in recommendation.moves
     )
 

@@ -24,11 +24,9 @@ needs_chromium = pytest.mark.skipif(
 
 
 @contextmanager
-def served(home: Path, **environment: str) -> Iterator[str]:
+def served(home: Path, *, port: int | None = None, **environment: str) -> Iterator[str]:
     """The address of a console of a home, while it is served."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port() if port is None else port
     command = ["dashboard", "--port", str(port), "--no-prepare", "--home", str(home)]
     server = started(home, *command, **environment)
     try:
@@ -37,6 +35,13 @@ def served(home: Path, **environment: str) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(timeout=30)
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def started(home: Path, *arguments: str, **environment: str) -> subprocess.Popen:
@@ -76,10 +81,19 @@ def opened_browser() -> Iterator:
         browser.close()
 
 
-def new_page(browser, *, width: int = 1280, height: int = 800, scheme: str = "light"):
-    """A page of a session of its own."""
+def new_page(
+    browser,
+    *,
+    width: int = 1280,
+    height: int = 800,
+    scheme: str = "light",
+    headers: dict[str, str] | None = None,
+):
+    """A page of a session of its own; headers: sent with every request, as a proxy would."""
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, accept_downloads=True
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        accept_downloads=True,
     )
     page = context.new_page()
     page.set_default_timeout(RENDER_MS)

@@ -1,6 +1,7 @@
 """Pages driven by Streamlit's AppTest: what they show and order, and how they bear bad input."""
 
 import shutil
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -248,6 +249,16 @@ def test_store_that_is_ahead_of_the_pages_is_said(described, settings, telemetry
     manifest = telemetry.manifest_path
     manifest.write_text(manifest.read_text())
     assert "holds newer telemetry than the pages show" in shown(page("data"))
+
+
+def test_ledger_that_another_process_has_locked_is_told_within_seconds(advised, settings, monkeypatch):
+    monkeypatch.setattr("dashboards.console.PATIENCE_S", 0.2)
+    with sqlite3.connect(settings.home / "ledger.db", isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        opened = page("recommendation")
+        other.execute("ROLLBACK")
+    assert "database is locked" in shown(opened)
+    assert "Accept" not in labels(opened)
 
 
 def test_damaged_tables_count_as_missing(described, settings):

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from pipelines.config import Settings
-from pipelines.operations.ledger.database import Database, LedgerError, added, rows_of
+from pipelines.operations.ledger.database import BUSY_TIMEOUT_S, Database, LedgerError, added, rows_of
 from pipelines.operations.ledger.permissions import Person, permitted
 from pipelines.operations.ledger.tables import (
     AlarmRow,
@@ -32,12 +32,15 @@ log = logging.getLogger(__name__)
 class Operations:
     """Orders, decisions, events, alarms and the controller's memory of a site in the ledger at an address (`Database`).
 
-    sign_in: whether people sign in; then a bare name may order nothing. Every method raises LedgerError where the
-    database does not answer.
+    sign_in: whether people sign in; then a bare name may order nothing. patience_s: see `Database`. Every method raises
+    LedgerError where the database does not answer.
     """
 
-    def __init__(self, uri: str, site: str, *, sign_in: bool = False) -> None:
-        self._database, self.site, self.sign_in = Database(uri), site, sign_in
+    def __init__(
+        self, uri: str, site: str, *, sign_in: bool = False, patience_s: float = BUSY_TIMEOUT_S
+    ) -> None:
+        self._database = Database(uri, patience_s=patience_s)
+        self.site, self.sign_in = site, sign_in
 
     @classmethod
     def of(cls, settings: Settings, site: str) -> "Operations":

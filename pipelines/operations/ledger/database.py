@@ -65,14 +65,15 @@ class Database:
     """Where the ledger is kept: `sqlite:///path` or `postgresql+psycopg://...`.
 
     Opening makes the tables where they are missing, and adds to a ledger of an earlier version the columns and indexes
-    that it lacks. Raises LedgerError where the database does not answer.
+    that it lacks. patience_s: how long to wait for another process that holds SQLite's lock. Raises LedgerError where
+    the database does not answer.
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, *, patience_s: float = BUSY_TIMEOUT_S) -> None:
         try:
             url = make_url(uri)
             self._shown = url.render_as_string(hide_password=True)
-            waiting = {"timeout": BUSY_TIMEOUT_S} if url.get_backend_name() == "sqlite" else {}
+            waiting = {"timeout": patience_s} if url.get_backend_name() == "sqlite" else {}
             self._engine = sa.create_engine(url, connect_args=waiting)
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as cause:
             raise LedgerError(

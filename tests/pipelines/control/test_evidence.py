@@ -27,7 +27,7 @@ class Optimizer:
     def __init__(self, measured=(False,) * 4, worst_inlet=True, **columns):
         self.objective = SimpleNamespace(inlet_low_c=18.5, inlet_high_c=26.0, dew_point_high_c=14.0)
         self.measured, self.support, self.columns = np.array(measured), True, columns
-        self.cascade = SimpleNamespace(worst_inlet=worst_inlet or None)
+        self.cascade, self.twin_expects = SimpleNamespace(worst_inlet=worst_inlet or None), None
 
     def outcomes(self, values, conditions):
         usual = {"rack_inlet_c": values[:, 0] + 1.0, "dew_point_c": values[:, 0] * 0.0}
@@ -88,14 +88,15 @@ def told(site, goal, hourly, share=0.2, **known):
 
 
 def test_precedent_is_the_hour_most_like_load_weather_and_goal(site):
-    text = told(site, [24.0, 12.0, 21.0, 0.0], record())
+    text, at = told(site, [24.0, 12.0, 21.0, 0.0], record())
+    assert at == pd.Timestamp("2025-01-02 16:00", tz="UTC")
     assert text.startswith(
         "2025-01-02 16:00 UTC: load 800 kW, wetbulb 10.0 °C, cooling 100 kW, CRAH.SAT_SP_C 24.0"
     )
 
 
 def test_goal_where_the_record_never_was_says_so(site):
-    text = told(site, [22.8, 12.0, 21.0, 0.0], record())
+    text = told(site, [22.8, 12.0, 21.0, 0.0], record()).words
     assert text.startswith("no hour of the record ran at such setpoints")
 
 

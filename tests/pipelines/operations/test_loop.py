@@ -1,12 +1,18 @@
-from datetime import timedelta
+import threading
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from pipelines.control.controller import Controller
 from pipelines.errors import ModelError
-from pipelines.operations import open_controller
+from pipelines.operations import open_controller, service
+from pipelines.operations.alarms import alarms_of
+from pipelines.operations.alive import alive
 from pipelines.operations.ledger import LedgerError
 from pipelines.operations.order_entry import order_limits, order_mode, order_override
+from pipelines.operations.service import serve
+from pipelines.telemetry.latest import Arrived
 from pipelines.telemetry.store import Store
 from tests.pipelines.control.plant import AT, STEP
 from tests.pipelines.operations.conftest import bring
@@ -203,3 +209,111 @@ def test_gateway_that_cannot_be_written_is_named_and_the_loop_goes_on(start, hom
     step = start().step(AT)
     assert "nothing was written" in step.trouble[0]
     assert step.decision is not None
+
+
+def test_turn_between_two_rows_decides_on_the_newest_fresh_one(start, operations):
+    server = start()
+    first = server.step(AT)
+    between = server.step(AT + timedelta(minutes=2))
+    assert (first.source, between.source) == ("model", "model")
+    late = server.step(AT + timedelta(minutes=45))  # the row is too old by now
+    assert late.source != "model"
+
+
+def test_order_is_noticed_before_the_next_turn_is_due(start, operations):
+    server = start()
+    server.step(AT)
+    assert not server.was_ordered()
+    order_mode(operations, "advise", **SIGNED)
+    assert server.was_ordered()
+    server.step(AT + timedelta(minutes=1))
+    assert not server.was_ordered()
+
+
+def test_ledger_that_is_away_has_no_orders_and_raises_nothing(start, monkeypatch):
+    server = start()
+    server.step(AT)
+
+    def away(*_):
+        raise LedgerError("the ledger does not answer")
+
+    monkeypatch.setattr(type(server._ledger()), "newest_order", away)
+    assert not server.was_ordered()
+
+
+def test_person_who_ends_control_while_it_decides_is_obeyed_at_once(start, operations, outbox, monkeypatch):
+    to_auto(operations)
+    server = start()
+    decided = Controller.decide
+
+    def ends_meanwhile(controller, readings, at):
+        decision = decided(controller, readings, at)
+        operations.order("mode", at=AT, body={"from": "auto", "to": "shadow"}, **SIGNED)
+        return decision
+
+    monkeypatch.setattr(Controller, "decide", ends_meanwhile)
+    assert server.step(AT).written == {}
+    assert outbox.last() is None
+
+
+def test_hold_in_advise_keeps_what_was_written_so_far(advised, home, site, operations, outbox):
+    server, _ = advised
+    bring(site, home, rows=1, first=1)
+    held = server.step(AT + STEP).written
+    operations.order(
+        "hold", at=AT + STEP, until=AT + timedelta(hours=2), body={"values": held}, **SIGNED
+    )  # of what was written
+    bring(site, home, rows=1, first=2)
+    assert server.step(AT + 2 * STEP).written == pytest.approx(held)
+    assert outbox.last() is not None
+
+
+def test_what_goes_wrong_is_an_alarm_until_it_goes_well_again(start, home, site, operations):
+    server = start()
+    server.step(AT + timedelta(hours=2))  # the telemetry has ended
+    stale = [alarm for alarm in alarms_of(operations) if alarm.cause == "turn: telemetry"]
+    assert [(alarm.severity, alarm.over_at) for alarm in stale] == [("critical", None)]
+    bring(site, home, rows=8, first=8)
+    server.step(AT + timedelta(hours=2, minutes=1))
+    assert all(alarm.over_at for alarm in alarms_of(operations) if alarm.cause == "turn: telemetry")
+
+
+def test_service_turns_as_soon_as_something_is_ordered_and_says_that_it_runs(start, home, site, operations):
+    server, turns, stop = start(), [], threading.Event()
+    server.rows = type("Rows", (), {"arrived": lambda *_: Arrived([], None)})()  # whatever the time
+
+    def report(step):
+        turns.append(step)
+        if len(turns) == 1:
+            assert alive(home, site.name, "loop", datetime.now(UTC)).condition == "busy"
+            order_mode(operations, "advise", **SIGNED)
+        else:
+            stop.set()
+
+    pulse = type("Pulse", (), {"beat": lambda *_: None})()
+    started = time.monotonic()
+    serve(server, pulse, timeout_s=60.0, report=report, stop=stop)
+    assert [step.mode for step in turns] == ["shadow", "advise"]
+    assert time.monotonic() - started < 20.0
+    assert alive(home, site.name, "loop", datetime.now(UTC)).condition == "stopped"
+
+
+def test_turn_that_fails_is_a_sign_and_an_alarm_and_the_loop_goes_on(
+    start, home, site, operations, monkeypatch
+):
+    server, stop, beats = start(), threading.Event(), []
+    monkeypatch.setattr(server, "was_ordered", lambda: True)
+
+    def fails(_):
+        if len(beats) > 3:
+            stop.set()
+        beats.append("turn")
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(server, "step", fails)
+    monkeypatch.setattr(service, "EVERY_S", 0.01)
+    pulse = type("Pulse", (), {"beat": lambda _, state: beats.append(state)})()
+    serve(server, pulse, timeout_s=60.0, report=print, stop=stop)
+    assert "well" not in beats
+    (alarm,) = [one for one in alarms_of(operations) if one.cause == "turn"]
+    assert "a bug" in alarm.text

@@ -141,3 +141,29 @@ def test_command_shows_each_move_and_what_is_expected_of_it(made, capsys):
 def test_saving_whose_interval_covers_zero_is_not_claimed():
     result = {"saving_kw": 3.0, "saving_low_kw": -1.0, "saving_high_kw": 7.0}
     assert saving_text(result).startswith("No saving is claimed")
+
+
+def test_goal_that_was_rejected_is_not_recommended_again_for_hours(site, home, opened, operations):
+    order_mode(operations, "advise", **SIGNED)
+    first = recommend(site, home, at=AT)
+    goal = operations.decision(first.number).body["goal"]
+    body = {"decision": first.number, "goal": goal, "reason": "equipment"}
+    operations.order("reject", by="Ana", why="pump 2 is out", at=AT, body=body, answers=first.number)
+    again = recommend(site, home, at=AT + timedelta(minutes=1)).recommendation
+    assert (again.action, "Ana rejected this goal" in again.reason) == ("hold", True)
+    later = recommend(site, home, at=AT + timedelta(minutes=20)).recommendation
+    assert later.moves == [] or later.action == "hold"
+
+
+def test_other_goal_than_the_rejected_one_is_recommended(site, home, opened, operations):
+    order_mode(operations, "advise", **SIGNED)
+    first = recommend(site, home, at=AT)
+    goal = {tag: value - 1.0 for tag, value in operations.decision(first.number).body["goal"].items()}
+    body = {"decision": first.number, "goal": goal, "reason": "other"}
+    operations.order("reject", by="Ana", why="no", at=AT, body=body, answers=first.number)
+    assert recommend(site, home, at=AT + timedelta(minutes=1)).recommendation.action == "change"
+
+
+def test_price_and_twin_are_told(made):
+    assert made.recommendation.twin == "no twin of this site is asked"
+    assert made.recommendation.price_per_kwh is None or made.recommendation.currency
