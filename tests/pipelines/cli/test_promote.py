@@ -55,7 +55,7 @@ def test_what_was_replaced_is_printed(tmp_path, monkeypatch, which, named):
             "why": "a heat wave",
         }
 
-    monkeypatch.setattr("pipelines.learning.promote.promote", made)
+    monkeypatch.setattr("pipelines.operations.promotion.promote", made)
     done = CliRunner().invoke(
         application(),
         ["promote", "--site", "demo", "--kind", "cascade", *which, *WHO, "--home", str(tmp_path)],

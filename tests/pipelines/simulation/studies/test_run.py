@@ -233,7 +233,8 @@ def test_energy_is_priced_by_the_site_s_tariff_and_unknown_without_one(site, tmp
     flat = site.model_copy(update={"tariff": Tariff(per_kwh=0.1)})
     row = one_case(flat, tmp_path)
     assert row["energy_cost"] == pytest.approx(0.1 * row["facility_kwh"], rel=1e-4)
-    assert np.isnan(one_case(site, tmp_path)["energy_cost"])
+    without = site.model_copy(update={"tariff": None})
+    assert np.isnan(one_case(without, tmp_path)["energy_cost"])
 
 
 def test_peak_hours_are_working_days_in_the_tariff_s_own_time_zone() -> None:
