@@ -24,7 +24,13 @@ h1 {font-size: 1.9rem !important; padding: .4rem 0 !important}
 h2, h3 {font-size: 1.25rem !important}
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] *, [data-testid="stTable"] th,
 [data-testid="stTable"] th *, input::placeholder {color: SMALL !important; opacity: 1 !important}
-button[kind^="primary"] p {color: BUTTON !important}
+button[kind^="primary"] p, [data-testid="stMultiSelect"] [data-tag] span {color: BUTTON !important}
+@media (max-width: 1100px) {
+  [data-testid="stSidebar"] {width: 11.5rem !important; min-width: 11.5rem !important}
+  [data-testid="stMainBlockContainer"] {padding-left: 1.2rem; padding-right: 1.2rem}
+  [data-testid="stHorizontalBlock"] {flex-wrap: wrap}
+  [data-testid="stColumn"] {min-width: min(100%, 16rem)}
+}
 </style>"""
 COLORS = {
     "light": {"SMALL": "#46555f", "BUTTON": "#ffffff"},

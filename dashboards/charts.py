@@ -139,13 +139,8 @@ def inlet_bars(
             text=[f"{row['value']:.1f}{' outside' if out else ''}" for row, out in zip(ordered, outside, strict=True)],
         )
     )  # fmt: skip
-    for edge, name in ((low, "lowest allowed"), (high, "highest allowed")):
-        chart.add_vline(
-            x=edge,
-            line={"color": GREY, "dash": "dash"},
-            annotation_text=name,
-            annotation_position="top left" if name.startswith("highest") else "top right",
-        )
+    for edge in (low, high):
+        chart.add_vline(x=edge, line={"color": GREY, "dash": "dash"})
     values = [row["value"] for row in ordered]
     span = [min([*values, low]) - 1.0, max([*values, high]) + 1.0]
     return laid_out(

@@ -23,7 +23,7 @@ def give(console: Console, order: Callable[[], Any], done: str) -> bool:
     try:
         result = order()
     except (ColdaisleError, OSError) as error:
-        st.error(_sentence(console.formats.localised(str(error))))
+        st.error(sentence(console.formats.localised(str(error))))
         return False
     st.session_state["done"] = result if isinstance(result, str) else done
     return True
@@ -43,21 +43,21 @@ def say_refused(console: Console) -> None:
     """Say why the last order was refused."""
     refused = st.session_state.pop("refused", None)
     if refused:
-        st.error(f"Refused: {_sentence(console.formats.localised(refused))}")
+        st.error(f"Refused: {sentence(console.formats.localised(refused))}")
 
 
 def say_done() -> None:
     """Confirm the order that the last run gave."""
     done = st.session_state.pop("done", None)
     if done:
-        st.toast(_sentence(done), icon=":material/check:", duration="long")
+        st.toast(sentence(done), icon=":material/check:", duration="long")
 
 
 def allowed(console: Console, least: Role) -> bool:
     """Whether the person may; says why where not."""
     if console.may(least):
         return True
-    st.caption(_sentence(NOT_ALLOWED.format(role=console.person.role, least=least)))
+    st.caption(sentence(NOT_ALLOWED.format(role=console.person.role, least=least)))
     return False
 
 
@@ -84,7 +84,7 @@ def back_to_rule(console: Console) -> None:
                 st.rerun()
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
     """A message as a sentence that Streamlit does not take for markup."""
     plain = text.strip()
     for sign in ("\\", "*", "_", "`", "$", "[", "]", "<", "~", "#"):

@@ -26,8 +26,9 @@ def _alarms(console: Console) -> None:
     listed = [alarm for alarm in status.alarms if alarm.listed]
     if not listed:
         st.success("No alarm asks for attention.", icon=None)
-    may = not listed or allowed(console, "operator")
-    reason = why("alarm why", "What was found (optional)") if listed and may else ""
+    waiting = [alarm for alarm in listed if alarm.acknowledged is None]
+    may = not waiting or allowed(console, "operator")
+    reason = why("alarm why", "What was found (optional)") if waiting and may else ""
     for alarm in listed:
         _one(console, alarm, reason, may=may)
     past = [alarm for alarm in status.alarms if not alarm.listed][:SHOWN]

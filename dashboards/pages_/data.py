@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import charts
+from dashboards.cards import Card, show_cards
 from dashboards.console import Console
 from dashboards.frames import cached_frame
 from dashboards.jobs import running_jobs
@@ -76,11 +77,15 @@ def _prepare(console: Console) -> None:
 
 def _summary(console: Console, report: dict[str, Any]) -> None:
     points = report["points"]
-    held, covered, refused = st.columns(3)
-    held.metric("Intervals with data", f"{report['rows']:,} of {report['intervals']:,}", border=True)
+    number = console.formats.number
     mean = sum(row["coverage"] for row in points) / max(len(points), 1)
-    covered.metric("Mean coverage of a point", f"{mean:.1%}", border=True)
-    refused.metric("Quarantined readings", f"{sum(report['quarantined'].values()):,}", border=True)
+    show_cards(
+        [
+            Card("Intervals with data", f"{number(report['rows'], 0)} of {number(report['intervals'], 0)}"),
+            Card("Mean coverage of a point", f"{number(100.0 * mean)} %"),
+            Card("Quarantined readings", number(sum(report["quarantined"].values()), 0)),
+        ]
+    )
 
 
 def _findings(console: Console, report: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboards.cards import Card, show_cards
 from dashboards.console import Console
 from dashboards.formats import age
 from pipelines.console.fleet import fleet
@@ -23,11 +24,16 @@ def show(console: Console) -> None:
     except ColdaisleError as error:
         st.error(str(error))
         return
-    sites, missed, alarms = st.columns(3)
-    sites.metric("Sites", f"{len(rows):,}", border=True)
-    total = sum(row["missed_kwh"] or 0.0 for row in rows)
-    missed.metric("Saving missed in a week", f"{console.formats.number(total, 0)} kWh", border=True)
-    alarms.metric("Alarms not acknowledged", f"{sum(row['alarms'] for row in rows):,}", border=True)
+    number = console.formats.number
+    show_cards(
+        [
+            Card("Sites", number(len(rows), 0)),
+            Card(
+                "Saving missed in a week", f"{number(sum(row['missed_kwh'] or 0.0 for row in rows), 0)} kWh"
+            ),
+            Card("Alarms not acknowledged", number(sum(row["alarms"] for row in rows), 0)),
+        ]
+    )
     table = fleet_table(console, rows)
     st.caption(
         "Select a row to open the site. Missed: what recommendations that were not written would have saved."

@@ -207,6 +207,9 @@ def _answer(console: Console, shown: Advice, status: Status) -> None:
     if shown.answer is not None:
         _given(console, shown)
         return
+    if shown.recommendation.action == "hold":
+        st.info("There is nothing to answer: setpoints stay where they are.")
+        return
     if shown.why_not:
         for reason in shown.why_not:
             st.error(f"It cannot be accepted: {_local(console, shown, reason)}.")

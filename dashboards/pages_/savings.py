@@ -9,7 +9,7 @@ import streamlit as st
 from dashboards import charts
 from dashboards.console import Console
 from dashboards.jobs import running_jobs
-from dashboards.orders import allowed, give
+from dashboards.orders import allowed, give, sentence
 from pipelines.console import jobs
 from pipelines.console.tables import SAVINGS_CSV, SAVINGS_HTML, SAVINGS_PDF
 from pipelines.savings.schema import FigurePart, SavingsReport
@@ -130,7 +130,7 @@ def _fit(console: Console, report: SavingsReport) -> None:
 def _findings(report: SavingsReport) -> None:
     for one in report.findings:
         message = {"refused": st.error, "flagged": st.warning}.get(one.severity, st.info)
-        message(f"{one.what}: {one.seen}. {one.remedy}")
+        message(sentence(f"{one.what}: {one.seen}; {one.remedy}"))
 
 
 def _trial(console: Console, report: SavingsReport) -> None:

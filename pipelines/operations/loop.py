@@ -17,6 +17,7 @@ from pipelines.operations.alarms.alarms import Severity
 from pipelines.operations.decision_body import add_decision
 from pipelines.operations.gateway import Gateway, Receipt
 from pipelines.operations.ledger import LedgerError, Operations, Order
+from pipelines.operations.ledger.tables import OrderKind
 from pipelines.operations.open_controller import open_controller, open_parameters, saved_memory, take_in
 from pipelines.operations.recommend import explained
 from pipelines.operations.standing_orders import Standing, limits_by_tag, standing
@@ -32,6 +33,12 @@ LEDGER_PATIENCE = timedelta(
     hours=1
 )  # without a ledger there are no orders and no record: then the site's rule
 VALID_STEPS = 2.5  # decisions for which written values stay valid
+NO_CONTROL: tuple[OrderKind, ...] = (
+    "acknowledge",
+    "adjustment",
+    "promote",
+    "what_if",
+)  # wait for the next turn
 CRITICAL = ("telemetry", "ledger", "gateway")  # causes of trouble that leave the plant without control
 
 
@@ -144,7 +151,7 @@ class Server:
         try:
             operations = self._ledger()
             orders = operations.orders()
-            self._read_until = orders[-1].id if orders else 0
+            self._read_until = max((one.id for one in orders if one.kind not in NO_CONTROL), default=0)
             self.standing = standing(orders, now)
             self._accepted = accepted_goal(operations, self.standing)
             self._ledger_lost_at = None
@@ -308,7 +315,7 @@ class Server:
     def was_ordered(self) -> bool:
         """Whether an order was given since the last turn; False where the ledger does not answer."""
         try:
-            return self._ledger().newest_order() != self._read_until
+            return self._ledger().newest_order(NO_CONTROL) != self._read_until
         except LedgerError:
             self._operations = None
             return False

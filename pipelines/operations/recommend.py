@@ -102,7 +102,7 @@ def explained(
     if refused is None:
         return recommendation
     return withheld(
-        recommendation, [f"{refused.by} rejected this goal at {refused.at:%H:%M} UTC: {refused.why}"]
+        recommendation, [f"{refused.by} rejected this goal at {refused.at:%Y-%m-%d %H:%M} UTC: {refused.why}"]
     )
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -196,9 +197,11 @@ class Operations:
             rows = rows_of(connection, query.order_by(alarms_table.c.id.desc()).limit(limit))
         return [AlarmRow(**_without_site(row)) for row in reversed(rows)]
 
-    def newest_order(self) -> int:
-        """Number of the newest order, 0 before the first: tells whether anything was ordered since."""
-        query = sa.select(sa.func.max(orders_table.c.id)).where(orders_table.c.site == self.site)
+    def newest_order(self, but: Sequence[OrderKind] = ()) -> int:
+        """Number of the newest order of other kinds than these, 0 before the first: tells whether anything is new."""
+        query = sa.select(sa.func.max(orders_table.c.id)).where(
+            orders_table.c.site == self.site, orders_table.c.kind.not_in(but)
+        )
         with self._database.connect() as connection:
             return int(connection.execute(query).scalar() or 0)
 

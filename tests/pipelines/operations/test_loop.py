@@ -228,6 +228,8 @@ def test_order_is_noticed_before_the_next_turn_is_due(start, operations):
     assert server.was_ordered()
     server.step(AT + timedelta(minutes=1))
     assert not server.was_ordered()
+    operations.order("acknowledge", body={"alarm": 1}, **SIGNED)  # changes nothing of control
+    assert not server.was_ordered()
 
 
 def test_ledger_that_is_away_has_no_orders_and_raises_nothing(start, monkeypatch):
