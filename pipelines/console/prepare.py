@@ -14,7 +14,6 @@ from pipelines.config import Settings
 from pipelines.console.tables import Tables
 from pipelines.console.telemetry import store_stamp
 from pipelines.errors import ColdaisleError
-from pipelines.learning.registry import never_trained
 from pipelines.site.file import Site
 from pipelines.telemetry.store import Store
 
@@ -49,6 +48,8 @@ def prepare(
 
 def behind(site: Site, settings: Settings, now: datetime) -> tuple[Part, ...]:
     """Parts that no longer say what the store and the registry hold."""
+    from pipelines.learning.registry import never_trained  # loads MLflow, which `ingest` must not wait for
+
     tables, stamp = Tables(settings, site.name), store_stamp(Store(settings.store, site))
     telemetry = tables.read("telemetry") or {}
     parts: list[Part] = []
