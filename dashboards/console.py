@@ -7,10 +7,12 @@ import streamlit as st
 
 from dashboards.formats import Formats
 from dashboards.preferences import Preferences
+from dashboards.sign_in import believed
 from pipelines.config import Settings
 from pipelines.console.status import Status, status_of
 from pipelines.console.tables import Tables
 from pipelines.errors import ColdaisleError
+from pipelines.operations.access import AccessError
 from pipelines.operations.gateway import Gateway, Outbox
 from pipelines.operations.ledger import LedgerError, Operations, Person, at_least
 from pipelines.operations.ledger.permissions import Role
@@ -21,15 +23,23 @@ PATIENCE_S = 3.0  # with a ledger that another process has locked: a person wait
 
 @dataclass(frozen=True)
 class Console:
-    """One run of a page. site: None where its file has faults, which `site_fault` says."""
+    """One run of a page. seen: who looks, as of this run. site: None where its file has faults (`site_fault`)."""
 
     settings: Settings
-    person: Person
+    seen: Person
     preferences: Preferences
     name: str
     site: Site | None
     site_fault: str
     formats: Formats
+
+    @property
+    def person(self) -> Person:
+        """Who orders, with the role that `access.toml` gives now. Raises AccessError where nobody is believed."""
+        person = believed(self.settings)
+        if person is None:
+            raise AccessError("nobody is signed in any more; sign in again")
+        return person
 
     @property
     def tables(self) -> Tables:
@@ -62,7 +72,7 @@ class Console:
 
     def may(self, least: Role) -> bool:
         """Whether the person has a role; the ledger asks again."""
-        return at_least(self.person.role, least)
+        return at_least(self.seen.role, least)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)

@@ -1,8 +1,11 @@
 """Jobs of a site on a page: progress, cancel, and what became of the last one."""
 
+from functools import partial
+
 import streamlit as st
 
 from dashboards.console import Console
+from dashboards.orders import give
 from pipelines.console.jobs import Job, Kind, cancel, jobs_of
 
 REFRESH_S = 1.5
@@ -40,5 +43,6 @@ def _bar(console: Console, job: Job) -> None:
         min(max(job.share, 0.0), 1.0), text=f"{WORDS[job.kind]} by {job.by}: {job.text or 'starting'}"
     )
     if console.may("operator") and right.button("Cancel", key=f"cancel {job.name}", width="stretch"):
-        cancel(job)
-        st.rerun()
+        stop = partial(cancel, console.settings, console.name, job)
+        if give(console, lambda: stop(by=console.person), f"the {WORDS[job.kind]} is cancelled"):
+            st.rerun()

@@ -57,7 +57,7 @@ def allowed(console: Console, least: Role) -> bool:
     """Whether the person may; says why where not."""
     if console.may(least):
         return True
-    st.caption(sentence(NOT_ALLOWED.format(role=console.person.role, least=least)))
+    st.caption(sentence(NOT_ALLOWED.format(role=console.seen.role, least=least)))
     return False
 
 

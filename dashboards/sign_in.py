@@ -12,16 +12,24 @@ from pipelines.operations.ledger import Person
 def signed_in(settings: Settings) -> Person | None:
     """The person; None after the page has asked to sign in, or has said why nobody can be believed."""
     try:
-        if settings.sign_in == "headers":
-            return by_headers(settings, dict(st.context.headers.items()))
-        if settings.sign_in == "oidc":
-            if _has_token():
-                return by_claims(settings, st.user.to_dict())
-            _ask()
-            return None
+        person = believed(settings)
     except AccessError as error:
         _refused(str(error), settings)
         return None
+    if person is None:
+        _ask()
+    return person
+
+
+def believed(settings: Settings) -> Person | None:
+    """Who is there, with the role of this moment; None before a sign-in.
+
+    Raises AccessError where whoever is there cannot be believed.
+    """
+    if settings.sign_in == "headers":
+        return by_headers(settings, dict(st.context.headers.items()))
+    if settings.sign_in == "oidc":
+        return by_claims(settings, st.user.to_dict()) if _has_token() else None
     return Person(getpass.getuser(), "admin", "console without sign-in")
 
 

@@ -65,7 +65,7 @@ def _ingest(console: Console, telemetry: dict[str, Any] | None, report: dict[str
 
 
 def _prepare(console: Console) -> None:
-    if st.button("Look now", key="prepare"):
+    if console.may("operator") and st.button("Look now", key="prepare"):
         arguments = {"parts": ["telemetry", "quality"]}
         give(
             console,

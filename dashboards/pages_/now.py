@@ -226,13 +226,15 @@ def _trends(console: Console) -> None:
     names = {point.column: f"{point.tag}" for point in site.points}
     usual = [column for column in usual_columns(console) if column in names]
     asked = st.query_params.get("day", "")
-    day = _day(asked)
+    if asked != st.session_state.get("trend asked", ""):  # the address names another day
+        st.session_state["trend asked"], st.session_state["trend day"] = asked, _day(asked)
+    st.session_state.setdefault("trend day", None)
     left, right = st.columns([3, 1])
     chosen = left.multiselect(
         "Points", list(names), default=usual, format_func=lambda column: names[column], key="trend points",
         max_selections=MOST_TRENDS, placeholder="choose points",
     )  # fmt: skip
-    around = right.date_input("Day (empty: the latest)", value=day, key="trend day", format="YYYY-MM-DD")
+    around = right.date_input("Day (empty: the latest)", key="trend day", format="YYYY-MM-DD")
     period = PERIODS[
         st.segmented_control("Length", list(PERIODS), default="day", key="trend period") or "day"
     ]

@@ -241,7 +241,7 @@ def _order(console: Console, number: int, digest: str, accept: bool) -> None:
             console.operations, console.described, number, accept=accept, by=console.person,
             why=st.session_state.get("answer why") or usual, shown=digest, reason=code,
         ),
-        f"decision {number} is {'accepted' if accept else 'rejected'} by {console.person.name}",
+        f"decision {number} is {'accepted' if accept else 'rejected'} by {console.seen.name}",
     )  # fmt: skip
 
 

@@ -97,7 +97,8 @@ def _epw(console: Console, last: date) -> dict[str, Any]:
     uploaded = st.file_uploader("Weather file (EPW)", type="epw", key="epw file")
     if uploaded is not None and st.session_state.get("epw kept") != uploaded.file_id:
         try:
-            keep_epw(console.settings, console.name, uploaded.name, uploaded.getvalue())
+            content = uploaded.getvalue()
+            keep_epw(console.settings, console.name, uploaded.name, content, by=console.person)
             st.session_state["epw kept"] = uploaded.file_id
         except (ColdaisleError, OSError) as error:
             st.error(str(error))

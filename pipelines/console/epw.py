@@ -5,13 +5,18 @@ from pathlib import Path
 from pipelines.config import Settings
 from pipelines.errors import WeatherError
 from pipelines.files import write_atomic
+from pipelines.operations.ledger import Operations, Person
 
 HEAD = b"LOCATION"
 LEAST_LINES = 8  # of the header, before the hours
 
 
-def keep_epw(settings: Settings, site: str, name: str, content: bytes) -> str:
-    """Keep an EPW that was uploaded, and return the name to run it by. Raises WeatherError where it is none."""
+def keep_epw(settings: Settings, site: str, name: str, content: bytes, *, by: Person | str) -> str:
+    """Keep an EPW that was uploaded, and return the name to run it by.
+
+    Raises WeatherError where it is none, LedgerError where the person may not run what-ifs.
+    """
+    Operations.of(settings, site).permit("what_if", by)
     plain = content.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not plain.upper().startswith(HEAD) or plain.count(b"\n") <= LEAST_LINES:
         raise WeatherError(

@@ -22,13 +22,16 @@ from pipelines.config import Settings
 from pipelines.errors import ColdaisleError
 from pipelines.files import jsonable, write_atomic, write_json
 from pipelines.operations.ledger import Operations, Person
+from pipelines.operations.ledger.tables import OrderKind
 
 Kind = Literal["what_if", "promote", "savings", "prepare"]
 State = Literal["waiting", "running", "done", "failed", "cancelled", "lost"]
 MOST_AT_ONCE = 2  # of a site: more would only slow each other down
 KEPT_FOR = timedelta(days=30)
-# The order that a job needs the right to give; preparing tables needs none.
-RIGHT = {"what_if": "what_if", "promote": "promote", "savings": "what_if"}
+# The order that a job needs the right to give.
+RIGHT: dict[Kind, OrderKind] = {
+    "what_if": "what_if", "promote": "promote", "savings": "what_if", "prepare": "what_if"
+}  # fmt: skip
 
 
 class JobError(ColdaisleError):
@@ -61,10 +64,7 @@ class Job(NamedTuple):
 
 def start(settings: Settings, site: str, kind: Kind, arguments: dict[str, Any], *, by: Person | str) -> Job:
     """Start a job. Raises LedgerError where the person may not, JobError where enough are under way, OSError."""
-    if kind in RIGHT:
-        person = Operations.of(settings, site).permit(RIGHT[kind], by)  # type: ignore[arg-type]
-    else:
-        person = by if isinstance(by, Person) else Person(by, "admin")
+    person = Operations.of(settings, site).permit(RIGHT[kind], by)
     running = [job for job in jobs_of(settings, site) if not job.ended and job.kind != "prepare"]
     if kind != "prepare" and len(running) >= MOST_AT_ONCE:
         raise JobError(f"{len(running)} jobs of {site} are under way; wait for one, or cancel it")
@@ -117,8 +117,12 @@ def read(folder: Path) -> Job:
     )
 
 
-def cancel(job: Job) -> None:
-    """End a job; what it has written whole stays, and the same job started again goes on there."""
+def cancel(settings: Settings, site: str, job: Job, *, by: Person | str) -> None:
+    """End a job; what it has written whole stays, and the same job started again goes on there.
+
+    Raises LedgerError where the person may not.
+    """
+    Operations.of(settings, site).permit(RIGHT[job.kind], by)
     if job.ended:
         return
     with suppress(OSError, ValueError):

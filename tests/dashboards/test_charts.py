@@ -2,7 +2,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboards.charts import coverage_over_time, figure_over_time, heat_map, inlet_bars, thinned, trends
+from dashboards.charts import (
+    coverage_over_time,
+    figure_over_time,
+    heat_map,
+    inlet_bars,
+    inlet_map,
+    thinned,
+    trends,
+)
 
 
 def readings(count: int, **columns) -> pd.DataFrame:
@@ -66,6 +74,17 @@ def test_inlet_outside_the_envelope_is_said_in_words_too():
     rows = [{"label": "R1", "value": 22.0}, {"label": "R2", "value": 29.0}]
     bars = inlet_bars(rows, 18.0, 27.0, "°C").data[0]
     assert list(bars.text) == ["22.0", "29.0 outside"]
+
+
+def test_inlets_with_positions_are_drawn_where_they_are():
+    rows = [{"label": "R1", "value": 22.0, "position": (1.0, 2.0), "hall": "A"}]
+    mark = inlet_map(rows, 18.0, 27.0, "°C").data[0]
+    assert (list(mark.x), list(mark.y), list(mark.text), mark.hovertext[0]) == (
+        [1.0],
+        [2.0],
+        ["22.0"],
+        "R1 A",
+    )
 
 
 def test_cases_that_break_a_limit_are_crossed_out_and_now_and_then_are_marked():

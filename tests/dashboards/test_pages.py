@@ -306,7 +306,7 @@ def test_viewer_sees_every_page_and_can_order_nothing(advised, proxied, operatio
     before = len(operations.orders())
     proxied(X_Coldaisle_Proxy="open sesame", X_Forwarded_Email="vic")
     opened = page(name)
-    harmless = {"Show the newest decision", "Download (CSV)", "Look now"}
+    harmless = {"Show the newest decision", "Download (CSV)"}
     orders = set(labels(opened)) - harmless
     assert not {each for each in orders if not _disabled(opened, each)}
     assert len(operations.orders()) == before
@@ -325,6 +325,17 @@ def test_nobody_sees_a_page_without_the_proxys_word(advised, proxied, name, head
     opened = page(name)
     assert "Nobody is signed in" in shown(opened)
     assert labels(opened) == []
+
+
+def test_role_that_was_withdrawn_while_the_page_was_open_gives_no_right(
+    advised, proxied, operations, settings
+):
+    proxied(X_Coldaisle_Proxy="open sesame", X_Forwarded_Email="ana")
+    opened = page("recommendation")
+    settings.access.write_text('[roles]\nviewer = ["ana"]\n')
+    opened = pressed(opened, "Accept")
+    assert accepted(operations) is None
+    assert "ana is viewer" in shown(opened)
 
 
 def test_who_did_it_is_the_identity_and_not_a_field(advised, proxied, operations):

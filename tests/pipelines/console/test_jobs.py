@@ -46,7 +46,7 @@ def test_fault_is_told_to_whoever_started_it(settings, telemetry):
     assert [each.name for each in jobs_of(settings, "plant")] == [job.name]
 
 
-@pytest.mark.parametrize("kind", ["what_if", "promote", "savings"])
+@pytest.mark.parametrize("kind", ["what_if", "promote", "savings", "prepare"])
 def test_viewer_starts_nothing(settings, kind):
     with pytest.raises(LedgerError, match="Vic is viewer"):
         start(settings, "plant", kind, {}, by=VIEWER)
@@ -57,8 +57,10 @@ def test_third_job_has_to_wait(settings, idle):
     made = [start(settings, "plant", "what_if", {}, by=ENGINEER) for _ in range(2)]
     with pytest.raises(JobError, match="2 jobs of plant are under way"):
         start(settings, "plant", "what_if", {}, by=ENGINEER)
+    with pytest.raises(LedgerError, match="Vic is viewer"):
+        cancel(settings, "plant", made[0], by=VIEWER)
     for job in made:
-        cancel(job)
+        cancel(settings, "plant", job, by=ENGINEER)
     assert {job.state for job in jobs_of(settings, "plant")} == {"cancelled"}
 
 
@@ -83,5 +85,5 @@ def test_old_jobs_are_forgotten(settings, idle):
     old = settings.console / "plant" / "jobs" / "20240101-000000-aaaaaa"
     write_json(old / "job.json", {"kind": "what_if", "started_at": datetime(2024, 1, 1, tzinfo=UTC)})
     write_json(old / "state.json", {"state": "done"})
-    cancel(start(settings, "plant", "what_if", {}, by=ENGINEER))
+    cancel(settings, "plant", start(settings, "plant", "what_if", {}, by=ENGINEER), by=ENGINEER)
     assert not old.exists()

@@ -12,7 +12,7 @@ from tests.pipelines.epw_kit import write_epw
 def test_weather_file_is_kept_under_a_harmless_name(tmp_path):
     settings = Settings(home=tmp_path)
     content = b"LOCATION,Somewhere\n" + b"x\n" * 20
-    assert keep_epw(settings, "plant", "../../etc/ New York.EPW", content) == "_New_York.epw"
+    assert keep_epw(settings, "plant", "../../etc/ New York.EPW", content, by="Ana") == "_New_York.epw"
     assert kept_epws(settings, "plant") == ["_New_York.epw"]
 
 
@@ -20,7 +20,7 @@ def test_weather_file_is_kept_under_a_harmless_name(tmp_path):
 def test_what_is_no_weather_file_is_refused(tmp_path, content):
     settings = Settings(home=tmp_path)
     with pytest.raises(WeatherError, match="begins with LOCATION"):
-        keep_epw(settings, "plant", "station.epw", content)
+        keep_epw(settings, "plant", "station.epw", content, by="Ana")
     assert kept_epws(settings, "plant") == []
 
 
@@ -49,7 +49,7 @@ def test_present_recorded_and_typical_weather_are_swept(live, tmp_path):
     recorded, _ = run(live, weather="recorded", first=day, last=day)
     assert "as recorded" in recorded["title"]
     station = write_epw(tmp_path / "station.epw", drybulb_c=lambda _: 35.0, dew_point_c=20.0)
-    name = keep_epw(live.settings, live.site.name, "station.epw", station.read_bytes())
+    name = keep_epw(live.settings, live.site.name, "station.epw", station.read_bytes(), by="Ana")
     typical, hot = run(live, weather="epw", epw=name, start="2025-07-14", days=2)
     assert typical["days"] == 2
     assert hot["facility_kwh"].median() > 2.0 * table["facility_kwh"].median()  # of two days, and hot ones
