@@ -1,6 +1,7 @@
 """What the ledger says of all sites at once: mode, alarms without acknowledgement, time of the last decision."""
 
 import json
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from pipelines.operations.ledger.tables import alarms_table, decisions_table, or
 
 def fleet_state(uri: str) -> dict[str, dict[str, Any]]:
     """By site: `mode`, `alarms` (unacknowledged), `decided_at`. Raises LedgerError where the ledger does not answer."""
-    with Database(uri).connect() as connection:
+    with _database(uri).connect() as connection:
         modes = rows_of(connection, _last_of_kind("mode"))
         alarms = rows_of(
             connection,
@@ -37,6 +38,12 @@ def fleet_state(uri: str) -> dict[str, dict[str, Any]]:
     for row in decided:
         state.setdefault(row["site"], {})["decided_at"] = row["at"]
     return state
+
+
+@cache
+def _database(uri: str) -> Database:
+    """Opened once: opening looks at every table."""
+    return Database(uri)
 
 
 def _last_of_kind(kind: str) -> Any:
