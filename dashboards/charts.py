@@ -1,6 +1,5 @@
 """Tables to figures; nothing here reads a store, a model or the page. Colours are Okabe and Ito's."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -184,26 +183,6 @@ def days_of_saving(days: pd.DataFrame, separators: str = ".,") -> go.Figure:
     return laid_out(
         chart, separators, hovermode="x unified", yaxis_title="kWh a day", yaxis_rangemode="tozero"
     )
-
-
-def amounts_with_bands(
-    rows: Sequence[tuple[str, float, float, float]], unit: str, separators: str = ".,"
-) -> go.Figure:
-    """Amounts with their 90 % intervals, (name, value, low, high); the line at zero is what must be left out."""
-    ordered = list(reversed(rows))
-    chart = go.Figure(
-        go.Scatter(
-            x=[value for _, value, _, _ in ordered], y=[name for name, *_ in ordered], mode="markers",
-            marker={"color": BLUE, "size": 10},
-            error_x={
-                "type": "data", "symmetric": False,
-                "array": [high - value for _, value, _, high in ordered],
-                "arrayminus": [value - low for _, value, low, _ in ordered],
-            },
-        )
-    )  # fmt: skip
-    chart.add_vline(x=0.0, line={"color": ORANGE, "dash": "dash"})
-    return laid_out(chart, separators, height=110 + 40 * len(ordered), xaxis_title=unit, showlegend=False)
 
 
 def placebo_windows(windows: pd.DataFrame, separators: str = ".,") -> go.Figure:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipelines.config import SITE_FOLDER, Settings
+from pipelines.config import Settings
 from pipelines.console.tables import Tables
 from pipelines.operations.ledger.fleet import fleet_state
 
@@ -18,11 +18,6 @@ def sites_of(settings: Settings) -> list[str]:
     }
     own = {path.stem for path in settings.sites.glob("*.toml")} if settings.sites.is_dir() else set()
     return sorted(names | own)
-
-
-def has_site_file(settings: Settings, name: str) -> bool:
-    """Whether a site has a file, of this home or of the project."""
-    return any((folder / f"{name}.toml").exists() for folder in (settings.sites, SITE_FOLDER))
 
 
 def fleet(settings: Settings) -> list[dict[str, Any]]:

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.medium
 PAGES = ("now", "recommendation", "what_if", "savings", "models", "data", "modes", "alarms", "fleet")
 
 
-def script(page: str) -> None:
-    """One page, laid out as the app does, with links that lead nowhere."""
+def script(page: str, name: str = "plant") -> None:
+    """One page of a site, laid out as the app does, with links that lead nowhere."""
     import streamlit as st
 
     from dashboards import app
@@ -37,7 +37,7 @@ def script(page: str) -> None:
     if person is None:
         return
     st.session_state["pages"] = {"now": st.Page(lambda: None, title="Now", url_path="n")}
-    app._run(page, home, person, preferences_of(home, person.name), "plant")
+    app._run(page, home, person, preferences_of(home, person.name), name)
 
 
 def page(name: str) -> AppTest:
