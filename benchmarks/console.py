@@ -189,7 +189,7 @@ def _prepare(settings: Settings, site) -> None:
             operations.add_decision(at=at, mode="advise", source="model", reason="", written=False, body=body)
     for k in range(SITES):
         overview = {
-            "format": FORMAT, "title": f"Site {k}", "zone": "UTC", "interval_minutes": 15, "figure_name": "PUE2",
+            "format": FORMAT, "title": f"Site {k}", "zone": "UTC", "stale_after_minutes": 30, "figure_name": "PUE2",
             "figure": 1.3, "facility_kw": 900.0, "cooling_kw": 150.0, "ends_at": now.isoformat(), "missed": {"kwh": k},
         }  # fmt: skip
         folder = settings.console / f"site-{k}"

@@ -142,9 +142,9 @@ def inlet_bars(
         chart.add_vline(x=edge, line={"color": GREY, "dash": "dash"})
     values = [row["value"] for row in ordered]
     span = [min([*values, low]) - 1.0, max([*values, high]) + 1.0]
-    return laid_out(
-        chart, separators, height=110 + 26 * max(len(ordered), 1), xaxis_title=unit, xaxis_range=span
-    )
+    title = f"{unit}; dashed: allowed {low:.4g} to {high:.4g}"
+    height = 110 + 26 * max(len(ordered), 1)
+    return laid_out(chart, separators, height=height, xaxis_title=title, xaxis_range=span)
 
 
 def coverage_over_time(

@@ -1,17 +1,24 @@
 """Jobs of a site on a page: progress, cancel, and what became of the last one."""
 
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from dashboards.console import Console
 from dashboards.orders import give
-from pipelines.console.jobs import Job, Kind, cancel, jobs_of
+from pipelines.console.jobs import Job, Kind, cancel, jobs_of, start
 
 REFRESH_S = 1.5
 WORDS = {
     "what_if": "what-if", "promote": "promotion", "savings": "savings report", "prepare": "preparation"
 }  # fmt: skip
+
+
+def start_job(console: Console, kind: Kind, arguments: dict[str, Any], done: str) -> None:
+    """Start a job and follow it; what is refused is said here."""
+    if give(console, lambda: start(console.settings, console.name, kind, arguments, by=console.person), done):
+        st.rerun()
 
 
 def running_jobs(console: Console, kind: Kind) -> None:

@@ -60,6 +60,15 @@ def write_json(path: Path, content: Any) -> None:
     write_atomic(path, json.dumps(jsonable(content), indent=1, allow_nan=False))
 
 
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The JSON object of a file; None where there is none that can be read."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
 def jsonable(value: Any) -> Any:
     """Plain JSON values: times as ISO 8601, arrays as lists, tables as lists of rows; NaN and NaT as null."""
     if isinstance(value, dict):

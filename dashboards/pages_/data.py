@@ -10,9 +10,7 @@ from dashboards import charts
 from dashboards.cards import Card, show_cards
 from dashboards.console import Console
 from dashboards.frames import cached_frame
-from dashboards.jobs import running_jobs
-from dashboards.orders import give
-from pipelines.console import jobs
+from dashboards.jobs import running_jobs, start_job
 from pipelines.console.telemetry import store_stamp
 from pipelines.telemetry.store import Store
 
@@ -66,13 +64,8 @@ def _ingest(console: Console, telemetry: dict[str, Any] | None, report: dict[str
 
 def _prepare(console: Console) -> None:
     if console.may("operator") and st.button("Look now", key="prepare"):
-        arguments = {"parts": ["telemetry", "quality"]}
-        give(
-            console,
-            lambda: jobs.start(console.settings, console.name, "prepare", arguments, by=console.person),
-            "looking at the telemetry",
-        )  # fmt: skip
-        st.rerun()
+        parts = {"parts": ["telemetry", "quality"]}
+        start_job(console, "prepare", parts, "looking at the telemetry")
 
 
 def _summary(console: Console, report: dict[str, Any]) -> None:

@@ -12,9 +12,6 @@ from dashboards.formats import age
 from pipelines.console.fleet import fleet
 from pipelines.errors import ColdaisleError
 
-STALE_INTERVALS = 2
-LEAST_STALE = timedelta(minutes=30)
-
 
 def show(console: Console) -> None:
     """Lay out the page."""
@@ -82,7 +79,7 @@ def _data(row: dict[str, Any], now: datetime) -> str:
     if not row["ends_at"]:
         return "none"
     passed = now - datetime.fromisoformat(row["ends_at"])
-    allowed = max(STALE_INTERVALS * timedelta(minutes=row["interval_minutes"] or 15), LEAST_STALE)
+    allowed = timedelta(minutes=row["stale_after_minutes"] or 0.0)
     return f"{age(passed)} old" if passed <= allowed else f"■ {age(passed)} old"
 
 

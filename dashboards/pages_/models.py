@@ -8,9 +8,8 @@ import streamlit as st
 
 from dashboards import charts
 from dashboards.console import Console
-from dashboards.jobs import running_jobs
-from dashboards.orders import allowed, give, why
-from pipelines.console import jobs
+from dashboards.jobs import running_jobs, start_job
+from dashboards.orders import allowed, why
 
 TITLES = {
     "cascade": "Cascade: from setpoints to power and temperatures; it chooses setpoints",
@@ -105,12 +104,9 @@ def _promote(console: Console, kind: str, known: dict[str, Any], others: list[in
             st.error("A promotion needs a reason; say why.")
         elif pressed:
             arguments = {"kind": kind, "version": version, "why": reason}
-            if give(
-                console,
-                lambda: jobs.start(console.settings, console.name, "promote", arguments, by=console.person),
-                f"version {version} of the {kind} model is being put in charge",
-            ):
-                st.rerun()
+            start_job(
+                console, "promote", arguments, f"version {version} of the {kind} model is being put in charge"
+            )
         st.caption("A running control loop takes it at its next start.")
 
 

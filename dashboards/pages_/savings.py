@@ -8,9 +8,8 @@ import streamlit as st
 
 from dashboards import charts
 from dashboards.console import Console
-from dashboards.jobs import running_jobs
-from dashboards.orders import allowed, give, sentence
-from pipelines.console import jobs
+from dashboards.jobs import running_jobs, start_job
+from dashboards.orders import allowed, sentence
 from pipelines.console.tables import SAVINGS_CSV, SAVINGS_HTML, SAVINGS_PDF
 from pipelines.savings.schema import FigurePart, SavingsReport
 
@@ -184,13 +183,7 @@ def _new(console: Console) -> None:
         st.error("A period needs its first and its last day; choose both.")
         return
     arguments = {"baseline": _text(baseline), "reporting": _text(reporting)}
-    given = give(
-        console,
-        lambda: jobs.start(console.settings, console.name, "savings", arguments, by=console.person),
-        "measuring",
-    )
-    if given:
-        st.rerun()
+    start_job(console, "savings", arguments, "measuring")
 
 
 def _extent(console: Console) -> tuple[date | None, date | None]:

@@ -10,8 +10,8 @@ import streamlit as st
 from dashboards import charts
 from dashboards.cards import Card, show_cards
 from dashboards.console import Console
-from dashboards.jobs import running_jobs
-from dashboards.orders import allowed, give
+from dashboards.jobs import running_jobs, start_job
+from dashboards.orders import allowed
 from pipelines.console import jobs
 from pipelines.console.jobs import Job
 from pipelines.errors import ColdaisleError
@@ -81,13 +81,7 @@ def _new(console: Console) -> None:
         if "epw" not in arguments:
             return
     if st.button("Run the sweep", type="primary", key="run"):
-        given = give(
-            console,
-            lambda: jobs.start(console.settings, console.name, "what_if", arguments, by=console.person),
-            "the sweep has started",
-        )
-        if given:
-            st.rerun()
+        start_job(console, "what_if", arguments, "the sweep has started")
 
 
 def _epw(console: Console, last: date) -> dict[str, Any]:

@@ -45,6 +45,6 @@ def _row(name: str, overview: dict[str, Any], known: dict[str, Any]) -> dict[str
 
 
 FIELDS = (
-    "zone", "interval_minutes", "figure_name", "ends_at", "figure", "facility_kw", "cooling_kw", "rack_inlet_c",
+    "zone", "stale_after_minutes", "figure_name", "ends_at", "figure", "facility_kw", "cooling_kw", "rack_inlet_c",
     "inlet_max_c",
 )  # fmt: skip

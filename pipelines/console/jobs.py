@@ -5,7 +5,6 @@ and the log. It goes on when the page is closed, and every session sees it. Whet
 ledger before anything starts.
 """
 
-import json
 import os
 import signal
 import subprocess
@@ -20,7 +19,7 @@ import psutil
 
 from pipelines.config import Settings
 from pipelines.errors import ColdaisleError
-from pipelines.files import jsonable, write_atomic, write_json
+from pipelines.files import jsonable, read_json, write_atomic, write_json
 from pipelines.operations.ledger import Operations, Person
 from pipelines.operations.ledger.tables import OrderKind
 
@@ -99,7 +98,7 @@ def jobs_of(settings: Settings, site: str) -> list[Job]:
 
 def read(folder: Path) -> Job:
     """A job from its folder; one whose process has gone without a result is lost."""
-    made, state = _document(folder / "job.json"), _document(folder / "state.json")
+    made, state = (read_json(folder / name) or {} for name in ("job.json", "state.json"))
     condition: State = state.get("state", "waiting")
     text = str(state.get("text", ""))
     if condition in ("waiting", "running") and not _runs(folder):
@@ -138,14 +137,6 @@ def _runs(folder: Path) -> bool:
         return True  # it is being started
     except (OSError, ValueError, psutil.Error):
         return False
-
-
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _environment(settings: Settings) -> dict[str, str]:

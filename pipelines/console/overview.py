@@ -11,6 +11,7 @@ from pipelines.operations.ledger import DecisionRecord, Operations
 from pipelines.operations.standing_orders import standing
 from pipelines.site.file import Site
 from pipelines.site.tariff import prices_per_kwh
+from pipelines.telemetry.latest import allowed_age
 
 WEEK = timedelta(days=7)
 LONGEST = timedelta(hours=1)  # that one decision stands for, where none follows
@@ -32,7 +33,7 @@ def prepare_overview(site: Site, settings: Settings, now: datetime) -> None:
             "site": site.name,
             "title": site.title,
             "zone": site.local_zone,
-            "interval_minutes": site.interval_minutes,
+            "stale_after_minutes": allowed_age(site).total_seconds() / 60.0,
             "figure_name": latest.get("figure_name"),
             "ends_at": telemetry.get("end"),
             **{name: _value(plant, name) for name in ("figure", "facility_kw", "cooling_kw", "rack_inlet_c")},

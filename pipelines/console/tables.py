@@ -4,13 +4,12 @@ A document is JSON, a table Parquet; both are replaced whole. What is missing, d
 None: the page then says what to run, and nothing needs repair.
 """
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.config import Settings
-from pipelines.files import replace, write_json
+from pipelines.files import read_json, replace, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,11 +30,8 @@ class Tables:
 
     def read(self, name: str) -> dict[str, Any] | None:
         """A document, None where there is none that can be read."""
-        try:
-            content = json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return content if isinstance(content, dict) and content.get("format") == FORMAT else None
+        content = read_json(self.folder / f"{name}.json")
+        return content if content is not None and content.get("format") == FORMAT else None
 
     def write_frame(self, name: str, frame: "pd.DataFrame") -> None:
         """Replace a table. Raises OSError."""

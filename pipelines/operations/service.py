@@ -14,6 +14,7 @@ from pipelines.operations.loop import Server, Step
 log = logging.getLogger(__name__)
 
 BEATS_PER_TIMEOUT = 5.0
+FAILED_TURN = "failed turn"  # an alarm's cause; what goes wrong within a turn is reported by the turn
 
 
 def serve(
@@ -37,7 +38,7 @@ def serve(
         if clock() >= due or server.was_ordered():
             sign.show("busy", failed)
             failed = _turn(server, report, clock())
-            book.report({"turn": ("critical", failed)} if failed else {}, about="turn")
+            book.report({FAILED_TURN: ("critical", failed)} if failed else {}, about=FAILED_TURN)
             due = _next(due, server.every, clock()) if clock() >= due else due
         if not failed:
             pulse.beat("well")

@@ -317,5 +317,23 @@ def test_turn_that_fails_is_a_sign_and_an_alarm_and_the_loop_goes_on(
     pulse = type("Pulse", (), {"beat": lambda _, state: beats.append(state)})()
     serve(server, pulse, timeout_s=60.0, report=print, stop=stop)
     assert "well" not in beats
-    (alarm,) = [one for one in alarms_of(operations) if one.cause == "turn"]
+    (alarm,) = [one for one in alarms_of(operations) if one.cause == service.FAILED_TURN]
     assert "a bug" in alarm.text
+
+
+def test_turn_that_goes_to_its_end_does_not_end_the_alarms_of_what_went_wrong_in_it(
+    start, operations, monkeypatch
+):
+    server, stop, turns = start(), threading.Event(), []
+    monkeypatch.setattr(server, "was_ordered", lambda: True)
+    monkeypatch.setattr(service, "EVERY_S", 0.01)
+
+    def report(step):
+        turns.append(step)
+        if len(turns) == 3:
+            stop.set()
+
+    pulse = type("Pulse", (), {"beat": lambda *_: None})()
+    serve(server, pulse, timeout_s=60.0, report=report, stop=stop)  # now: the telemetry ended months ago
+    stale = [alarm for alarm in alarms_of(operations) if alarm.cause == "turn: telemetry"]
+    assert [alarm.over_at for alarm in stale] == [None]
