@@ -2,7 +2,13 @@
 
 
 class ColdaisleError(Exception):
-    """Base of all errors that the command line prints without a traceback, with exit code 2."""
+    """Base of all errors that the command line prints without a traceback, with exit code 2.
+
+    transient: whether the same call may succeed later without anybody mending anything (a network, a lock); schedules
+    try again then, and fail at once otherwise.
+    """
+
+    transient = False
 
 
 class SiteError(ColdaisleError):
@@ -11,6 +17,22 @@ class SiteError(ColdaisleError):
 
 class IngestError(ColdaisleError):
     """An export that cannot be read as the site file describes it; the store is as before."""
+
+
+class BusyError(IngestError):
+    """Another process writes the store."""
+
+    transient = True
+
+
+class SourceError(ColdaisleError):
+    """A source of exports that cannot be read as the site file describes it."""
+
+
+class SourceDownError(SourceError):
+    """A source of exports that does not answer now."""
+
+    transient = True
 
 
 class StoreError(ColdaisleError):
@@ -23,6 +45,8 @@ class ModelError(ColdaisleError):
 
 class TrackingError(ColdaisleError):
     """An MLflow server or registry that does not answer."""
+
+    transient = True
 
 
 class WeatherError(ColdaisleError):

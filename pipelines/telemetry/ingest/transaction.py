@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines import files
-from pipelines.errors import IngestError, StoreError
+from pipelines.errors import BusyError, StoreError
 from pipelines.telemetry.store import LAYERS, UNTIMED, Layer, Manifest, Store, content_hash
 
 WRITERS = 4  # they wait for the disk
@@ -32,12 +32,12 @@ _OPTIONS: dict[Layer, dict] = {
 
 @contextmanager
 def locked(store: Store) -> Iterator[None]:
-    """Hold the store's lock. Raises IngestError where another ingest holds it; a kill frees it."""
+    """Hold the store's lock. Raises BusyError where another ingest holds it; a kill frees it."""
     with ExitStack() as held:
         try:
             held.enter_context(files.locked(store.folder / ".lock", wait=False))
         except BlockingIOError as cause:
-            raise IngestError(
+            raise BusyError(
                 f"another ingest is writing {store.folder}; one at a time: wait for it, then run this again"
             ) from cause
         except OSError as cause:
