@@ -93,7 +93,8 @@ def _wanted(site: Site, only: Kind | None) -> set[Kind]:
 
 
 def _train_cascade(job: Job, client: MlflowClient, experiment: str) -> dict[str, Any]:
-    params = {"fingerprint": job.fingerprint, "until": str(job.until)}
+    learned_until = job.plant.index[-1].isoformat()
+    params = {"fingerprint": job.fingerprint, "until": str(job.until), "learned_until": learned_until}
     try:
         report = train_cascade(
             job.site, job.table, job.plant, job.settings, client=client, experiment=experiment, params=params
