@@ -96,10 +96,16 @@ def test_a_site_whose_figure_became_pue_does_not_fit_its_model(home):
         load_champion(changed, home)
 
 
-def test_a_registry_that_does_not_answer_is_reported_within_seconds(home):
+def test_a_registry_that_does_not_answer_stops_no_serving(home):
+    assert load_champion(
+        chillers(), Settings(home=home.home, mlflow_uri="http://127.0.0.1:9")
+    ).version.endswith("/1")
+
+
+def test_a_registry_that_does_not_answer_is_reported_within_seconds_where_it_alone_knows(home, tmp_path):
     started = time.monotonic()
     with pytest.raises(TrackingError, match="does not answer"):
-        load_champion(chillers(), Settings(home=home.home, mlflow_uri="http://127.0.0.1:9"))
+        load_champion(chillers(), Settings(home=tmp_path, mlflow_uri="http://127.0.0.1:9"))
     assert time.monotonic() - started < 10.0
 
 
