@@ -63,7 +63,7 @@ def test_others_load_the_registered_model_through_mlflow_alone(home, plant):
 
 def test_nothing_registered_is_a_pickle_and_requirements_name_no_package_of_ours(home):
     files = [path for path in home.artifacts.rglob("*") if path.is_file()]
-    assert {path.suffix for path in files if "artifacts" in path.parts[-2:]} == {".msgpack", ".json"}
+    assert {path.suffix for path in files if "artifacts" in path.parts[-2:]} == {".msgpack", ".json", ".html"}
     assert not [path for path in files if path.suffix in (".pkl", ".pickle", ".cloudpickle")]
     requirements = next(path for path in files if path.name == "requirements.txt").read_text()
     assert "jax==" in requirements
