@@ -17,7 +17,8 @@ class Settings(BaseSettings):
     `access.toml` (who may do what), and `cache/` (compiled programs, which may be deleted at any time). `heartbeat` is
     the host:port at which the watchdog receives the control loop's heartbeats. `sign_in` says how people prove who they
     are; `proxy_secret` is what a proxy sends to be believed (docs/console.md). `notify` are addresses of apprise,
-    separated by spaces, to which alarms go.
+    separated by spaces, to which alarms go. `secrets` is a folder with a file for each secret that a site file names
+    (docs/sources.md).
     """
 
     model_config = SettingsConfigDict(env_prefix="COLDAISLE_")
@@ -29,6 +30,7 @@ class Settings(BaseSettings):
     sign_in: Literal["none", "oidc", "headers"] = "none"
     proxy_secret: SecretStr | None = None
     notify: str = ""
+    secrets: Path | None = None
 
     @property
     def store(self) -> Path:

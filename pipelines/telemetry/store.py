@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 
 from pipelines.errors import StoreError
 from pipelines.site.file import Site
+from pipelines.site.points import WHERE_FROM
 
 SCHEMA_VERSION = 1
 UNTIMED = "untimed"  # the "day" of quarantined rows whose time could not be read
@@ -58,7 +59,7 @@ def site_fingerprint(site: Site) -> str:
     described = {
         "version": (SCHEMA_VERSION, DERIVED_VERSION),
         "interval_minutes": site.interval_minutes,
-        "sources": [source.model_dump(mode="json", exclude={"files"}) for source in site.sources],
+        "sources": [source.model_dump(mode="json", exclude=set(WHERE_FROM)) for source in site.sources],
         "points": [point.model_dump(mode="json", exclude=SERVING_ONLY) for point in site.points],
     }
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
