@@ -22,7 +22,7 @@ READ_BYTES = 64 << 20  # a larger one is looked at, and read by ingest only
 
 @dataclass(frozen=True)
 class Content:
-    """What an export holds. newest: its latest reading, None where it was not read or has none. empty: it has no row."""
+    """What an export holds. newest: its latest reading, None where it is unknown. empty: it has no row."""
 
     newest: datetime | None
     empty: bool = False

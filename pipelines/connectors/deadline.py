@@ -33,7 +33,8 @@ class Deadline:
 def too_slow(timeout_s: float) -> SourceDownError:
     """The error of a request that took too long."""
     return SourceDownError(
-        f"did not finish within {timeout_s:g} s; it is tried again, or raise timeout_s of the source, or lower window_hours"
+        f"did not finish within {timeout_s:g} s and is tried again; where that does not help, raise timeout_s of the "
+        f"source, or lower its window_hours"
     )
 
 

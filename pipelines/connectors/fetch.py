@@ -37,7 +37,9 @@ def fetch(site: Site, settings: Settings, *, start: datetime, end: datetime) -> 
     return FetchReport(site.name, first, last, sources)
 
 
-def _one_source(site: Site, source: Source, settings: Settings, start: datetime, end: datetime) -> SourceReport:
+def _one_source(
+    site: Site, source: Source, settings: Settings, start: datetime, end: datetime
+) -> SourceReport:
     report, secrets = SourceReport(source.name, source.kind), Secrets(settings)
     landing = Landing(settings.home, site.name, source)
     with landing.held():
@@ -62,8 +64,8 @@ def _pieces(job: Job) -> Iterator[Piece]:
 def _bring(site: Site, landing: Landing, report: SourceReport, pieces: Iterator[Piece]) -> None:
     """All pieces; an error of one that stands alone is kept until the others are there. Raises SourceError."""
     errors: list[SourceError] = []
-    count, known = 0, set[str]()
-    for count, piece in enumerate(pieces, 1):
+    known: set[str] = set()
+    for piece in pieces:
         known.add(piece.name)
         try:
             _one_piece(site, landing, report, piece)
@@ -71,7 +73,7 @@ def _bring(site: Site, landing: Landing, report: SourceReport, pieces: Iterator[
             if not piece.alone or error.transient:
                 raise
             errors.append(error)
-    report.empty += count == 0
+    report.empty += not known
     for gone in set(landing.known) - known:
         del landing.known[gone]
     if errors:

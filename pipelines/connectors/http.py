@@ -1,6 +1,7 @@
 """Exports over HTTP: GET a URL for each window, streamed to disk; sign-in pages are told from exports."""
 
 import base64
+import logging
 import re
 import urllib.request
 from collections.abc import Iterator
@@ -28,7 +29,9 @@ _PAGE = re.compile(rb"\s*<(!doctype\s+html|html|head|body|!--)", re.IGNORECASE)
 
 def pieces(job: Job) -> Iterator[Piece]:
     """A file for each window; one for an address that names no window."""
-    wanted = windows(job) if "{start}" in job.address or "{end}" in job.address else iter([(job.start, job.end)])
+    wanted = (
+        windows(job) if "{start}" in job.address or "{end}" in job.address else iter([(job.start, job.end)])
+    )
     for window in wanted:
         yield Piece(window_name(job.source.name, window), partial(_download, job, window))
 
@@ -43,9 +46,7 @@ def _download(job: Job, window: Window, target: Path, deadline: Deadline) -> boo
         ) from None
     except httpx.TimeoutException:
         deadline.check()
-        raise SourceDownError(
-            f"does not answer within {deadline.timeout_s:g} s; it is tried again"
-        ) from None
+        raise SourceDownError(f"does not answer within {deadline.timeout_s:g} s; it is tried again") from None
     except httpx.HTTPError as error:
         text = job.secrets.redacted(str(error))
         if "CERTIFICATE_VERIFY_FAILED" in text:
@@ -59,6 +60,8 @@ def _download(job: Job, window: Window, target: Path, deadline: Deadline) -> boo
 
 def _saved(url: httpx.URL, job: Job, target: Path, deadline: Deadline) -> bool:
     """Whether there was content, now at `target`. Redirects go to the same host only: headers may be secrets."""
+    for name in ("httpcore.http11", "httpcore.http2"):
+        logging.getLogger(name).addFilter(_without_answers)
     for _ in range(MOST_REDIRECTS):
         with _transport(url) as transport:
             # Not a client's `get`: that logs the address, secrets and all.
@@ -71,10 +74,15 @@ def _saved(url: httpx.URL, job: Job, target: Path, deadline: Deadline) -> bool:
                 response.close()
         if (there.scheme, there.host, there.port) != (url.scheme, url.host, url.port):
             raise SourceError(
-                f"redirects to {there.scheme}://{there.host}, which may be a page to sign in; correct its address or headers"
+                f"redirects to {there.scheme}://{there.host}, perhaps to sign in; correct its address or headers"
             )
         url = there.copy_with(userinfo=url.userinfo)
     raise SourceError(f"redirects more than {MOST_REDIRECTS} times; correct its address")
+
+
+def _without_answers(record: logging.LogRecord) -> bool:
+    """Whether a line of the library's debugging log is kept: an answer's headers may quote the request's secrets."""
+    return "response_headers.complete" not in record.getMessage()
 
 
 def _transport(url: httpx.URL) -> httpx.HTTPTransport:
@@ -89,7 +97,7 @@ def _request(url: httpx.URL, job: Job, deadline: Deadline) -> httpx.Request:
         signed = base64.b64encode(unquote(url.userinfo.decode()).encode()).decode()
         job.secrets.know(signed)
         headers["Authorization"] = f"Basic {signed}"
-    left = {name: deadline.left_s for name in ("connect", "read", "write", "pool")}
+    left = dict.fromkeys(("connect", "read", "write", "pool"), deadline.left_s)
     return httpx.Request("GET", url.copy_with(userinfo=b""), headers=headers, extensions={"timeout": left})
 
 
@@ -108,7 +116,9 @@ def _written(response: httpx.Response, target: Path, deadline: Deadline) -> bool
                 raise _sign_in()
             size += len(chunk)
             if size > MOST_BYTES:
-                raise SourceError(f"sends more than {MOST_BYTES / 1e9:g} GB for one window; lower window_hours")
+                raise SourceError(
+                    f"sends more than {MOST_BYTES / 1e9:g} GB for one window; lower window_hours"
+                )
             file.write(chunk)
     return size > 0
 
@@ -123,5 +133,6 @@ def _refuse(status: int) -> None:
 
 def _sign_in() -> SourceError:
     return SourceError(
-        "answers with a web page, not with an export; it may want somebody to sign in: correct its address, headers or secret"
+        "answers with a web page, not with an export; it may want somebody to sign in: correct its address, headers or "
+        "secret"
     )

@@ -17,7 +17,12 @@ from pipelines.exports import EXPORTS
 WILDCARDS = "*?["
 LASTING = {errno.EINVAL, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EPERM, errno.ENOSYS}
 # Names of exceptions that libraries behind fsspec raise; importing all of them would be to need them.
-NO_RIGHTS = ("NoCredentialsError", "AuthenticationException", "PartialCredentialsError", "TokenRetrievalError")
+NO_RIGHTS = (
+    "NoCredentialsError",
+    "AuthenticationException",
+    "PartialCredentialsError",
+    "TokenRetrievalError",
+)
 
 
 def pieces(job: Job) -> Iterator[Piece]:
@@ -31,7 +36,9 @@ def pieces(job: Job) -> Iterator[Piece]:
 
 def _listed(job: Job) -> tuple[fsspec.AbstractFileSystem, dict[str, dict[str, Any]]]:
     try:
-        files, path = url_to_fs(job.address, skip_instance_cache=True, use_listings_cache=False, **job.options)
+        files, path = url_to_fs(
+            job.address, skip_instance_cache=True, use_listings_cache=False, **job.options
+        )
         if not any(sign in path for sign in WILDCARDS):
             found = {path: files.info(path)}
             if found[path]["type"] == "directory":
@@ -76,12 +83,19 @@ def _fixed(job: Job, files: fsspec.AbstractFileSystem) -> str:
 def _version(info: dict[str, Any]) -> str | None:
     """What changes when a file does; None where its file system says neither."""
     tag = info.get("ETag") or info.get("etag") or info.get("md5Hash") or info.get("content_md5")
-    changed = info.get("LastModified") or info.get("mtime") or info.get("last_modified") or info.get("modified")
+    changed = (
+        info.get("LastModified") or info.get("mtime") or info.get("last_modified") or info.get("modified")
+    )
     return f"{tag}|{info.get('size')}|{changed}" if tag or changed else None
 
 
 def _download(
-    job: Job, files: fsspec.AbstractFileSystem, path: str, info: dict[str, Any], target: Path, deadline: Deadline
+    job: Job,
+    files: fsspec.AbstractFileSystem,
+    path: str,
+    info: dict[str, Any],
+    target: Path,
+    deadline: Deadline,
 ) -> bool:
     name = PurePosixPath(path).name
     if (info.get("size") or 0) > MOST_BYTES:

@@ -9,9 +9,9 @@ from typing import Any
 class SourceReport:
     """What one source brought.
 
-    files: new or changed ones, as they lie in the inbox; size_bytes: of these. unchanged: files or windows whose content
-    is there already. empty: windows without a row, or an address without a file. newest: the latest reading in what the
-    source has. stale: that reading is older than what was asked for: the source gives what it gave before.
+    files: new or changed ones, below `fetched` in the inbox; size_bytes: of these. unchanged: files or windows whose
+    content is there already. empty: windows without a row, or an address without a file. newest: the latest reading in
+    what the source has. stale: that reading is older than what was asked for: the source gives what it gave before.
     error: why it failed, "" where it did not; what came before is kept. transient: trying again may help.
     """
 

@@ -13,7 +13,8 @@ from pipelines.site.checks import SECRET_WORDS
 
 HIDDEN = "***"
 _USER = re.compile(r"(?<=://)[^/\s@]*:[^/\s]*@")
-_PAIR = re.compile(r"([\w.-]+)(\s*[=:]\s*[\"']?)([^\s&;,\"']+)")
+_NAME = re.compile(r"([\w.-]+)[\"']?\s*[=:]\s*[\"']?")
+_VALUE = re.compile(r"[^\s&;,\"']*")
 _SCHEME = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{4,}", re.IGNORECASE)
 
 
@@ -87,8 +88,10 @@ class Secrets:
 
 def redacted(text: str) -> str:
     """The text without passwords in addresses, and without values of what is called a password, key or token."""
-    text = _USER.sub(f"{HIDDEN}@", text)
-    text = _SCHEME.sub(lambda found: f"{found[1]} {HIDDEN}", text)
-    return _PAIR.sub(
-        lambda found: f"{found[1]}{found[2]}{HIDDEN}" if SECRET_WORDS.search(found[1]) else found[0], text
-    )
+    text = _SCHEME.sub(lambda found: f"{found[1]} {HIDDEN}", _USER.sub(f"{HIDDEN}@", text))
+    shown, place = "", 0
+    while name := _NAME.search(text, place):
+        shown, place = shown + text[place : name.end()], name.end()
+        if SECRET_WORDS.search(name[1]) and (value := _VALUE.match(text, place)):
+            shown, place = shown + HIDDEN, value.end()
+    return shown + text[place:]

@@ -57,7 +57,9 @@ def _engine(job: Job, deadline: Deadline) -> sa.Engine:
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
             raise SourceError("names an SQLite file that does not exist; correct its address")
         options: dict[str, Any] = {}
-        if url.get_backend_name() == "postgresql":  # so that ends of windows mean the same in both kinds of time
+        if (
+            url.get_backend_name() == "postgresql"
+        ):  # so that ends of windows mean the same in both kinds of time
             options = {
                 "connect_timeout": max(2, int(deadline.timeout_s)),
                 "options": f"-c timezone={job.source.time_zone}",
@@ -82,7 +84,9 @@ def _queried(engine: sa.Engine, job: Job, window: Window, target: Path, deadline
                 deadline.on_expiry.append(getattr(driver, name))
         start, end = bounds(job.source, window)
         if engine.dialect.name == "sqlite":  # it compares text, and a fraction would stand after none
-            start, end = (f"{each:{SECONDS}}" if isinstance(each, datetime) else each for each in (start, end))
+            start, end = (
+                f"{each:{SECONDS}}" if isinstance(each, datetime) else each for each in (start, end)
+            )
         result = connection.execute(sa.text(job.source.query or ""), {"start": start, "end": end})
         return _written(result, job.source, target, deadline)
 
@@ -99,7 +103,9 @@ def _written(result: sa.CursorResult, source: Source, target: Path, deadline: De
             writer.writerows([[cell(value) for value in row] for row in rows])
             count += len(rows)
             if file.tell() > MOST_BYTES:
-                raise SourceError(f"sends more than {MOST_BYTES / 1e9:g} GB for one window; lower window_hours")
+                raise SourceError(
+                    f"sends more than {MOST_BYTES / 1e9:g} GB for one window; lower window_hours"
+                )
     return count > 0
 
 

@@ -30,7 +30,8 @@ class Arrival(Table):
         stand for the window (ISO 8601, UTC); of sql, SQLAlchemy's. ${NAME} in it, in headers and in options stands for
         a secret of that name, which never stands in the site file.
     query: of sql: SELECT with :start and :end, times as the source's time_format and time_zone write them.
-    window_hours: the most that one request asks for. lookback_hours: what is asked for again, for readings that come late.
+    window_hours: the most that one request asks for. lookback_hours: what is asked for again, for readings that come
+        late.
     timeout_s: the most that one request may take in all.
     options: of files: further ones of fsspec's file system (key, secret, endpoint_url of a bucket).
     """
@@ -54,7 +55,8 @@ class Arrival(Table):
         foreign = sorted(fields & self.model_fields_set)
         if foreign:
             raise ValueError(
-                f'{" and ".join(foreign)} of a source does not belong to kind = "{self.kind}"; delete it, or correct kind'
+                f'{" and ".join(foreign)} of a source does not belong to kind = "{self.kind}"; delete it, or '
+                "correct kind"
             )
         self._refuse_secrets()
         for check in (_check_url, _check_query, _check_folder):
@@ -66,8 +68,8 @@ class Arrival(Table):
         for where, value in _with_secrets(self):
             if value and not PLACEHOLDER.search(value):
                 raise ValueError(
-                    f"{where} stands in the site file, which others read; write ${{NAME}} there, and keep the value in the "
-                    f"environment variable NAME or in the file NAME of the folder COLDAISLE_SECRETS"
+                    f"{where} stands in the site file, which others read; write ${{NAME}} there, and keep the value in "
+                    f"the environment variable NAME or in the file NAME of the folder COLDAISLE_SECRETS"
                 )
 
 
@@ -107,7 +109,7 @@ def _check_url(arrival: Arrival) -> None:
     address = arrival.address or ""
     if address and not PLACEHOLDER.match(address) and "://" not in address:
         raise ValueError(
-            f"address of kind = \"{arrival.kind}\" begins with its scheme, e.g. "
+            f'address of kind = "{arrival.kind}" begins with its scheme, e.g. '
             f"{ {'http': 'https://', 'sql': 'postgresql+psycopg://'}.get(arrival.kind, 's3://') }; add it"
         )
     web = address.lower().startswith(("http://", "https://"))
@@ -116,7 +118,9 @@ def _check_url(arrival: Arrival) -> None:
     if arrival.kind == "files" and web:
         raise ValueError('an address with http:// or https:// is of kind = "http"; correct kind')
     if arrival.kind == "files" and "::" in address:
-        raise ValueError("address is chained (::), which is not followed; give the address of the files themselves")
+        raise ValueError(
+            "address is chained (::), which is not followed; give the address of the files themselves"
+        )
     if arrival.kind == "http":
         unknown = set(re.findall(r"\{(\w*)\}", PLACEHOLDER.sub("", address))) - {"start", "end"}
         if unknown:

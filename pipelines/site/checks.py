@@ -8,7 +8,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from pipelines.exports.stamps import COUNTED
 
-
 # Names of what must not be shown; "key" alone is one, "keyboard" none.
 SECRET_WORDS = re.compile(
     r"pass(word|wd|phrase)|pwd|secret|token|credential|signature|authorization|cookie"

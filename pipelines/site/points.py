@@ -17,7 +17,7 @@ WHERE_FROM = frozenset({"files", *Arrival.model_fields})
 
 
 class Source(Arrival):
-    """One kind of export: a historian, a weather logger; each has its own clock and layout, and comes as `Arrival` says.
+    """One kind of export: a historian, a weather logger; each has its own clock and layout. `Arrival`: how it comes.
 
     files: patterns of the names of its exports; what is fetched by window has its own.
     stamp: whether a row's time is the start or the end of what it covers (interval readings only; an

@@ -34,7 +34,9 @@ def test_a_window_lands_whole_and_its_readings_reach_the_store(server, settings)
     assert report.sources[0].newest == at(24 - 1 / 6)
     assert server.asked[0][0] == "/export?start=2025-03-01T00:00:00Z&end=2025-03-02T00:00:00Z"
     assert ingest_inbox(site, settings).readings == 144
-    assert Store(settings.store, site).read()["it_power_kw"].tolist() == [value for _, value in rows(DAY, at(24))]
+    assert Store(settings.store, site).read()["it_power_kw"].tolist() == [
+        value for _, value in rows(DAY, at(24))
+    ]
 
 
 def test_ingested_windows_are_moved_away_and_asked_for_again_they_change_nothing(server, settings):
