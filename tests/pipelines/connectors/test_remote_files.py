@@ -4,9 +4,7 @@ import os
 import socket
 from pathlib import Path
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from pipelines.telemetry.inbox import ingest_inbox
 from pipelines.telemetry.store import Store
@@ -118,28 +116,6 @@ def test_too_large_a_file_is_refused(folder, settings, monkeypatch):
     only = fetched(files(folder), settings).sources[0]
     assert "export it in parts" in only.error
     assert not only.transient
-
-
-@pytest.fixture(scope="module")
-def bucket_server():
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    yield f"http://127.0.0.1:{server.get_host_and_port()[1]}"
-    server.stop()
-
-
-@pytest.fixture
-def bucket(bucket_server, monkeypatch, request):
-    """A client, and the name of an empty bucket; credentials as AWS has them."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": bucket_server, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
-    client = boto3.client("s3")
-    name = f"plant-{abs(hash(request.node.name))}"
-    client.create_bucket(Bucket=name)
-    return client, name
 
 
 def test_an_object_store_brings_what_is_new(bucket, settings):
