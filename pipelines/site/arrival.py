@@ -51,8 +51,12 @@ class Arrival(Table):
         missing = [name for name in needed if not getattr(self, name)]
         if missing:
             raise ValueError(f'kind = "{self.kind}" needs {" and ".join(missing)}; add it to the source')
-        fields = set(Arrival.model_fields) - {"kind", *needed, *allowed}
-        foreign = sorted(fields & self.model_fields_set)
+        others = {
+            name: each
+            for name, each in Arrival.model_fields.items()
+            if name not in ("kind", *needed, *allowed)
+        }
+        foreign = sorted(name for name, each in others.items() if getattr(self, name) != each.default)
         if foreign:
             raise ValueError(
                 f'{" and ".join(foreign)} of a source does not belong to kind = "{self.kind}"; delete it, or '
@@ -161,7 +165,7 @@ def with_patterns(described: Any) -> Any:
         return described
     files, kind, name = described.get("files", []), described["kind"], described.get("name")
     if kind in WINDOWED and isinstance(files, list) and isinstance(name, str):
-        return described | {"files": [*files, window_pattern(name)]}
+        return described | {"files": list(dict.fromkeys([*files, window_pattern(name)]))}
     if kind == "files" and "files" not in described and isinstance(described.get("address"), str):
         return described | {"files": [described["address"].rsplit("/", 1)[-1] or "*"]}
     return described
