@@ -57,13 +57,8 @@ def _engine(job: Job, deadline: Deadline) -> sa.Engine:
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
             raise SourceError("names an SQLite file that does not exist; correct its address")
         options: dict[str, Any] = {}
-        if (
-            url.get_backend_name() == "postgresql"
-        ):  # so that ends of windows mean the same in both kinds of time
-            options = {
-                "connect_timeout": max(2, int(deadline.timeout_s)),
-                "options": f"-c timezone={job.source.time_zone}",
-            }
+        if url.get_backend_name() == "postgresql":
+            options = {"connect_timeout": max(2, int(deadline.timeout_s))}
         return sa.create_engine(url, poolclass=NullPool, connect_args=options, hide_parameters=True)
     except (exc.NoSuchModuleError, ImportError) as error:
         driver = error.name if isinstance(error, ImportError) else job.address.split(":", 1)[0]
@@ -82,6 +77,11 @@ def _queried(engine: sa.Engine, job: Job, window: Window, target: Path, deadline
         for name in ("cancel", "interrupt"):
             if hasattr(driver, name):
                 deadline.on_expiry.append(getattr(driver, name))
+        if (
+            engine.dialect.name == "postgresql"
+        ):  # ends of windows then mean the same in times with and without a zone
+            zone = sa.text("SELECT set_config('timezone', :zone, true)")
+            connection.execute(zone, {"zone": job.source.time_zone})
         start, end = bounds(job.source, window)
         if engine.dialect.name == "sqlite":  # it compares text, and a fraction would stand after none
             start, end = (

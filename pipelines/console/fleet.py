@@ -6,7 +6,7 @@ from pipelines.config import Settings
 from pipelines.console.tables import Tables
 from pipelines.errors import StoreError
 from pipelines.operations.ledger.fleet import fleet_state
-from pipelines.telemetry.storage import stored_sites
+from pipelines.telemetry.location import stored_sites
 
 
 def sites_of(settings: Settings) -> list[str]:

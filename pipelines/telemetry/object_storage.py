@@ -34,6 +34,10 @@ ADDRESSES = (
 MISSING, RIGHTS, CONFLICT = ("404", "NoSuchKey"), ("401", "403"), ("409", "412")
 
 
+class _UnchangedError(Exception):
+    """The object is the one that is known."""
+
+
 class ObjectStorage:
     """A site's files below a prefix of a bucket."""
 
@@ -64,9 +68,11 @@ class ObjectStorage:
         """The manifest's content and ETag. Raises StoreError."""
         known = {"IfNoneMatch": self._seen[1]} if self._seen else {}
         try:
-            self._seen = self._get(MANIFEST, **known) or self._seen
+            self._seen = self._get(MANIFEST, **known)
         except FileNotFoundError:
             self._seen = None
+        except _UnchangedError:
+            pass
         return self._seen
 
     def stamp(self) -> int | str:
@@ -119,8 +125,8 @@ class ObjectStorage:
         except FileNotFoundError:
             return
 
-    def _get(self, name: str, **known: str) -> Any:
-        """Content and ETag; None where it is what is known."""
+    def _get(self, name: str, **known: str) -> tuple[bytes, str]:
+        """Content and ETag. Raises _UnchangedError where it is what is known."""
 
         def get(client: Any) -> tuple[bytes, str]:
             answer = client.get_object(Bucket=self._bucket, Key=self._prefix + name, **known)
@@ -179,15 +185,13 @@ def _client(process: int, *addresses: str | None) -> Any:
     return boto3.Session().client("s3", config=waits)
 
 
-def _asked(call: Callable[[Any], T], where: str) -> T | None:
-    """What the object store answers, None where nothing changed. Raises FileNotFoundError, BusyError, StoreError."""
+def _asked(call: Callable[[Any], T], where: str) -> T:
+    """What the object store answers. Raises FileNotFoundError, BusyError, StoreError, _UnchangedError."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         return call(_client(os.getpid(), *(os.environ.get(name) for name in ADDRESSES)))
     except ClientError as error:
-        if str(error.response["ResponseMetadata"].get("HTTPStatusCode")) == "304":
-            return None
         _refused(error.response, where)
     except (BotoCoreError, OSError) as error:
         kind = type(error).__name__
@@ -199,6 +203,8 @@ def _asked(call: Callable[[Any], T], where: str) -> T | None:
 def _refused(answer: dict[str, Any], where: str) -> NoReturn:
     code = str(answer.get("Error", {}).get("Code", ""))
     status = str(answer["ResponseMetadata"].get("HTTPStatusCode", ""))
+    if status == "304":
+        raise _UnchangedError
     if code in MISSING:
         raise FileNotFoundError(2, "no such object", where)
     if status in CONFLICT:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Protocol
 
 from pipelines import files
-from pipelines.config import RemoteFolder
 from pipelines.errors import BusyError, StoreError
 
 MANIFEST = "manifest.json"
@@ -45,24 +44,6 @@ class Storage(Protocol):
 
     def locked(self) -> AbstractContextManager[None]:
         """Hold the store against other writers, where it can be held. Raises BusyError."""
-
-
-def storage_of(root: Path | str | RemoteFolder, site_name: str) -> Storage:
-    """Where the store of a site lies. Raises StoreError for an object store of a kind that is not known."""
-    if isinstance(root, RemoteFolder):
-        from pipelines.telemetry.object_storage import ObjectStorage  # loads boto3
-
-        return ObjectStorage(root, site_name)
-    return FolderStorage(Path(root) / site_name)
-
-
-def stored_sites(root: Path | RemoteFolder) -> list[str]:
-    """Names of the sites that have telemetry. Raises StoreError where an object store does not answer."""
-    if isinstance(root, RemoteFolder):
-        from pipelines.telemetry.object_storage import sites_in
-
-        return sites_in(root)
-    return sorted(path.parent.name for path in root.glob(f"*/{MANIFEST}"))
 
 
 class FolderStorage:

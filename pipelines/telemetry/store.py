@@ -28,7 +28,8 @@ from pipelines.errors import StoreError
 from pipelines.site.file import Site
 from pipelines.site.points import WHERE_FROM
 from pipelines.telemetry.content import content_hash
-from pipelines.telemetry.storage import MANIFEST, FolderStorage, storage_of
+from pipelines.telemetry.location import storage_of
+from pipelines.telemetry.storage import MANIFEST, FolderStorage
 
 SCHEMA_VERSION = 1
 UNTIMED = "untimed"  # the "day" of quarantined rows whose time could not be read

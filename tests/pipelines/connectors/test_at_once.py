@@ -8,11 +8,15 @@ import textwrap
 import threading
 import time
 
+import pytest
+
 from pipelines.telemetry import inbox
 from pipelines.telemetry.inbox import ingest_inbox
 from pipelines.telemetry.store import Store
 from tests.pipelines.connectors.kit import DAY, at, csv_text, drip, fetched, in_home, send, site_with
 from tests.places import PROJECT
+
+pytestmark = pytest.mark.medium
 
 FETCH = """
     import sys

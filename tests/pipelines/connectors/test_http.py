@@ -22,6 +22,8 @@ from tests.pipelines.connectors.kit import (
     site_with,
 )
 
+pytestmark = pytest.mark.medium
+
 
 def http(server, **more):
     return site_with(kind="http", address=f"{server.address}/export?start={{start}}&end={{end}}", **more)
@@ -67,15 +69,27 @@ def test_what_a_person_put_into_the_inbox_stays_there(server, settings):
     assert path.exists()
 
 
-def test_windows_of_a_month_give_the_store_that_the_month_at_once_gives(server, settings, tmp_path):
+def test_days_that_come_one_by_one_give_the_store_of_all_at_once(server, settings, tmp_path):
     daily, at_once = http(server, window_hours=7), http(server, window_hours=8784)
     other = settings.model_copy(update={"home": tmp_path / "other"})
-    for day in range(30):
+    for day in range(8):
         brought(daily, settings, 24 * day, 24 * (day + 1))
-    brought(at_once, other, 0, 24 * 30)
+    brought(at_once, other, 0, 24 * 8)
     one, whole = (Store(home.store, site) for home, site in ((settings, daily), (other, at_once)))
     assert one.fingerprint() == whole.fingerprint()
-    assert len(one.read()) == 30 * 144
+    assert len(one.read()) == 8 * 144
+
+
+@pytest.mark.slow
+def test_a_year_in_windows_is_the_year_at_once(server, settings, tmp_path):
+    stores = []
+    for name, hours in (("windows", 240), ("at once", 8784)):
+        home = settings.model_copy(update={"home": tmp_path / name})
+        site = http(server, window_hours=hours)
+        brought(site, home, 0, 24 * 365)
+        stores.append(Store(home.store, site))
+    assert stores[0].fingerprint() == stores[1].fingerprint()
+    assert len(stores[0].read()) == 365 * 144
 
 
 def test_late_readings_come_with_the_look_back(server, settings):

@@ -10,6 +10,8 @@ from pipelines.telemetry.inbox import ingest_inbox
 from pipelines.telemetry.store import Store
 from tests.pipelines.connectors.kit import DAY, at, brought, csv_text, fetched, in_home, rows, site_with
 
+pytestmark = pytest.mark.medium
+
 
 def put(folder: Path, name: str, text: str, minute: int = 0) -> Path:
     path = folder / name

@@ -15,6 +15,8 @@ from pipelines.site.file import load_site
 from pipelines.telemetry.inbox import ingest_inbox
 from tests.pipelines.connectors.kit import DAY, at, csv_text, fetched, send, site_with
 
+pytestmark = pytest.mark.medium
+
 SECRET = "hunter2/+=& x"
 SHAPES = ("hunter2", "aHVudGVyMi")  # as it is or percent-encoded, and in base64
 

@@ -19,6 +19,8 @@ from pipelines.telemetry.inbox import ingest_inbox
 from pipelines.telemetry.store import Store
 from tests.pipelines.connectors.kit import DAY, at, brought, fetched, in_home, rows, site_with
 
+pytestmark = pytest.mark.medium
+
 QUERY = "SELECT time, tag, value FROM readings WHERE time >= :start AND time < :end ORDER BY time"
 
 
