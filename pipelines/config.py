@@ -24,14 +24,14 @@ class Settings(BaseSettings):
 
     `home` holds everything that coldaisle writes: `store/` (telemetry), `ledger.db`, `mlflow.db`, `mlartifacts/`,
     `models/` (those in charge), `sites/`, `outbox/` (setpoints on their way to a BMS), `reports/`, `console/` (tables
-    that the pages read), `access.toml` (who may do what), and `cache/` (compiled programs, telemetry read from an object
-    store; it may be deleted at any time). `store_uri` is where telemetry is instead: a folder, or s3://bucket/prefix,
-    which the AWS_ variables give credentials and an endpoint for. `sites_per_task`: how many sites one task of a
-    schedule serves, which then compiles once for all of them. `shadow_days`: how long a challenger decides beside the
-    champion before it is judged: less than a week, so that a weekly retraining finds the last one judged. `heartbeat` is
-    the host:port at which the watchdog receives the control loop's heartbeats. `sign_in` says how people prove who they
-    are; `proxy_secret` is what a proxy sends to be believed (docs/console.md). `notify` are addresses of apprise,
-    separated by spaces, to which alarms go. `secrets` is a folder with a file for each secret that a site file names
+    that the pages read), `access.toml` (who may do what), and `cache/` (compiled programs, telemetry read from an
+    object store; it may be deleted at any time). `store_uri` is where telemetry is instead: a folder, or
+    s3://bucket/prefix, which the AWS_ variables give credentials and an endpoint for. `sites_per_task`: how many sites
+    one task of a schedule serves, which then compiles once for all of them. `shadow_days`: how long a challenger
+    decides beside the champion before it is judged: less than a week, so that a weekly retraining finds the last one
+    judged. `heartbeat` is the host:port at which the watchdog receives the control loop's heartbeats. `sign_in` says
+    how people prove who they are; `proxy_secret` is what a proxy sends to be believed (docs/console.md). `notify` are
+    addresses of apprise, separated by spaces, to which alarms go. `secrets` is a folder with a file for each secret that a site file names
     (docs/sources.md).
     """
 
