@@ -31,8 +31,8 @@ class Settings(BaseSettings):
     decides beside the champion before it is judged: less than a week, so that a weekly retraining finds the last one
     judged. `heartbeat` is the host:port at which the watchdog receives the control loop's heartbeats. `sign_in` says
     how people prove who they are; `proxy_secret` is what a proxy sends to be believed (docs/console.md). `notify` are
-    addresses of apprise, separated by spaces, to which alarms go. `secrets` is a folder with a file for each secret that a site file names
-    (docs/sources.md).
+    addresses of apprise, separated by spaces, to which alarms go. `secrets` is a folder with a file for each secret
+    that a site file names (docs/sources.md).
     """
 
     model_config = SettingsConfigDict(env_prefix="COLDAISLE_")
