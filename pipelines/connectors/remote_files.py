@@ -16,6 +16,7 @@ from pipelines.exports import EXPORTS
 
 WILDCARDS = "*?["
 LASTING = {errno.EINVAL, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EPERM, errno.ENOSYS}
+FULL = {errno.ENOSPC, errno.EDQUOT}
 # Names of exceptions that libraries behind fsspec raise; importing all of them would be to need them.
 NO_RIGHTS = (
     "NoCredentialsError",
@@ -135,6 +136,8 @@ def _explained(error: Exception, job: Job) -> SourceError:
             return SourceError(f"needs a package that is not installed ({text}); install it")
         case TimeoutError() | ConnectionError():
             return SourceDownError(f"does not answer ({text or type(error).__name__}); it is tried again")
+        case OSError() if error.errno in FULL:
+            return SourceDownError(f"cannot be kept ({text}); free space in the home")
         case OSError() if error.errno not in LASTING:
             return SourceDownError(f"does not answer ({text}); it is tried again")
     kind = type(error).__name__

@@ -26,12 +26,11 @@ class Secrets:
         self._values: set[str] = set()
 
     def filled(self, text: str, *, in_url: bool = False) -> str:
-        """The text with its secrets. in_url: percent-encoded, unless the whole address is one secret.
+        """The text with its secrets. in_url: percent-encoded, but for one that the address begins with.
 
         Raises SourceError where one is missing.
         """
-        encode = in_url and PLACEHOLDER.match(text) is None
-        filled = PLACEHOLDER.sub(lambda found: self._value(found[1], encode), text)
+        filled = PLACEHOLDER.sub(lambda found: self._value(found[1], in_url and found.start() > 0), text)
         if in_url and filled != text:
             self._know_parts(filled)
         return filled

@@ -24,6 +24,9 @@ T = TypeVar("T")
 # far beyond the longest task of the schedules (two hours).
 UNUSED_AFTER = timedelta(days=1)
 AT_ONCE = 8
+CONDITIONS = (
+    ".conditions"  # put twice on the condition that it is not there, to see that the second is refused
+)
 ADDRESSES = (
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
@@ -85,6 +88,8 @@ class ObjectStorage:
     def commit(self, data: bytes, state: str) -> str:
         """Replace the manifest that had this ETag. Raises BusyError, StoreError."""
         condition = {"IfMatch": state} if state else {"IfNoneMatch": "*"}
+        if not state:
+            self._refuse_without_conditions()
         try:
             return self._call("put_object", MANIFEST, Body=data, **condition)["ETag"]
         except (BusyError, FileNotFoundError):
@@ -105,6 +110,18 @@ class ObjectStorage:
     def locked(self) -> Iterator[None]:
         """Nothing can be held: `commit` finds out."""
         yield
+
+    def _refuse_without_conditions(self) -> None:
+        """Raise StoreError where the object store ignores conditions: two ingests at once would lose readings."""
+        for _ in range(2):
+            try:
+                self._call("put_object", CONDITIONS, Body=b"", IfNoneMatch="*")
+            except BusyError:
+                return
+        raise StoreError(
+            f"{self.where()} ignores the condition of a PUT (If-None-Match): two ingests at once would lose readings; "
+            "use an object store that honours it, or a folder"
+        )
 
     def _old(self, folder: str) -> Iterator[tuple[str, datetime]]:
         more: dict[str, Any] = {}

@@ -136,6 +136,12 @@ def test_a_whole_address_may_be_a_secret(settings, monkeypatch, caplog):
     nowhere(settings, caplog, repr(report))
 
 
+def test_only_what_an_address_begins_with_is_taken_as_it_is(settings, monkeypatch):
+    monkeypatch.setenv("HOST", "https://host/a b")
+    filled = Secrets(settings).filled("${HOST}?key=${PASSWORD}", in_url=True)
+    assert filled == "https://host/a b?key=hunter2%2F%2B%3D%26%20x"
+
+
 def test_texts_of_others_lose_what_looks_like_a_secret():
     shown = redacted(
         "GET https://me:hunter2@host/x?api_key=hunter2&a=1 failed: password=hunter2; Authorization: Bearer hunter2abc "

@@ -92,7 +92,7 @@ def test_both_kinds_of_store_hold_the_same_files(remote, tmp_path, bucket):
     names = {
         str(path.relative_to(here.folder.parent)) for path in here.folder.rglob("*.*") if path.name != ".lock"
     }
-    assert set(objects(bucket)) == names
+    assert set(objects(bucket)) - {f"plant/{object_storage.CONDITIONS}"} == names
 
 
 def two_files(tmp_path):
@@ -180,6 +180,18 @@ def test_a_commit_whose_answer_was_lost_is_no_conflict(remote, tmp_path):
     assert storage.commit(b"one", "") == state
     with pytest.raises(BusyError):
         storage.commit(b"two", "")
+
+
+def test_an_object_store_that_ignores_conditions_is_refused(remote, monkeypatch):
+    call = object_storage.ObjectStorage._call
+    monkeypatch.setattr(
+        object_storage.ObjectStorage,
+        "_call",
+        lambda self, *names, IfNoneMatch=None, **others: call(self, *names, **others),
+    )
+    with pytest.raises(StoreError, match="two ingests at once would lose readings"):
+        remote(SITE).storage.commit(b"one", "")
+    assert not remote(SITE).exists
 
 
 def test_what_nobody_names_is_removed_a_day_later_unless_it_was_put_again(
