@@ -69,6 +69,10 @@ class Process:
         """Whether it runs."""
         return self._running is not None and self._running.poll() is None
 
+    def family(self) -> list[psutil.Process]:
+        """It and everything that it started."""
+        return _family(self._running.pid) if self._running is not None else []
+
     def start(self) -> None:
         """Start it in a session of its own."""
         self.log.parent.mkdir(parents=True, exist_ok=True)

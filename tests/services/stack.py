@@ -85,11 +85,15 @@ class Stack:
         wait_until(self.airflow.healthy, "Airflow is healthy", seconds=START_S, every_s=2.0)
         self.airflow.sign_in()
 
+    def processes(self) -> list[Process]:
+        """Every part, newest first."""
+        ours = [*self.workers.values(), self.dag_processor, self.scheduler, self.api_server, self.mlflow]
+        return [*ours, self.redis.process, self.postgres.process]
+
     def close(self) -> None:
-        """End everything, newest first."""
+        """End everything; what holds data is ended in order."""
         self.airflow.close()
-        parts = [*self.workers.values(), self.dag_processor, self.scheduler, self.api_server, self.mlflow]
-        for part in parts:
+        for part in self.processes()[:-2]:
             part.kill()
         self.redis.close()
         self.postgres.close()
