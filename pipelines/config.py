@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SITE_FOLDER = Path(__file__).resolve().parent.parent / "infra" / "sites"
@@ -13,9 +13,12 @@ class Settings(BaseSettings):
     """Paths and addresses; every field may be set as COLDAISLE_<FIELD>.
 
     `home` holds everything that coldaisle writes: `store/` (telemetry), `ledger.db`, `mlflow.db`, `mlartifacts/`,
-    `sites/`, `outbox/` (setpoints on their way to a BMS), `reports/`, `console/` (tables that the pages read),
-    `access.toml` (who may do what), and `cache/` (compiled programs, which may be deleted at any time). `heartbeat` is
-    the host:port at which the watchdog receives the control loop's heartbeats. `sign_in` says how people prove who they
+    `models/` (those in charge), `sites/`, `outbox/` (setpoints on their way to a BMS), `reports/`, `console/` (tables
+    that the pages read), `access.toml` (who may do what), and `cache/` (compiled programs, which may be deleted at any
+    time). `sites_per_task`: how many sites one task of a schedule serves, which then compiles once for
+    all of them. `shadow_days`: how long a challenger decides beside the champion before it is judged: less
+    than a week, so that a weekly retraining finds the last one judged. `heartbeat` is the
+    host:port at which the watchdog receives the control loop's heartbeats. `sign_in` says how people prove who they
     are; `proxy_secret` is what a proxy sends to be believed (docs/console.md). `notify` are addresses of apprise,
     separated by spaces, to which alarms go.
     """
@@ -29,6 +32,8 @@ class Settings(BaseSettings):
     sign_in: Literal["none", "oidc", "headers"] = "none"
     proxy_secret: SecretStr | None = None
     notify: str = ""
+    sites_per_task: int = Field(default=20, ge=1, le=1000)
+    shadow_days: float = Field(default=6.0, ge=1.0, le=90.0)
 
     @property
     def store(self) -> Path:
@@ -49,6 +54,11 @@ class Settings(BaseSettings):
     def reports(self) -> Path:
         """Folder of pages and plots."""
         return self.home / "reports"
+
+    @property
+    def models(self) -> Path:
+        """Folder of the models in charge, which serving reads."""
+        return self.home / "models"
 
     @property
     def console(self) -> Path:

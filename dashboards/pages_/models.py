@@ -53,7 +53,8 @@ def _kind(console: Console, kind: str, known: dict[str, Any]) -> None:
     else:
         st.text(in_charge(console, kind, champion))
     if known["challenger"]:
-        st.text(f"Challenger, registered and not in charge: version {known['challenger']}")
+        st.text(f"Challenger: version {known['challenger']}. It decides in shadow; nothing of it is written.")
+    _gate(known.get("verdict"))
     st.dataframe(versions_table(console, kind, known), hide_index=True, alt=f"Versions of the {kind} model")
     others = [each["version"] for each in known["versions"] if each["version"] != known["champion"]]
     if others and allowed(console, "engineer"):
@@ -63,12 +64,25 @@ def _kind(console: Console, kind: str, known: dict[str, Any]) -> None:
 def in_charge(console: Console, kind: str, champion: dict[str, Any]) -> str:
     """Which version is in charge, since when, and why."""
     since = champion.get("promoted_at") or champion["made_at"]
-    reason = (
-        f"promoted by {champion['promoted_by']} over version {champion['promoted_over']}: {champion['promoted_why']}"
-        if "promoted_by" in champion
-        else "by the rule of training: no version before was clearly better on the time held out"
-    )
-    return f"In charge: version {champion['version']} since {_time(console, since)}, {reason}"
+    over = champion.get("promoted_over")
+    reason = ""
+    if "promoted_by" in champion:
+        replaced = f" over version {over}" if over else ""
+        reason = f"put in charge by {champion['promoted_by']}{replaced}: {champion['promoted_why']}"
+    return f"In charge: version {champion['version']} since {_time(console, since)}, {reason}".rstrip(", ")
+
+
+def _gate(verdict: dict[str, Any] | None) -> None:
+    """What the gate last found of a challenger."""
+    if verdict is None:
+        return
+    st.text(f"Last judged: version {verdict['challenger']} is {verdict['conclusion']}: {verdict['why']}")
+    marks = {True: "yes", False: "no", None: "not judged"}
+    rows = [
+        {"check": each["name"], "found": each["found"], "asked": each["asked"], "met": marks[each["met"]]}
+        for each in verdict["checks"]
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Checks of the gate")
 
 
 def versions_table(console: Console, kind: str, known: dict[str, Any]) -> pd.DataFrame:
@@ -107,7 +121,7 @@ def _promote(console: Console, kind: str, known: dict[str, Any], others: list[in
             start_job(
                 console, "promote", arguments, f"version {version} of the {kind} model is being put in charge"
             )
-        st.caption("A running control loop takes it at its next start.")
+        st.caption("A running control loop decides with it within seconds.")
 
 
 def _backtest(console: Console, backtest: dict[str, Any] | None) -> None:

@@ -24,9 +24,9 @@ def application() -> typer.Typer:
         faults,
         forecast,
         ingest,
+        models,
         operate,
         prepare,
-        promote,
         quality,
         recommend,
         savings,
@@ -49,6 +49,9 @@ def application() -> typer.Typer:
     app.add_typer(explore.app, name="explore", help="Plan setpoint trials.")
     app.add_typer(trial.app, name="trial", help="Randomised trials of control on and off.")
     app.add_typer(event.app, name="event", help="Non-routine events that savings are told of.")
+    app.add_typer(
+        models.app, name="models", help="Versions of models: who is in charge, the gate, the way back."
+    )
     app.add_typer(alarm.app, name="alarm", help="Alarms and their acknowledgement.")
     app.command("dashboard")(dashboard.dashboard)
     app.command("prepare")(prepare.prepare)
@@ -56,7 +59,6 @@ def application() -> typer.Typer:
     app.command("ingest")(ingest.ingest)
     app.command("quality")(quality.quality)
     app.command("train")(train.train)
-    app.command("promote")(promote.promote)
     app.command("backtest")(backtest.backtest)
     app.command("effects")(effects.effects)
     app.command("recommend")(recommend.recommend)

@@ -4,7 +4,7 @@ import json
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
@@ -13,22 +13,24 @@ from mlflow.exceptions import MlflowException
 from pipelines.config import Settings
 from pipelines.console.tables import Tables
 from pipelines.errors import TrackingError
-from pipelines.learning.registry import CHALLENGER, CHAMPION, Kind, by_alias, model_name, never_trained
+from pipelines.files import read_json
+from pipelines.learning import charges
+from pipelines.learning.charges import CHALLENGER, CHAMPION, Alias
+from pipelines.learning.registry import KINDS, Kind, model_name, never_trained
 from pipelines.learning.tracking import tracking
 from pipelines.site.file import Site
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
 VERSIONS_SHOWN = 10
 PARAMETERS = ("learned_until", "rows", "held_out_rows", "start", "seed", "inputs")
-PROMOTION = ("promoted_by", "promoted_why", "promoted_at", "promoted_over")
 
 
 def prepare_models(site: Site, settings: Settings) -> None:
     """Prepare what MLflow knows of a site's models; where it does not answer, the reason. Raises OSError."""
-    Tables(settings, site.name).write("models", _models(site, settings))
+    Tables(settings, site.name).write("models", models_of(site, settings))
 
 
-def _models(site: Site, settings: Settings) -> dict[str, Any]:
+def models_of(site: Site, settings: Settings) -> dict[str, Any]:
+    """Versions by kind with aliases, parameters, errors and who put them in charge, and the last backtest."""
     shown: dict[str, Any] = {
         "tracking_uri": settings.mlflow_uri,
         "kinds": {},
@@ -39,38 +41,46 @@ def _models(site: Site, settings: Settings) -> dict[str, Any]:
         return shown
     try:
         with tracking(settings) as client:
-            kinds = {kind: found for kind in KINDS if (found := _kind(client, site, kind))}
+            kinds = {kind: found for kind in KINDS if (found := _kind(client, site, kind, settings))}
             return shown | {"kinds": kinds, "backtest": _backtest(client, site)}
     except TrackingError as error:
         return shown | {"why_not": str(error)}
 
 
-def _kind(client: MlflowClient, site: Site, kind: Kind) -> dict[str, Any] | None:
+def _kind(client: MlflowClient, site: Site, kind: Kind, settings: Settings) -> dict[str, Any] | None:
     """The versions of a kind, newest first; None where it has none."""
     name = model_name(site, kind)
     versions = sorted(client.search_model_versions(f"name = '{name}'"), key=lambda one: -int(one.version))
     if not versions:
         return None
-    aliases = {alias: _number(by_alias(client, name, alias)) for alias in (CHAMPION, CHALLENGER)}
+    aliases: tuple[Alias, ...] = (CHAMPION, CHALLENGER)
+    present = {alias: _number(charges.present(settings, site.name, kind, alias)) for alias in aliases}
     shown = [
-        each for k, each in enumerate(versions) if k < VERSIONS_SHOWN or int(each.version) in aliases.values()
+        each for k, each in enumerate(versions) if k < VERSIONS_SHOWN or int(each.version) in present.values()
     ]
+    promoted = {
+        charge.version: {
+            "promoted_by": charge.who.name, "promoted_why": charge.who.why, "promoted_at": charge.at,
+            "promoted_over": charge.replaced,
+        }
+        for charge in charges.history(settings, site.name, kind, CHAMPION)
+    }  # fmt: skip
     return {
         "name": name,
-        **aliases,
-        "versions": [_version(client, each) for each in shown],
+        **{str(alias): number for alias, number in present.items()},
+        "versions": [_version(client, each) | promoted.get(int(each.version), {}) for each in shown],
         "count": len(versions),
+        "verdict": read_json(settings.models / site.name / kind / "verdict.json"),
     }
 
 
-def _number(version: ModelVersion | None) -> int | None:
-    return None if version is None else int(version.version)
+def _number(charge: charges.Charge | None) -> int | None:
+    return None if charge is None else charge.version
 
 
 def _version(client: MlflowClient, version: ModelVersion) -> dict[str, Any]:
-    tags = {name: version.tags[name] for name in PROMOTION if name in version.tags}
     made_at = datetime.fromtimestamp(version.creation_timestamp / 1000.0, UTC)
-    row = {"version": int(version.version), "made_at": made_at, "run_id": version.run_id, **tags}
+    row = {"version": int(version.version), "made_at": made_at, "run_id": version.run_id}
     try:
         run = client.get_run(str(version.run_id))
     except MlflowException:  # deleted: the version is still there

@@ -113,8 +113,12 @@ def _predictions(site: Site, settings: Settings) -> None:
 
 def _models(site: Site, settings: Settings) -> None:
     from pipelines.console.models import prepare_models
+    from pipelines.operations.ledger import Operations
+    from pipelines.operations.promotion import record_charges
 
     prepare_models(site, settings)
+    # Every training and promotion comes here: what took charge is on record even where nothing else runs.
+    record_charges(Operations.of(settings, site.name), site, settings)
 
 
 def _carried_out(site: Site, settings: Settings) -> None:

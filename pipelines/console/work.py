@@ -62,12 +62,12 @@ def _promote(
     from pipelines.operations.promotion import order_promotion
 
     report.say(f"promoting version {arguments['version']} of the {arguments['kind']} model", 0.3)
-    result = order_promotion(
+    charge = order_promotion(
         Operations.of(home, site.name), site, arguments["kind"], home,
         version=int(arguments["version"]), by=by, why=arguments["why"],
     )  # fmt: skip
     prepare(site, home, ("models",))
-    return result
+    return {"model": charge.model, "version": charge.version, "replaced": charge.replaced}
 
 
 def _savings(

@@ -1,16 +1,14 @@
 """Learned models in MLflow's registry: `coldaisle.<site>.<kind>`, aliases `champion` and `challenger`.
 
-One rule for every kind: a new version becomes champion unless the present champion is clearly better on the same
-held-out time, each judged by its form that was trained without that time. The registry knows names, aliases and
-files; each kind defines its files and its error.
+What is in charge is read from its folder (`pipelines.learning.charges`); MLflow keeps every version, with the run that
+made it. The registry knows names, aliases and files; each kind defines its files and its error.
 """
 
-import math
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
@@ -20,15 +18,16 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, RESOURCE_DOES_
 
 from pipelines.config import Settings
 from pipelines.errors import ModelError
-from pipelines.learning.tracking import tracking
+from pipelines.learning import charges
+from pipelines.learning.charges import CHALLENGER, CHAMPION, Alias, Charge, Who
+from pipelines.learning.tracking import CODE, tracking
 from pipelines.site.file import Site
 
+__all__ = ["CHALLENGER", "CHAMPION"]
+
 Kind = Literal["efficiency", "cascade", "twin", "horizon"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
-# The seed alone changes an error by about this share: a smaller difference does not count.
-TIE = 0.02
-
-CHAMPION, CHALLENGER = "champion", "challenger"
 _TRAINED_BY: dict[Kind, str] = {
     "efficiency": "train",
     "cascade": "train",
@@ -40,22 +39,11 @@ _TRAINED_BY: dict[Kind, str] = {
 _NOT_THERE = {ErrorCode.Name(code) for code in (RESOURCE_DOES_NOT_EXIST, INVALID_PARAMETER_VALUE)}
 
 
-class Errors(NamedTuple):
-    """Errors of the new and the present model on the same rows held out, smaller is better, and both as text."""
-
-    ours: float
-    theirs: float
-    text: str
-
-
 class Files(NamedTuple):
     """A folder with the files of a registered version, and its name `<model>/<number>`."""
 
     folder: Path
     version: str
-
-
-Judge = Callable[[Files], Errors]
 
 
 def model_name(site: Site, kind: Kind) -> str:
@@ -75,7 +63,7 @@ def remedy(site: Site, kind: Kind) -> str:
 
 def promotion(site: Site, kind: Kind, version: str) -> str:
     """The command with which a person makes a version champion."""
-    return f"coldaisle promote --site {site.name} --kind {kind} --version {version} --by NAME --why REASON"
+    return f"coldaisle models promote --site {site.name} --kind {kind} --version {version} --by NAME --why REASON"
 
 
 def never_trained(settings: Settings) -> bool:
@@ -85,30 +73,83 @@ def never_trained(settings: Settings) -> bool:
 
 @contextmanager
 def champion_files(
-    site: Site, kind: Kind, settings: Settings, alias: str = CHAMPION
+    site: Site, kind: Kind, settings: Settings, alias: Alias = CHAMPION
 ) -> Iterator[Files | None]:
-    """The files of the champion, or of another alias, while they are needed; None where there is none.
+    """The files of the version in charge, or of the challenger, while they are needed; None where there is none.
 
-    Raises ModelError where its files are gone, TrackingError where MLflow does not answer.
+    Raises ModelError where its files are gone. MLflow is asked only where a version of an earlier program was never put
+    in its folder: TrackingError where it then does not answer.
     """
-    if never_trained(settings):
-        yield None
-        return
-    with tracking(settings) as client, files_of(client, site, kind, settings, alias) as files:
-        yield files
+    charge = charges.present(settings, site.name, kind, alias)
+    if charge is None and not never_trained(settings):
+        with tracking(settings) as client:
+            charge = _adopted(client, site, kind, settings, alias)
+    yield None if charge is None else _files(charge, site, kind)
 
 
 @contextmanager
 def files_of(
-    client: MlflowClient, site: Site, kind: Kind, settings: Settings, alias: str = CHAMPION
+    client: MlflowClient, site: Site, kind: Kind, settings: Settings, alias: Alias = CHAMPION
 ) -> Iterator[Files | None]:
     """`champion_files` with a client that is open already."""
+    charge = charges.present(settings, site.name, kind, alias)
+    charge = charge or _adopted(client, site, kind, settings, alias)
+    yield None if charge is None else _files(charge, site, kind)
+
+
+def _files(charge: Charge, site: Site, kind: Kind) -> Files:
+    if not charge.files.is_dir():
+        raise ModelError(f"the files of {charge.title} are gone ({charge.files}); {remedy(site, kind)}")
+    return Files(charge.files, charge.title)
+
+
+def _adopted(client: MlflowClient, site: Site, kind: Kind, settings: Settings, alias: Alias) -> Charge | None:
+    """The version that MLflow names, put in charge: the home is of an earlier program, or restored without folders."""
     registered = by_alias(client, model_name(site, kind), alias)
     if registered is None:
-        yield None
-        return
+        return None
+    who = Who(charges.AUTOMATIC, f"MLflow names it {alias}; there was no folder of it")
+    return put_in_charge(client, settings, site, kind, registered, alias, who)
+
+
+def put_in_charge(
+    client: MlflowClient, settings: Settings, site: Site, kind: Kind, registered: ModelVersion, alias: Alias, who: Who
+) -> Charge:  # fmt: skip
+    """Put a registered version in charge, in MLflow and for serving. Raises ModelError without its files.
+
+    MLflow first: where it fails, what serves stays; where the folder cannot be written, MLflow follows it later.
+    """
     with files_of_version(registered, site, kind, settings) as files:
-        yield files
+        client.set_registered_model_alias(registered.name, alias, str(registered.version))
+        charge = charges.put(
+            settings, site.name, kind, alias, files.folder, model=registered.name,
+            version=int(registered.version), who=who, about=_about(client, registered),
+        )  # fmt: skip
+    follow(client, settings, site, kind)
+    return charge
+
+
+def follow(client: MlflowClient, settings: Settings, site: Site, kind: Kind) -> None:
+    """Let MLflow's aliases name what is in charge: they may be behind where it was down, or its page was used."""
+    name = model_name(site, kind)
+    for alias in (CHAMPION, CHALLENGER):
+        charge, named = charges.present(settings, site.name, kind, alias), by_alias(client, name, alias)
+        if charge is not None and (named is None or int(named.version) != charge.version):
+            client.set_registered_model_alias(name, alias, str(charge.version))
+        if charge is None and named is not None and charges.history(settings, site.name, kind):
+            client.delete_registered_model_alias(name, alias)
+
+
+def _about(client: MlflowClient, registered: ModelVersion) -> dict[str, str]:
+    """What leads from a version to its data and code."""
+    try:
+        run = client.get_run(str(registered.run_id)).data
+    except MlflowException:  # deleted: the version is still there
+        return {"run_id": str(registered.run_id)}
+    kept = {
+        name: run.params[name] for name in ("fingerprint", "learned_until", "until") if name in run.params
+    }
+    return {"run_id": str(registered.run_id), "code": run.tags.get(CODE, "")} | kept
 
 
 @contextmanager
@@ -133,49 +174,3 @@ def by_alias(client: MlflowClient, name: str, alias: str) -> ModelVersion | None
         if error.error_code in _NOT_THERE:
             return None
         raise  # an MLflow that does not answer is no sign that there is no champion
-
-
-def publish(
-    client: MlflowClient,
-    run_id: str,
-    site: Site,
-    kind: Kind,
-    settings: Settings,
-    *,
-    folder: str,
-    judge: Judge,
-) -> dict[str, Any]:
-    """Register a folder of a run's artifacts as a new version and give it its alias; a report of plain values.
-
-    judge: errors of the new model and of the present champion, from the latter's files; raises ModelError where they
-    cannot be compared, and the new one becomes champion.
-    """
-    name = model_name(site, kind)
-    if not client.search_registered_models(f"name = '{name}'"):
-        client.create_registered_model(name, description=f"{site.title}: {kind} model")
-    source = f"{client.get_run(run_id).info.artifact_uri}/{folder}"
-    version = client.create_model_version(name, source, run_id)
-    alias, why = _promoted(client, site, kind, settings, judge)
-    # Last, so that nothing loads an incomplete version, and the judge above saw the previous champion.
-    client.set_registered_model_alias(name, alias, version.version)
-    report = {"model": name, "version": str(version.version), "alias": alias, "why": why, "run_id": run_id}
-    if alias == CHALLENGER:
-        report["promote"] = promotion(site, kind, str(version.version))
-    return report
-
-
-def _promoted(
-    client: MlflowClient, site: Site, kind: Kind, settings: Settings, judge: Judge
-) -> tuple[str, str]:
-    try:
-        with files_of(client, site, kind, settings) as present:
-            if present is None:
-                return CHAMPION, "it is the first"
-            errors = judge(present)
-    except ModelError as incomparable:
-        return CHAMPION, str(incomparable)
-    if not math.isfinite(errors.theirs):
-        return CHAMPION, "the time held out has no rows to judge the present champion by"
-    if not math.isfinite(errors.ours):
-        return CHALLENGER, f"its error on the time held out is not finite ({errors.ours})"
-    return (CHAMPION if errors.ours <= errors.theirs * (1.0 + TIE) else CHALLENGER), errors.text

@@ -12,11 +12,13 @@ from mlflow.entities import Metric
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
 
+from pipelines.code_version import code_version
 from pipelines.config import Settings
 from pipelines.errors import TrackingError
 from pipelines.learning.relocation import relocate
 
 Score = dict[str, Any]
+CODE = "coldaisle.code"  # tag of a run: the code that made it
 
 
 # MLflow's own defaults retry for minutes; here an error is raised at once.
@@ -88,7 +90,7 @@ def _first_line(error: BaseException) -> str:
 @contextmanager
 def run_of(client: MlflowClient, experiment: str, command: str, kind: str) -> Iterator[str]:
     """The id of a new run, finished at the end, failed where something raises."""
-    tags = {"command": command, "kind": kind}
+    tags = {"command": command, "kind": kind, CODE: code_version()}
     run_id = client.create_run(experiment, run_name=f"{command} {kind}", tags=tags).info.run_id
     try:
         yield run_id

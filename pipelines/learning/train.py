@@ -53,7 +53,7 @@ def train(
         table,
         plant,
         running,
-        store.fingerprint(),
+        store.fingerprint(until),
         until,
         seed,
         config,
@@ -93,7 +93,8 @@ def _wanted(site: Site, only: Kind | None) -> set[Kind]:
 
 
 def _train_cascade(job: Job, client: MlflowClient, experiment: str) -> dict[str, Any]:
-    params = {"fingerprint": job.fingerprint, "until": str(job.until)}
+    learned_until = job.plant.index[-1].isoformat()
+    params = {"fingerprint": job.fingerprint, "until": str(job.until), "learned_until": learned_until}
     try:
         report = train_cascade(
             job.site, job.table, job.plant, job.settings, client=client, experiment=experiment, params=params
@@ -130,9 +131,15 @@ def _silent(_line: str) -> None:
 
 
 def retrain_if_new(
-    site: Site, settings: Settings, *, progress: Progress | None = None
+    site: Site,
+    settings: Settings,
+    *,
+    until: pd.Timestamp | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any] | None:
     """Train, unless every kind of model has been learned from this very telemetry; the report, or None.
+
+    until: learn from telemetry before this time only.
 
     Networks start from the present champion's where they can.
 
@@ -140,9 +147,9 @@ def retrain_if_new(
     repeated; a kind with too little to learn from counts as learned. Raises what `train` raises.
     """
     with tracking(settings) as client:
-        if _learned(client, site, Store(settings.store, site).fingerprint()):
+        if _learned(client, site, Store(settings.store, site).fingerprint(until)):
             return None
-    return train(site, settings, warm=True, progress=progress)
+    return train(site, settings, until=until, warm=True, progress=progress)
 
 
 def _learned(client: MlflowClient, site: Site, fingerprint: str) -> bool:
@@ -151,8 +158,7 @@ def _learned(client: MlflowClient, site: Site, fingerprint: str) -> bool:
         return False
     runs = client.search_runs(
         [experiment.experiment_id],
-        f"params.fingerprint = '{fingerprint}' and params.until = 'None' and tags.command = 'train' "
-        "and attributes.status = 'FINISHED'",
+        f"params.fingerprint = '{fingerprint}' and tags.command = 'train' and attributes.status = 'FINISHED'",
     )
     return {run.data.tags["kind"] for run in runs} >= kinds_of(site)
 

@@ -71,6 +71,7 @@ def _told(one: Order) -> str:
         "hold": lambda: ", ".join(f"{tag} {value:.4g}" for tag, value in (body.get("values") or {}).items()),
         "acknowledge": lambda: f"alarm {body.get('alarm')}",
         "promote": lambda: f"{body.get('kind')} version {body.get('version')} over {body.get('replaced')}",
+        "refuse": lambda: f"{body.get('kind')} version {body.get('version')}, {body.get('champion')} stays",
         "withdraw": lambda: f"order {body.get('order')}",
     }.get(one.kind)
     text = shown() if shown else ""

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from pipelines.code_version import code_version
 from pipelines.control.decision import Decision, Expectation
 from pipelines.control.explanation import recommendation_of
 from pipelines.control.recommendation import Recommendation
@@ -34,9 +35,9 @@ def add_decision(
     did not write others. Raises LedgerError where the ledger does not answer.
     """
     body: dict[str, Any] = {
-        "values": _by_tag(site, decision.values),
-        "goal": _by_tag(site, decision.goal),
-        "present": _by_tag(site, decision.present),
+        "values": by_tag(site, decision.values),
+        "goal": by_tag(site, decision.goal),
+        "present": by_tag(site, decision.present),
         "written": written or {},
         "refused": list(refused),
         "clips": [str(clip) for clip in decision.clips],
@@ -44,6 +45,7 @@ def add_decision(
         "trouble": list(trouble),
         "expected": asdict(decision.expected) if decision.expected else None,
         "model": model,
+        "code": code_version(),
     }
     if recommendation is not None:
         body["recommendation"] = recommendation.model_dump(mode="json")
@@ -92,7 +94,8 @@ def _decision_of(site: Site, record: DecisionRecord) -> Decision:
     )
 
 
-def _by_tag(site: Site, values: dict[str, float]) -> dict[str, float]:
+def by_tag(site: Site, values: dict[str, float]) -> dict[str, float]:
+    """Values by setpoint name as values by tag."""
     names = {setpoint.tag: site.setpoint_name(setpoint) for setpoint in site.setpoints}
     return {tag: values[name] for tag, name in names.items() if name in values}
 

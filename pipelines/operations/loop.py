@@ -11,6 +11,8 @@ from pipelines.control.decision import Decision
 from pipelines.control.orders import Orders
 from pipelines.control.recommendation import Recommendation
 from pipelines.errors import ColdaisleError
+from pipelines.learning import charges
+from pipelines.learning.charges import CHALLENGER, CHAMPION, Alias
 from pipelines.operations.acceptance import accepted_goal, writable
 from pipelines.operations.alarms import AlarmBook
 from pipelines.operations.alarms.alarms import Severity
@@ -19,7 +21,9 @@ from pipelines.operations.gateway import Gateway, Receipt
 from pipelines.operations.ledger import LedgerError, Operations, Order
 from pipelines.operations.ledger.tables import OrderKind
 from pipelines.operations.open_controller import open_controller, open_parameters, saved_memory, take_in
+from pipelines.operations.promotion import record_charges
 from pipelines.operations.recommend import explained
+from pipelines.operations.shadow import Shadow
 from pipelines.operations.standing_orders import Standing, limits_by_tag, standing
 from pipelines.operations.trial_orders import block_in_force
 from pipelines.site.file import Site
@@ -36,7 +40,7 @@ VALID_STEPS = 2.5  # decisions for which written values stay valid
 NO_CONTROL: tuple[OrderKind, ...] = (
     "acknowledge",
     "adjustment",
-    "promote",
+    "refuse",
     "what_if",
 )  # wait for the next turn
 CRITICAL = ("telemetry", "ledger", "gateway")  # causes of trouble that leave the plant without control
@@ -105,7 +109,9 @@ class Server:
         self.rows = StoreRows(site, Store(settings.store, site))
         self.controller, self.version = open_controller(site, settings, self._orders)
         self._tags = {site.setpoint_name(setpoint): setpoint.tag for setpoint in site.setpoints}
-        self._in_charge = "champion"
+        self._in_charge: Alias = CHAMPION
+        self._charges = self._present()
+        self._shadow = Shadow(site, settings)
         self._started = self._wrote = False
         self._read_until = 0  # number of the newest order that was read
         self._newest: Readings | None = None
@@ -114,14 +120,16 @@ class Server:
     def step(self, now: datetime) -> Step:
         """Decide at `now`, write what the mode allows, record it."""
         trouble = Troubles()
+        self._renew(trouble)
         self._read_orders(now, trouble)
         self._restore(now, trouble)
         readings = self._read_rows(now, trouble)
+        before = self.controller.memory
         decision = self.controller.decide(readings, now)
         receipt = self._write(now, decision, readings, trouble)
         if receipt is None or not receipt.written.values:
             self.controller.not_written()
-        return self._record(
+        step = self._record(
             Step(
                 at=now,
                 mode=self.standing.mode,
@@ -140,6 +148,11 @@ class Server:
             decision,
             trouble,
         )
+        if step.decision is not None and self._operations is not None and self._in_charge == CHAMPION:
+            self._shadow.follow(
+                self._operations, step.decision, before, readings, now, self.controller.in_force
+            )
+        return step
 
     def _orders(self) -> Orders:
         return self.standing.orders(self._accepted)
@@ -166,22 +179,48 @@ class Server:
     def _follow_trial(self, orders: list[Order], now: datetime, trouble: Troubles) -> str:
         """Put the arm of a trial that is under way in charge; why the model may not decide, empty where it may."""
         in_force = block_in_force(orders, now) if self.standing.mode == "auto" else None
-        arm = in_force[1].arm if in_force else "champion"
-        self._take_charge("challenger" if arm == "challenger" else "champion", trouble)
+        arm = in_force[1].arm if in_force else CHAMPION
+        self._take_charge(CHALLENGER if arm == CHALLENGER else CHAMPION, trouble)
         if in_force is None or arm != "off":
             return ""
         started, block = in_force
         return f"trial {started.plan.name}: control is off until {block.end:%Y-%m-%d %H:%M} UTC"
 
-    def _take_charge(self, alias: str, trouble: Troubles) -> None:
-        """Let the model of an alias decide; where the challenger cannot be loaded the champion goes on."""
-        if alias == self._in_charge:
+    def _renew(self, trouble: Troubles) -> None:
+        """Take the version that is in charge now: a promotion or a rollback takes effect here, without the ledger."""
+        there = self._present()
+        if there == self._charges and self._started:
             return
+        if there != self._charges:
+            before, self._charges = self.version, there
+            self._load(self._in_charge, trouble)
+            log.info("%s decides, %s did before", self.version, before)
+        try:
+            record_charges(self._ledger(), self.site, self.settings)
+        except LedgerError as error:  # recorded by whoever looks next
+            log.warning("who put the model in charge is not recorded yet: %s", error)
+
+    def _take_charge(self, alias: Alias, trouble: Troubles) -> None:
+        """Let the version of an alias decide, as a trial asks."""
+        if alias != self._in_charge:
+            self._load(alias, trouble)
+
+    def _load(self, alias: Alias, trouble: Troubles) -> None:
+        """Let the version of an alias decide; where it cannot be loaded the model that decided before goes on."""
         params, version = open_parameters(self.site, self.settings, alias)
-        if params.model is None and alias != "champion":
-            trouble.add("challenger", f"the challenger cannot decide: {version}; the champion goes on")
+        if params.model is None and self.controller.params.model is not None:
+            instead = "the champion" if alias == CHALLENGER else self.version
+            trouble.add(alias, f"the {alias} cannot decide: {version}; {instead} goes on")
             return
         self.controller.params, self.version, self._in_charge = params, version, alias
+
+    def _present(self) -> dict[str, int | None]:
+        """Numbers of the charges that the controller depends on."""
+        found = {
+            kind: charges.present(self.settings, self.site.name, kind, CHAMPION)
+            for kind in ("cascade", "twin")
+        }
+        return {kind: charge.number if charge else None for kind, charge in found.items()}
 
     def _restore(self, now: datetime, trouble: Troubles) -> None:
         """At the first turn: restore the memory that was saved with the last decision."""

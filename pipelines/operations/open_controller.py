@@ -11,7 +11,7 @@ from pipelines.control.orders import Orders
 from pipelines.control.setup import Parameters, parameters_of
 from pipelines.errors import ColdaisleError
 from pipelines.learning.cascade.bundle import load_cascade
-from pipelines.learning.registry import CHAMPION
+from pipelines.learning.charges import CHAMPION, Alias
 from pipelines.learning.twin.bundle import find_twin
 from pipelines.operations.ledger import Operations
 from pipelines.site.file import Site
@@ -24,7 +24,7 @@ NO_SETPOINTS = "the site file declares no setpoints; add [[setpoints]] for what 
 REMEMBERED = timedelta(hours=24)  # an older memory no longer describes the plant
 
 
-def open_parameters(site: Site, settings: Settings, alias: str = CHAMPION) -> tuple[Parameters, str]:
+def open_parameters(site: Site, settings: Settings, alias: Alias = CHAMPION) -> tuple[Parameters, str]:
     """Parameters of the site's control, and its model's version or why it has none."""
     if not site.setpoints:
         return parameters_of(site, None, why_none=NO_SETPOINTS), NO_SETPOINTS

@@ -46,9 +46,9 @@ def _site(settings: Settings, number: int) -> Site:
     document["name"] = f"demo-{number}"
     document["title"] = f"Simulated site {number}, {it_kw:.0f} kW IT"
     nameplate = document["twin"]
-    nameplate["it_kw"] = it_kw  # type: ignore[index]
-    nameplate["chiller_cop"] = round(float(random.uniform(4.8, 6.6)), 2)  # type: ignore[index]
-    nameplate["economizer"] = str(random.choice(["parallel", "series"]))  # type: ignore[index]
+    nameplate["it_kw"] = it_kw
+    nameplate["chiller_cop"] = round(float(random.uniform(4.8, 6.6)), 2)
+    nameplate["economizer"] = str(random.choice(["parallel", "series"]))
     path: Path = settings.sites / f"demo-{number}.toml"
     write_atomic(path, tomlkit.dumps(document))
     return load_site(path)

@@ -197,11 +197,16 @@ class Store:
         )
         return first.index[0], last.index[-1] + self.site.interval
 
-    def fingerprint(self) -> str:
-        """Hash of the interval table's content, the same whatever the order it was ingested in."""
-        manifest = self._derived()
-        content = json.dumps([self.site.columns, sorted(manifest.interval.items())])
-        return hashlib.sha256(content.encode()).hexdigest()
+    def fingerprint(self, end: Any = None) -> str:
+        """Hash of the interval table's content before `end`, the same whatever the order it was ingested in."""
+        days, last = sorted(self._derived().interval.items()), as_utc(end)
+        content: list[Any] = [self.site.columns, days]
+        if last is not None:
+            kept = [(day, name) for day, name in days if pd.Timestamp(day, tz="UTC") < last]
+            day_ends = pd.Timestamp(kept[-1][0], tz="UTC") + pd.Timedelta(days=1) if kept else last
+            cut = day_ends > last and not self.read(last, day_ends, []).empty
+            content = [self.site.columns, kept, *([last.isoformat()] if cut else [])]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
     def quarantine(self, start: Any = None, end: Any = None) -> pd.DataFrame:
         """Readings kept out in [start, end): time (UTC), tag, source, value (text), reason, file (name).

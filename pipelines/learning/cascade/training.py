@@ -21,7 +21,8 @@ from pipelines.learning.cascade.bundle import FOLDER, KIND, log_cascade, read_he
 from pipelines.learning.cascade.dataset import columns_of, effects_of, held_out_weeks, regular, settled
 from pipelines.learning.cascade.physics import physics_of
 from pipelines.learning.cascade.scores import cooling_error_kw, scores, verdict
-from pipelines.learning.registry import Errors, Files, Judge, publish
+from pipelines.learning.publish import Errors, Judge, publish
+from pipelines.learning.registry import Files
 from pipelines.learning.tracking import log_scores, run_of
 from pipelines.learning.trials.rehearsal import untried, virtual_trials
 from pipelines.learning.twin.bundle import champion

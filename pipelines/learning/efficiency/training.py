@@ -25,7 +25,8 @@ from pipelines.learning.efficiency.scores import predict_held_out, verdict
 from pipelines.learning.efficiency.selection import others, start_serving
 from pipelines.learning.efficiency.warm_start import HELD_OUT_MODEL, SERVED, Start, described, start
 from pipelines.learning.job import Job
-from pipelines.learning.registry import Errors, Files, Judge, publish
+from pipelines.learning.publish import Errors, Judge, publish
+from pipelines.learning.registry import Files
 from pipelines.learning.tracking import Score, log_scores, run_of
 from pipelines.site.file import Site
 from pipelines.telemetry.plant_table import figure_name

@@ -16,7 +16,8 @@ from pipelines.learning.horizon.bundle import FOLDER, KIND, Bundle, log_horizon,
 from pipelines.learning.horizon.dataset import readings_of, record_of, regular, targets_of
 from pipelines.learning.horizon.scores import held_out_scores, relative, verdict
 from pipelines.learning.job import Job
-from pipelines.learning.registry import Errors, Files, Judge, publish
+from pipelines.learning.publish import Errors, Judge, publish
+from pipelines.learning.registry import Files
 from pipelines.learning.tracking import run_of
 from pipelines.site.file import Site
 from pipelines.telemetry.plant_table import figure_name

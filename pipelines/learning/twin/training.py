@@ -18,7 +18,8 @@ from models.twin import CHANNELS, HeldOut, Record, Twin, TwinConfig, fit_and_jud
 from pipelines.config import Settings
 from pipelines.errors import ModelError, SiteError
 from pipelines.files import write_page
-from pipelines.learning.registry import Errors, Files, Judge, publish
+from pipelines.learning.publish import Errors, Judge, publish
+from pipelines.learning.registry import Files
 from pipelines.learning.tracking import experiment_id, log_scores, run_of, tracking
 from pipelines.learning.twin.bundle import FOLDER, KIND, log_twin, read_twin
 from pipelines.learning.twin.dataset import clock, record_of

@@ -7,6 +7,8 @@ from pipelines.config import Settings
 
 log = logging.getLogger(__name__)
 
+_sending: list[threading.Thread] = []
+
 
 def notify(settings: Settings, title: str, text: str, *, urgent: bool = False) -> threading.Thread | None:
     """Log a message and send it to every address; the thread that sends it, None where there is no address.
@@ -20,7 +22,14 @@ def notify(settings: Settings, title: str, text: str, *, urgent: bool = False) -
         return None
     thread = threading.Thread(target=_send, args=(addresses, title, text, urgent), daemon=True)
     thread.start()
+    _sending[:] = [each for each in _sending if each.is_alive()] + [thread]
     return thread
+
+
+def wait_until_sent(timeout_s: float = 30.0) -> None:
+    """Wait for messages that are being sent: a process that ends takes them with it."""
+    for thread in _sending:
+        thread.join(timeout_s)
 
 
 def _send(addresses: list[str], title: str, text: str, urgent: bool) -> None:

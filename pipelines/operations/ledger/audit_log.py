@@ -20,11 +20,13 @@ from pipelines.operations.ledger.tables import (
     Event,
     Order,
     OrderKind,
+    ShadowRecord,
     alarms_table,
     decisions_table,
     events_table,
     memory_table,
     orders_table,
+    shadow_table,
 )
 
 log = logging.getLogger(__name__)
@@ -163,6 +165,36 @@ class Operations:
             query = query.where(table.c.at <= until)
         records = self._records(query.order_by(table.c.at.desc(), table.c.id.desc()).limit(1))
         return records[0] if records else None
+
+    def add_shadow(self, *, decision: int, at: datetime, model: str, body: dict[str, Any]) -> int:
+        """Add what a challenger would have decided beside a decision; recorded once, its number is returned."""
+        row = {
+            "site": self.site, "at": at, "decision": decision, "model": model,
+            "body": json.dumps(_finite(body), allow_nan=False),
+        }  # fmt: skip
+        table = shadow_table
+        with self._database.connect() as connection:
+            try:
+                with connection.begin_nested():
+                    return added(connection, sa.insert(table).values(row))
+            except IntegrityError:
+                there = sa.select(table.c.id).where(
+                    table.c.site == self.site, table.c.decision == decision, table.c.model == model
+                )
+                return int(connection.execute(there).scalar_one())
+
+    def shadow(
+        self, *, model: str | None = None, since: datetime | None = None, limit: int = 10_000
+    ) -> list[ShadowRecord]:
+        """What challengers, or one of them, would have decided; recorded last first."""
+        query = sa.select(shadow_table).where(shadow_table.c.site == self.site)
+        if model is not None:
+            query = query.where(shadow_table.c.model == model)
+        if since is not None:
+            query = query.where(shadow_table.c.at >= since)
+        with self._database.connect() as connection:
+            rows = rows_of(connection, query.order_by(shadow_table.c.id.desc()).limit(limit))
+        return [ShadowRecord(**_entry(row)) for row in rows]
 
     def add_event(self, source: str, text: str) -> int:
         """Add an event and return its number."""

@@ -20,6 +20,12 @@ class LedgerError(ColdaisleError):
     """A ledger that cannot be reached, or an entry it must refuse."""
 
 
+class LedgerDownError(LedgerError):
+    """A ledger that does not answer now."""
+
+    transient = True
+
+
 class UtcDateTime(sa.TypeDecorator[datetime]):
     """Aware UTC datetimes; SQLite keeps no zone, so it is put back on reading."""
 
@@ -94,7 +100,7 @@ class Database:
             with self._engine.begin() as connection:
                 yield connection
         except DatabaseError as cause:
-            raise LedgerError(
+            raise LedgerDownError(
                 f"the ledger at {self._shown} does not answer: {cause.orig}; "
                 "start the database, or set COLDAISLE_LEDGER_URI to one that runs"
             ) from cause

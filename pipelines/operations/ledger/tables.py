@@ -9,7 +9,7 @@ from pipelines.operations.ledger.database import UtcDateTime, append_only, metad
 
 OrderKind = Literal[
     "mode", "limits", "override", "release", "accept", "reject", "withdraw_acceptance", "hold", "trial", "adjustment",
-    "withdraw", "acknowledge", "promote", "what_if",
+    "withdraw", "acknowledge", "promote", "refuse", "what_if",
 ]  # fmt: skip
 
 # answers: number of the decision that an acceptance or rejection answers. The database allows one answer a decision.
@@ -50,6 +50,21 @@ decisions_table = append_only(
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("digest", sa.String(64), nullable=True),
         sa.Index("decisions_once", "site", "digest", unique=True),
+    )
+)
+
+# What the challenger would have decided beside a decision; one row for each and each model.
+shadow_table = append_only(
+    sa.Table(
+        "shadow_decisions",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("site", sa.String(200), nullable=False, index=True),
+        sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("decision", sa.Integer, nullable=False),
+        sa.Column("model", sa.String(200), nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Index("shadow_once", "site", "decision", "model", unique=True),
     )
 )
 
@@ -97,8 +112,8 @@ class Order(NamedTuple):
 
     body: by kind, `{"to": mode}`, `{"low":, "high":}`, `{"value":}`, `{"what":}`, `{"decision":, "shown":}` (of a
     rejection also `{"reason":}`), `{"values":}` of a hold, a trial's plan, a non-routine event, `{"order":}` for one
-    that is withdrawn, `{"alarm":}`, `{"kind":, "version":}` of a promotion; empty where the row is damaged. role, via:
-    of the person, None in rows of earlier versions.
+    that is withdrawn, `{"alarm":}`, `{"kind":, "version":, "charge":}` of a promotion; empty where the row is damaged.
+    role, via: of the person, None in rows of earlier versions.
     """
 
     id: int
@@ -129,6 +144,19 @@ class DecisionRecord(NamedTuple):
     source: str
     reason: str
     written: bool
+    body: dict[str, Any]
+
+
+class ShadowRecord(NamedTuple):
+    """What a challenger would have decided beside `decision`.
+
+    body: `values` and `goal` by tag, `source`, `reason`, `expected`, `notices`, `seconds` that it took.
+    """
+
+    id: int
+    at: datetime
+    decision: int
+    model: str
     body: dict[str, Any]
 
 

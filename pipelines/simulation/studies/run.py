@@ -108,6 +108,87 @@ def run_study(
         ScenarioError, WeatherError: bad input, before anything runs.
     """
     started = time.monotonic()
+    work = _work(site, scenario, axes, folder, chunk_cases, plant)
+    grid, resumed = work.grid, work.done_cases(hourly)
+    work.run(work.missing(hourly), hourly, resumed, progress)
+    write_whole(work.home / TABLE, (pq.read_table(part(work.home, start)) for start in work.starts))
+    notes = (*work.conditions.notes, *_left_out_note(grid), *_unjudged_note(site))
+    seconds = time.monotonic() - started
+    return Study(site.name, work.home, grid.axes, grid.cases, grid.left_out, resumed, seconds, notes)
+
+
+def run_share(
+    site: Site, scenario: WhatIf, axes: str = "", *, folder: Path, share: tuple[int, int],
+    chunk_cases: int = CHUNK_CASES, plant: simulator.Plant | None = None,
+) -> int:  # fmt: skip
+    """Runs the chunks of one share (number, of how many) of a study that `run_study` puts together; cases of it.
+
+    Shares may run at the same time, on several machines with one folder. Raises as `run_study`.
+    """
+    work = _work(site, scenario, axes, folder, chunk_cases, plant)
+    number, shares = share
+    mine = list(work.starts)[number::shares]
+    missing = set(work.missing(hourly=False))
+    work.run([start for start in mine if start in missing], False, 0, None)
+    return sum(work.cases(start) for start in mine)
+
+
+def count_chunks(
+    site: Site, scenario: WhatIf, axes: str = "", *, chunk_cases: int = CHUNK_CASES,
+    plant: simulator.Plant | None = None,
+) -> int:  # fmt: skip
+    """How many chunks a study has: more shares have nothing to do. Raises as `run_study`."""
+    grid = study_grid(site, scenario, axes, simulated(site, plant))
+    return -(-grid.cases // chunk_size(grid, scenario, chunk_cases))
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A study's folder, its chunks, and what runs them."""
+
+    site: Site
+    scenario: WhatIf
+    plant: simulator.Plant
+    grid: Grid
+    chunk: int
+    conditions: Conditions
+    home: Path
+
+    @property
+    def starts(self) -> range:
+        """First case of each chunk."""
+        return range(0, self.grid.cases, self.chunk)
+
+    def cases(self, start: int) -> int:
+        """Cases of the chunk from `start`."""
+        return min(self.chunk, self.grid.cases - start)
+
+    def missing(self, hourly: bool) -> list[int]:
+        """Chunks that are not there yet."""
+        return [
+            start
+            for start in self.starts
+            if not _is_done(self.home, start, self.grid, self.chunk, self.scenario, hourly)
+        ]
+
+    def done_cases(self, hourly: bool) -> int:
+        """Cases that are there already."""
+        return self.grid.cases - sum(self.cases(start) for start in self.missing(hourly))
+
+    def run(self, starts: list[int], hourly: bool, count: int, progress: Progress | None) -> None:
+        """Runs chunks and keeps each."""
+        if progress:
+            progress(count, self.grid.cases)
+        runner = ChunkRunner(self.site, self.scenario, self.grid, self.plant, self.conditions, self.chunk)
+        for start in starts:
+            count += _keep(self.home, start, *runner.chunk(start, hourly))
+            if progress:
+                progress(count, self.grid.cases)
+
+
+def _work(
+    site: Site, scenario: WhatIf, axes: str, folder: Path, chunk_cases: int, plant: simulator.Plant | None
+) -> _Work:
     if chunk_cases < 1:
         raise ScenarioError(f"chunk_cases must be at least 1, got {chunk_cases}; {CHUNK_CASES} is usual")
     plant = simulated(site, plant)
@@ -116,20 +197,7 @@ def run_study(
     conditions = Conditions(site, scenario)
     manifest = _manifest(site, scenario, plant, grid, chunk)
     home = _opened(Path(folder) / f"{site.name}-{manifest['hash'][:12]}", manifest)
-    starts = range(0, grid.cases, chunk)
-    missing = [start for start in starts if not _is_done(home, start, grid, chunk, scenario, hourly)]
-    resumed = grid.cases - sum(min(chunk, grid.cases - start) for start in missing)
-    count, run = resumed, ChunkRunner(site, scenario, grid, plant, conditions, chunk)
-    if progress:
-        progress(count, grid.cases)
-    for start in missing:
-        count += _keep(home, start, *run.chunk(start, hourly))
-        if progress:
-            progress(count, grid.cases)
-    write_whole(home / TABLE, (pq.read_table(part(home, start)) for start in starts))
-    notes = (*conditions.notes, *_left_out_note(grid), *_unjudged_note(site))
-    seconds = time.monotonic() - started
-    return Study(site.name, home, grid.axes, grid.cases, grid.left_out, resumed, seconds, notes)
+    return _Work(site, scenario, plant, grid, chunk, conditions, home)
 
 
 def _is_done(home: Path, start: int, grid: Grid, chunk: int, scenario: WhatIf, hourly: bool) -> bool:

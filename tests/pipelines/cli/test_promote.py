@@ -1,6 +1,7 @@
-"""`coldaisle promote` and what `coldaisle train` says of a challenger, without learning anything."""
+"""`coldaisle models promote` and what `coldaisle train` says of a challenger, without learning anything."""
 
 import io
+from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
@@ -8,10 +9,11 @@ from typer.testing import CliRunner
 
 from pipelines.cli.main import application
 from pipelines.cli.scores import show_alias
+from pipelines.learning.charges import Charge
 
 CHALLENGER = {
     "model": "coldaisle.hall.cascade", "version": "4", "alias": "challenger", "why": "5.1 kW against 4.2 kW",
-    "promote": "coldaisle promote --site hall --kind cascade --version 4 --by NAME --why REASON",
+    "promote": "coldaisle models promote --site hall --kind cascade --version 4 --by NAME --why REASON",
 }  # fmt: skip
 WHO = ["--by", "Ana", "--why", "a heat wave"]
 
@@ -35,7 +37,7 @@ def test_of_a_champion_no_command_is_printed():
 def test_either_a_version_or_the_challenger(tmp_path, which):
     done = CliRunner().invoke(
         application(),
-        ["promote", "--site", "demo", "--kind", "cascade", *which, *WHO, "--home", str(tmp_path)],
+        ["models", "promote", "--site", "demo", "--kind", "cascade", *which, *WHO, "--home", str(tmp_path)],
     )
     assert done.exit_code == 2
     assert "either --version N or" in " ".join(done.output.split())
@@ -47,21 +49,18 @@ def test_what_was_replaced_is_printed(tmp_path, monkeypatch, which, named):
 
     def made(site, kind, settings, **given):
         asked.update(given, kind=kind)
-        return {
-            "model": "coldaisle.demo.cascade",
-            "version": "2",
-            "replaced": "1",
-            "by": "Ana",
-            "why": "a heat wave",
-        }
+        return Charge(
+            1, "champion", "coldaisle.demo.cascade", 2, datetime.now(UTC), given["who"], 1, {}, tmp_path
+        )
 
-    monkeypatch.setattr("pipelines.operations.promotion.promote", made)
+    monkeypatch.setattr("pipelines.operations.promotion.promote.promote", made)
     done = CliRunner().invoke(
         application(),
-        ["promote", "--site", "demo", "--kind", "cascade", *which, *WHO, "--home", str(tmp_path)],
+        ["models", "promote", "--site", "demo", "--kind", "cascade", *which, *WHO, "--home", str(tmp_path)],
     )
     assert done.exit_code == 0
-    assert asked == {"version": named, "by": "Ana", "why": "a heat wave", "kind": "cascade"}
+    assert (asked["version"], asked["kind"]) == (named, "cascade")
+    assert (asked["who"].name, asked["who"].why) == ("Ana", "a heat wave")
     assert "version 2 is champion and replaces version 1 (Ana: a heat wave)" in done.output
 
 

@@ -3,7 +3,8 @@ import shutil
 import pytest
 
 from pipelines.config import Settings
-from pipelines.learning.registry import Errors, champion_files, publish
+from pipelines.learning.publish import Errors, publish
+from pipelines.learning.registry import champion_files
 from pipelines.learning.tracking import experiment_id, run_of, tracking
 from tests.pipelines.conftest import site  # noqa: F401
 

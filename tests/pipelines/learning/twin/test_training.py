@@ -8,7 +8,8 @@ from models.twin import to_document
 from pipelines.cli.twin import show
 from pipelines.errors import ModelError
 from pipelines.files import jsonable
-from pipelines.learning.registry import Errors, model_name, publish
+from pipelines.learning.publish import Errors, publish
+from pipelines.learning.registry import model_name
 from pipelines.learning.tracking import tracking
 from pipelines.learning.twin.bundle import FOLDER, champion, find_twin, load_twin, log_twin
 from pipelines.learning.twin.training import train_twin

@@ -86,7 +86,7 @@ def test_postgresql_refuses_changes_too():
     database.metadata.create_all(engine, checkfirst=False)
     refusals = [text for text in statements if "BEFORE UPDATE OR DELETE OR TRUNCATE" in text]
     assert {text.split(" ON ")[1].split()[0] for text in refusals} == {
-        "orders", "decisions", "events", "alarms",
+        "orders", "decisions", "events", "alarms", "shadow_decisions",
     }  # fmt: skip
 
 
