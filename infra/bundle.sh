@@ -13,5 +13,6 @@ done
 git -C "$root" archive --format=tar.gz --output "$bundle/coldaisle.tar.gz" HEAD \
   simulator models pipelines dashboards dags infra docs pyproject.toml README.md LICENSE Makefile requirements.txt
 cp "$root/infra/install.sh" "$bundle/"
+git -C "$root" rev-parse HEAD > "$bundle/REVISION"
 (cd "$bundle" && find . -type f ! -name SHA256SUMS -printf '%P\n' | sort | xargs sha256sum > SHA256SUMS)
 du -sh "$bundle"

@@ -8,6 +8,7 @@ python=${PYTHON:-python3.11}
 (cd "$bundle" && sha256sum --check --quiet SHA256SUMS)
 mkdir -p "$target"
 tar --extract --gzip --file "$bundle/coldaisle.tar.gz" --directory "$target"
+echo "COLDAISLE_CODE=$(cat "$bundle/REVISION")" > "$target/infra/code.env"  # models and decisions keep it
 "$python" -m venv --clear "$target/.venv"
 # Settings of pip and uv that this machine has could name other places to look.
 export PIP_CONFIG_FILE=/dev/null UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never

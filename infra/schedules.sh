@@ -5,7 +5,7 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 while IFS='=' read -r name value; do  # what the environment says already is kept
   case $name in
-    AIRFLOW*) eval "[ -n \"\${$name+set}\" ]" || export "$name=$value" ;;
+    AIRFLOW*|COLDAISLE*) eval "[ -n \"\${$name+set}\" ]" || export "$name=$value" ;;
   esac
 done < "$root/infra/airflow.env"
 home=$(mkdir -p "${COLDAISLE_HOME:-.coldaisle}" && cd "${COLDAISLE_HOME:-.coldaisle}" && pwd)

@@ -16,11 +16,13 @@ ONCE = ("init", "databases")  # end when their work is done, so they have no hea
 OURS = {name: each for name, each in SERVICES.items() if "coldaisle" in each["image"]}
 UNITS = sorted((INFRA / "systemd").glob("*.service"))
 KUBERNETES = sorted(path for path in (INFRA / "kubernetes").rglob("*.yaml") if path.parent.name in ("cluster", "site"))
-NOT_FIELDS = {
-    "COLDAISLE_SCHEDULE", "COLDAISLE_RETRIES",  # dags/
-    "COLDAISLE_SITE", "COLDAISLE_BIND", "COLDAISLE_HOST", "COLDAISLE_IMAGE",  # compose and kubernetes fill them in
-    "COLDAISLE_STORE_URI",
+NOT_FIELDS = {  # compose and kubernetes fill these in; the store's address is read where telemetry is
+    "COLDAISLE_SITE", "COLDAISLE_BIND", "COLDAISLE_HOST", "COLDAISLE_IMAGE", "COLDAISLE_STORE_URI",
+    "COLDAISLE_CODE",  # pipelines/code_version.py
 }  # fmt: skip
+
+
+DAGS = set(re.findall(r"COLDAISLE_[A-Z_]+[A-Z]", "".join(each.read_text() for each in (PROJECT / "dags").glob("*.py"))))
 
 
 def documents() -> list[dict[str, Any]]:
@@ -41,7 +43,7 @@ def known(name: str) -> bool:
         section, _, option = name.removeprefix("AIRFLOW__").lower().partition("__")
         return (section, option) in airflow_options() or (section, option.removesuffix("_cmd")) in airflow_options()
     bare = name.removesuffix("_FILE")
-    return bare.removeprefix("COLDAISLE_").lower() in Settings.model_fields or bare in NOT_FIELDS
+    return bare in DAGS or bare.removeprefix("COLDAISLE_").lower() in Settings.model_fields or bare in NOT_FIELDS
 
 
 def airflow_options() -> set[tuple[str, str]]:

@@ -31,7 +31,9 @@ IMPATIENT = {
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "10",
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "10",
     "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
-    "COLDAISLE_SCHEDULE": "@yearly",
+    "COLDAISLE_RETRY_DELAY_S": "2",
+    # No run begins by itself: the last 29th of February is past its turn, the next is years away.
+    **{f"COLDAISLE_CRON_{name}": "0 0 29 2 *" for name in ("INGEST", "RETRAIN", "PROMOTE", "RECOMMEND", "REPORT")},
 }
 
 
