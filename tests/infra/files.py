@@ -15,14 +15,20 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONCE = ("init", "databases")  # end when their work is done, so they have no health
 OURS = {name: each for name, each in SERVICES.items() if "coldaisle" in each["image"]}
 UNITS = sorted((INFRA / "systemd").glob("*.service"))
-KUBERNETES = sorted(path for path in (INFRA / "kubernetes").rglob("*.yaml") if path.parent.name in ("cluster", "site"))
+KUBERNETES = sorted(
+    path for path in (INFRA / "kubernetes").rglob("*.yaml") if path.parent.name in ("cluster", "site")
+)
 NOT_FIELDS = {  # compose and kubernetes fill these in; the store's address is read where telemetry is
     "COLDAISLE_SITE", "COLDAISLE_BIND", "COLDAISLE_HOST", "COLDAISLE_IMAGE", "COLDAISLE_STORE_URI",
     "COLDAISLE_CODE",  # pipelines/code_version.py
 }  # fmt: skip
 
 
-DAGS = set(re.findall(r"COLDAISLE_[A-Z_]+[A-Z]", "".join(each.read_text() for each in (PROJECT / "dags").glob("*.py"))))
+DAGS = set(
+    re.findall(
+        r"COLDAISLE_[A-Z_]+[A-Z]", "".join(each.read_text() for each in (PROJECT / "dags").glob("*.py"))
+    )
+)
 
 
 def documents() -> list[dict[str, Any]]:
@@ -41,9 +47,14 @@ def known(name: str) -> bool:
     """Whether a name in the environment is a setting of ours or an option of Airflow or of one of its providers."""
     if name.startswith("AIRFLOW__"):
         section, _, option = name.removeprefix("AIRFLOW__").lower().partition("__")
-        return (section, option) in airflow_options() or (section, option.removesuffix("_cmd")) in airflow_options()
+        return (section, option) in airflow_options() or (
+            section,
+            option.removesuffix("_cmd"),
+        ) in airflow_options()
     bare = name.removesuffix("_FILE")
-    return bare in DAGS or bare.removeprefix("COLDAISLE_").lower() in Settings.model_fields or bare in NOT_FIELDS
+    return (
+        bare in DAGS or bare.removeprefix("COLDAISLE_").lower() in Settings.model_fields or bare in NOT_FIELDS
+    )
 
 
 def airflow_options() -> set[tuple[str, str]]:
@@ -53,7 +64,9 @@ def airflow_options() -> set[tuple[str, str]]:
         from airflow.providers.cncf.kubernetes.get_provider_info import get_provider_info as kubernetes
 
         path = Path(__import__("airflow").__file__).parent / "config_templates" / "config.yml"
-        sections = yaml.safe_load(path.read_text(encoding="utf-8")) | celery()["config"] | kubernetes()["config"]
+        sections = (
+            yaml.safe_load(path.read_text(encoding="utf-8")) | celery()["config"] | kubernetes()["config"]
+        )
         _OPTIONS.update((name, option) for name, each in sections.items() for option in each["options"])
     return _OPTIONS
 

@@ -26,8 +26,9 @@ def words_of(command: list[str] | str) -> list[str]:
 @cache
 def usage(program: str, *parts: str) -> str:
     """What `program parts --help` says; an error where there is no such command."""
-    asked = subprocess.run([str(BINARIES / program), *parts, "--help"], capture_output=True, text=True,
-                           env={"COLUMNS": "200", "TERM": "dumb", "PATH": "/usr/bin:/bin", "AIRFLOW_HOME": AIRFLOW_HOME})  # fmt: skip
+    environment = {"COLUMNS": "200", "TERM": "dumb", "PATH": "/usr/bin:/bin", "AIRFLOW_HOME": AIRFLOW_HOME}
+    command = [str(BINARIES / program), *parts, "--help"]
+    asked = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert asked.returncode == 0, asked.stderr[-2000:]
     return asked.stdout
 
@@ -47,7 +48,11 @@ def check(words: list[str]) -> None:
         return
     program = Path(words[0]).name
     assert (BINARIES / program).exists(), program
-    depth = {"coldaisle": 1, "mlflow": 1, "airflow": 2 if words[1] in ("celery", "db", "pools", "jobs") else 1}.get(program, 0)
+    depth = {
+        "coldaisle": 1,
+        "mlflow": 1,
+        "airflow": 2 if words[1] in ("celery", "db", "pools", "jobs") else 1,
+    }.get(program, 0)
     said = usage(program, *words[1 : 1 + depth])
     for option in (word for word in words[1 + depth :] if word.startswith("--")):
         assert re.search(rf"(^|[\s,]){re.escape(option)}\b", said), f"{words}: no {option}"
@@ -76,10 +81,15 @@ def test_health_checks_of_airflow_exist():
         check(words_of(["sh", "-c", SERVICES[name]["healthcheck"]["test"][1]]))
 
 
-SETTINGS = [
-    INFRA / "airflow.env", INFRA / "compose.yaml", INFRA / ".env.example", INFRA / "Containerfile", INFRA / "schedules.sh",
-    INFRA / "kubernetes" / "airflow-values.yaml", *UNITS, *KUBERNETES, *(INFRA / "systemd").rglob("*.conf"),
-]  # fmt: skip
+PLAIN = (
+    "airflow.env",
+    "compose.yaml",
+    ".env.example",
+    "Containerfile",
+    "schedules.sh",
+    "kubernetes/airflow-values.yaml",
+)
+SETTINGS = [*(INFRA / name for name in PLAIN), *UNITS, *KUBERNETES, *(INFRA / "systemd").rglob("*.conf")]
 
 
 @pytest.mark.parametrize("path", SETTINGS, ids=lambda path: path.name)

@@ -98,7 +98,11 @@ def generated(tmp_path_factory):
 
 def test_secrets_are_each_owners_own(generated):
     assert {path.stat().st_mode & 0o777 for path in generated.iterdir()} == {0o600}
-    alone = [path.read_text() for path in generated.iterdir() if path.name.endswith(("_password", "_key", "_secret"))]
+    alone = [
+        path.read_text()
+        for path in generated.iterdir()
+        if path.name.endswith(("_password", "_key", "_secret"))
+    ]
     assert len(set(alone)) == len(alone)
     assert min(len(text) for text in alone) >= 32
 

@@ -38,7 +38,9 @@ def test_volumes_that_a_pod_mounts_exist(name):
     volumes = {each["name"]: each for each in PODS[name]["volumes"]}
     assert {each["name"] for each in PODS[name]["containers"][0]["volumeMounts"]} == set(volumes)
     claims = {each["metadata"]["name"] for each in documents() if each["kind"] == "PersistentVolumeClaim"}
-    assert {v["persistentVolumeClaim"]["claimName"] for v in volumes.values() if "persistentVolumeClaim" in v} <= claims
+    assert {
+        v["persistentVolumeClaim"]["claimName"] for v in volumes.values() if "persistentVolumeClaim" in v
+    } <= claims
 
 
 def test_services_are_inside_the_cluster():
@@ -55,7 +57,9 @@ def test_secrets_that_are_mounted_are_made_by_the_script(tmp_path):
         pytest.skip("kubectl is not installed")
     subprocess.run([str(INFRA / "make_secrets.sh"), str(tmp_path)], check=True, capture_output=True)
     script = [str(INFRA / "kubernetes" / "make_secrets.sh"), str(tmp_path)]
-    made = subprocess.run(script, capture_output=True, text=True, env={"DRY_RUN": "1", "PATH": "/usr/bin:/bin:/usr/local/bin"})
+    made = subprocess.run(
+        script, capture_output=True, text=True, env={"DRY_RUN": "1", "PATH": "/usr/bin:/bin:/usr/local/bin"}
+    )
     assert made.returncode == 0, made.stderr
     keys = {each["metadata"]["name"]: set(each["data"]) for each in yaml.safe_load_all(made.stdout) if each}
     mounted = {v["secret"]["secretName"] for pod in PODS.values() for v in pod["volumes"] if "secret" in v}
@@ -65,7 +69,11 @@ def test_secrets_that_are_mounted_are_made_by_the_script(tmp_path):
 
 
 def test_chart_uses_our_image_and_no_default_secret():
-    assert VALUES["images"]["airflow"] == {"repository": "coldaisle", "tag": "0.1.0", "pullPolicy": "IfNotPresent"}
+    assert VALUES["images"]["airflow"] == {
+        "repository": "coldaisle",
+        "tag": "0.1.0",
+        "pullPolicy": "IfNotPresent",
+    }
     assert not {"fernetKey", "webserverSecretKey", "apiSecretKey", "jwtSecret"} & set(VALUES)
     assert not VALUES["postgresql"]["enabled"]
     assert not VALUES["createUserJob"]["enabled"]
@@ -83,7 +91,9 @@ def rendered() -> list[dict]:
 
 def test_example_has_a_loop_and_a_watchdog_that_hear_each_other():
     objects = {(each["kind"], each["metadata"]["name"]): each for each in rendered()}
-    settings = next(each["data"] for (kind, name), each in objects.items() if kind == "ConfigMap" and "site" in name)
+    settings = next(
+        each["data"] for (kind, name), each in objects.items() if kind == "ConfigMap" and "site" in name
+    )
     host, _, port = settings["COLDAISLE_HEARTBEAT"].partition(":")
     service = objects["Service", host]
     assert service["spec"]["ports"][0]["port"] == int(port)

@@ -8,7 +8,9 @@ import pytest
 from tests.infra.files import INFRA, SERVICES, UNITS
 
 ENVIRONMENT = dict(
-    line.split("=", 1) for line in (INFRA / "airflow.env").read_text().splitlines() if line.startswith("AIRFLOW")
+    line.split("=", 1)
+    for line in (INFRA / "airflow.env").read_text().splitlines()
+    if line.startswith("AIRFLOW")
 )
 PARTS_THAT_SERVE_LOGS = ("scheduler", "triggerer", "celery worker")
 
@@ -19,7 +21,9 @@ def test_airflow_listens_on_loopback():
     assert set(hosts.values()) == {"127.0.0.1"}
 
 
-@pytest.mark.parametrize("path", [*UNITS, INFRA / "schedules.sh", INFRA / "compose.yaml"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [*UNITS, INFRA / "schedules.sh", INFRA / "compose.yaml"], ids=lambda path: path.name
+)
 def test_no_part_serves_logs_on_every_address(path):
     text = re.sub(r'["\],]+ *', " ", path.read_text(encoding="utf-8"))
     for part in PARTS_THAT_SERVE_LOGS:
@@ -68,4 +72,6 @@ def test_production_requirements_leave_out_the_tools():
 def test_requirements_are_hashed_and_name_no_registry(file):
     text = (INFRA / file).read_text()
     assert "://" not in text
-    assert len(re.findall(r"^[a-z0-9._-]+==", text, re.MULTILINE)) == len(re.findall(r"==[^\n]*\\\n +--hash", text))
+    assert len(re.findall(r"^[a-z0-9._-]+==", text, re.MULTILINE)) == len(
+        re.findall(r"==[^\n]*\\\n +--hash", text)
+    )

@@ -31,7 +31,7 @@ def wait_until(
     every_s: float = 0.5,
     running: Callable[[], bool] = lambda: True,
 ) -> None:
-    """Wait until `ready` answers true without an OSError; StackError after `seconds`, or where nothing runs any more."""
+    """Wait until `ready` answers true without an OSError; StackError after `seconds`, or once nothing is running."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         with contextlib.suppress(OSError):

@@ -25,7 +25,11 @@ def program(name: str) -> str:
 def missing() -> list[str]:
     """Programs that the stack needs and this machine has not."""
     needed = ("postgres", "initdb", "psql", "redis-server", "openssl")
-    return [name for name in needed if not (shutil.which(name) or list(Path("/usr/lib/postgresql").glob(f"*/bin/{name}")))]
+    return [
+        name
+        for name in needed
+        if not (shutil.which(name) or list(Path("/usr/lib/postgresql").glob(f"*/bin/{name}")))
+    ]
 
 
 class Postgres:
@@ -63,7 +67,10 @@ class Postgres:
         password.unlink()
         self.start()
         here = {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": "postgres"}
-        secret = {"PGPASSWORD": (self._secrets / "postgres_password").read_text(), "SECRETS": str(self._secrets)}
+        secret = {
+            "PGPASSWORD": (self._secrets / "postgres_password").read_text(),
+            "SECRETS": str(self._secrets),
+        }
         script = PROJECT / "infra" / "postgres" / "create.sh"
         subprocess.run([str(script)], check=True, env=os.environ | here | secret, capture_output=True)
 

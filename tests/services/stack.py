@@ -33,14 +33,19 @@ IMPATIENT = {
     "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
     "COLDAISLE_RETRY_DELAY_S": "2",
     # No run begins by itself: the last 29th of February is past its turn, the next is years away.
-    **{f"COLDAISLE_CRON_{name}": "0 0 29 2 *" for name in ("INGEST", "RETRAIN", "PROMOTE", "RECOMMEND", "REPORT")},
+    **{
+        f"COLDAISLE_CRON_{name}": "0 0 29 2 *"
+        for name in ("INGEST", "RETRAIN", "PROMOTE", "RECOMMEND", "REPORT")
+    },
 }
 
 
 class Stack:
     """The cluster. `folder` holds everything; `dags` is the folder of DAGs; `home` is COLDAISLE_HOME."""
 
-    def __init__(self, folder: Path, *, dags: Path = PROJECT / "dags", workers: int = 2, concurrency: int = 2) -> None:
+    def __init__(
+        self, folder: Path, *, dags: Path = PROJECT / "dags", workers: int = 2, concurrency: int = 2
+    ) -> None:
         self.folder, self.dags, self.home = folder, dags, folder / "home"
         self._concurrency, self._count = concurrency, workers
         self.secrets = folder / "secrets"
@@ -153,7 +158,11 @@ class Stack:
 
     def environment(self) -> dict[str, str]:
         """The environment of Airflow's parts, and of a command that is to work on the same stores."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "MLFLOW", "COLDAISLE"))}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AIRFLOW", "MLFLOW", "COLDAISLE"))
+        }
         binaries = str(Path(sys.executable).parent)
         python = os.pathsep.join([*filter(None, [kept.get("PYTHONPATH")]), str(PROJECT)])
         here = {"PYTHONPATH": python, "PATH": os.pathsep.join([binaries, kept.get("PATH", "")])}
@@ -162,7 +171,9 @@ class Stack:
     def settings(self) -> Settings:
         """Settings of this process that work on the same stores."""
         own = self._own_settings()
-        return Settings(home=self.home, mlflow_uri=own["COLDAISLE_MLFLOW_URI"], ledger_uri=own["COLDAISLE_LEDGER_URI"])
+        return Settings(
+            home=self.home, mlflow_uri=own["COLDAISLE_MLFLOW_URI"], ledger_uri=own["COLDAISLE_LEDGER_URI"]
+        )
 
     def _own_settings(self) -> dict[str, str]:
         return {
@@ -204,7 +215,9 @@ class Stack:
         where = {"POSTGRES_HOST": "127.0.0.1", "POSTGRES_PORT": str(self._ports["postgres"])}
         where |= {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(self._ports["redis"])}
         script = PROJECT / "infra" / "make_secrets.sh"
-        subprocess.run([str(script), str(self.secrets)], env=os.environ | where, check=True, capture_output=True)
+        subprocess.run(
+            [str(script), str(self.secrets)], env=os.environ | where, check=True, capture_output=True
+        )
 
     def _password(self) -> str:
         return json.loads((self.secrets / "airflow_passwords").read_text())["admin"]
@@ -212,7 +225,11 @@ class Stack:
     def secret_words(self) -> dict[str, str]:
         """Every generated secret by the name of its file; those inside addresses have files of their own."""
         whole = {path.name: path.read_text() for path in self.secrets.iterdir()}
-        alone = {name: text for name, text in whole.items() if not name.endswith(("_uri", "_url", "_acl", "_passwords"))}
+        alone = {
+            name: text
+            for name, text in whole.items()
+            if not name.endswith(("_uri", "_url", "_acl", "_passwords"))
+        }
         return alone | {"airflow_passwords": self._password()}
 
     # Processes and their logs.
@@ -226,7 +243,9 @@ class Stack:
     def _airflow_once(self, *words: str) -> None:
         began = time.monotonic()
         command = [sys.executable, "-m", "airflow", *words]
-        done = subprocess.run(command, env=self.environment(), cwd=self.folder, capture_output=True, text=True)
+        done = subprocess.run(
+            command, env=self.environment(), cwd=self.folder, capture_output=True, text=True
+        )
         (self.folder / "logs").mkdir(exist_ok=True)
         log = self.folder / "logs" / f"once-{words[0]}.log"
         log.write_text(done.stdout + done.stderr + f"\n{time.monotonic() - began:.1f} s\n")
@@ -235,7 +254,9 @@ class Stack:
 
     def logs(self) -> list[Path]:
         """Every log: of the processes, and of Airflow's tasks and parsers."""
-        return sorted(path for root in ("logs", "airflow/logs") for path in (self.folder / root).rglob("*.log"))
+        return sorted(
+            path for root in ("logs", "airflow/logs") for path in (self.folder / root).rglob("*.log")
+        )
 
     def _log(self, name: str) -> str:
         path = self.folder / "logs" / f"{name}.log"

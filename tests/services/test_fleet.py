@@ -90,7 +90,9 @@ def twice(uri: str) -> dict[str, list[tuple]]:
     with engine.connect() as connection:
         found = {
             table: connection.execute(
-                sa.text(f"select {', '.join(columns)} from {table} group by {', '.join(columns)} having count(*) > 1")
+                sa.text(
+                    f"select {', '.join(columns)} from {table} group by {', '.join(columns)} having count(*) > 1"
+                )
             ).all()
             for table, columns in ONCE.items()
         }
@@ -135,7 +137,8 @@ def test_models_are_learned_once_and_recommended_on_once(stack, names):
         run(stack, "recommend_setpoints", sites=learned)
     with tracking(stack.settings()) as client:
         for name in learned:
-            found = client.search_model_versions(f"name = '{model_name(find_site(name, stack.settings()), 'efficiency')}'")
+            model = model_name(find_site(name, stack.settings()), "efficiency")
+            found = client.search_model_versions(f"name = '{model}'")
             assert len(found) == 1
 
 

@@ -30,7 +30,9 @@ def ended_well(stack: Stack, run_id: str, *, tasks: int = 8) -> None:
     states = [task["state"] for task in stack.airflow.tasks("steps", run_id)]
     assert states == ["success"] * (tasks + 2)
     done = (stack.home / "done.txt").read_text().split()
-    assert sorted(map(int, done)) == list(range(tasks))  # each once: a task that was cut off had not written yet
+    assert sorted(map(int, done)) == list(
+        range(tasks)
+    )  # each once: a task that was cut off had not written yet
 
 
 def listeners(stack: Stack) -> dict[str, set[str]]:
