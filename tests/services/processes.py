@@ -53,8 +53,17 @@ def listens(port: int) -> bool:
 class Process:
     """One program of the stack; start, stop and kill may be repeated, and its log grows."""
 
-    def __init__(self, name: str, command: list[str], environment: Mapping[str, str], folder: Path) -> None:
-        self.name, self._command, self._environment, self._folder = name, command, environment, folder
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        environment: Mapping[str, str],
+        folder: Path,
+        *,
+        runs_in: Path | None = None,
+    ) -> None:
+        self.name, self._command, self._environment = name, command, environment
+        self._folder = runs_in or folder
         self.log = folder / "logs" / f"{name}.log"
         self._running: subprocess.Popen | None = None
 

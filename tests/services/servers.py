@@ -46,8 +46,7 @@ class Postgres:
             "-c", "max_connections=200", "-c", "fsync=off",
         ]  # fmt: skip
         # Another user's process may not enter the stack's folder.
-        self.process = Process("postgres", command, os.environ, folder)
-        self.process._folder = self._home
+        self.process = Process("postgres", command, os.environ, folder, runs_in=self._home)
 
     def _as_user(self) -> list[str]:
         return as_user(self._user) if self._user else []
