@@ -6,7 +6,7 @@ import subprocess
 import pytest
 import yaml
 
-from tests.infra.files import INFRA, documents, pods
+from tests.infra.files import INFRA, airflow_options, documents, pods
 
 VALUES = yaml.safe_load((INFRA / "kubernetes" / "airflow-values.yaml").read_text(encoding="utf-8"))
 PODS = pods()
@@ -77,6 +77,11 @@ def test_chart_uses_our_image_and_no_default_secret():
     assert not {"fernetKey", "webserverSecretKey", "apiSecretKey", "jwtSecret"} & set(VALUES)
     assert not VALUES["postgresql"]["enabled"]
     assert not VALUES["createUserJob"]["enabled"]
+
+
+def test_chart_sets_options_that_airflow_has():
+    named = {(section, option) for section, each in VALUES["config"].items() for option in each}
+    assert sorted(named - airflow_options()) == []
 
 
 def rendered() -> list[dict]:
