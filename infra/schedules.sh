@@ -14,12 +14,13 @@ export AIRFLOW__CORE__DAGS_FOLDER="${AIRFLOW__CORE__DAGS_FOLDER:-$root/dags}" PY
 
 airflow db migrate
 airflow pools import "$root/infra/pools.json"
-trap 'trap - EXIT; kill $(jobs -p) 2>/dev/null; wait' EXIT
+airflow api-server & parts=$!
+airflow scheduler --skip-serve-logs & parts="$parts $!"
+airflow triggerer --skip-serve-logs & parts="$parts $!"
+airflow dag-processor & parts="$parts $!"
+trap 'trap - EXIT; kill $parts 2> /dev/null; wait' EXIT
 trap 'exit 0' INT TERM
-airflow api-server & one=$!
-airflow scheduler --skip-serve-logs & two=$!
-airflow triggerer --skip-serve-logs & three=$!
-airflow dag-processor & four=$!
 echo "Airflow: http://$AIRFLOW__API__HOST:$AIRFLOW__API__PORT, password in $AIRFLOW_HOME"
-while kill -0 $one && kill -0 $two && kill -0 $three && kill -0 $four; do sleep 2; done 2>/dev/null
+all_run() { for part in $parts; do kill -0 "$part" 2> /dev/null || return 1; done; }
+while all_run; do sleep 2; done
 exit 1
