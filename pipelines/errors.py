@@ -43,6 +43,12 @@ class ModelError(ColdaisleError):
     """Too little data to learn from, or a model that does not fit the site."""
 
 
+class TrainingBusyError(ModelError):
+    """Another process trains the site's models."""
+
+    transient = True
+
+
 class TrackingError(ColdaisleError):
     """An MLflow server or registry that does not answer."""
 

@@ -32,6 +32,27 @@ def demo(
     emit(result, as_json, show)
 
 
+def demo_sites(
+    sites: Annotated[int, typer.Option(help="How many", min=1, max=1000)] = 3,
+    days: Annotated[int, typer.Option(help="Days of history, up to now", min=7, max=730)] = 28,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make simulated sites for the schedules: a site file each, and exports in its inbox."""
+    from pipelines.simulation.demo_fleet import make_site
+
+    settings, names = open_home(home), []
+    for number in range(sites):
+        names.append(make_site(settings, number, days=days).name)
+        progress_console.print(f"[dim]{names[-1]}: {days} days of exports in its inbox[/dim]")
+    emit({"home": str(settings.home), "sites": names}, as_json, _show_sites)
+
+
+def _show_sites(result: dict[str, Any], console: Console) -> None:
+    names = result["sites"]
+    console.print(f"{len(names)} sites in {result['home']}: {names[0]} to {names[-1]}", soft_wrap=True)
+
+
 def show(result: dict[str, Any], console: Console) -> None:
     """The table of runs, and the savings with their intervals."""
     from pipelines.cli.backtest import show_backtest

@@ -71,6 +71,7 @@ def application() -> typer.Typer:
     app.command("watchdog")(serve.watchdog)
     app.command("faults")(faults.faults)
     app.command("demo")(demo.demo)
+    app.command("demo-sites")(demo.demo_sites)
     return app
 
 

@@ -41,9 +41,11 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show which models were in charge at a time, or the model, data and code behind a decision."""
+    from pipelines.operations.promotion import record_charges
     from pipelines.operations.provenance import behind_decision, in_charge_then
 
     described, operations = opened(site, home)
+    record_charges(operations, described, open_home(home))
     if decision is not None:
         emit(behind_decision(operations, described, open_home(home), decision), as_json, _show_provenance)
         return

@@ -78,4 +78,5 @@ def show_alias(report: dict[str, Any], console: Console) -> None:
         f"  {report['model']} version {report['version']} is {report['alias']}: {report['why']}", markup=False
     )
     if report.get("promote"):
-        console.print(f"  to use it all the same: {report['promote']}", markup=False, soft_wrap=True)
+        console.print("  It decides in shadow and is judged when its time is over: coldaisle models compare")
+        console.print(f"  To put it in charge at once: {report['promote']}", markup=False, soft_wrap=True)

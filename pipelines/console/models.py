@@ -16,7 +16,7 @@ from pipelines.errors import TrackingError
 from pipelines.files import read_json
 from pipelines.learning import charges
 from pipelines.learning.charges import CHALLENGER, CHAMPION, Alias
-from pipelines.learning.registry import KINDS, Kind, model_name, never_trained
+from pipelines.learning.registry import KINDS, Kind, by_alias, model_name, never_trained
 from pipelines.learning.tracking import tracking
 from pipelines.site.file import Site
 
@@ -54,7 +54,7 @@ def _kind(client: MlflowClient, site: Site, kind: Kind, settings: Settings) -> d
     if not versions:
         return None
     aliases: tuple[Alias, ...] = (CHAMPION, CHALLENGER)
-    present = {alias: _number(charges.present(settings, site.name, kind, alias)) for alias in aliases}
+    present = {alias: _number(client, site, kind, settings, alias) for alias in aliases}
     shown = [
         each for k, each in enumerate(versions) if k < VERSIONS_SHOWN or int(each.version) in present.values()
     ]
@@ -74,8 +74,15 @@ def _kind(client: MlflowClient, site: Site, kind: Kind, settings: Settings) -> d
     }
 
 
-def _number(charge: charges.Charge | None) -> int | None:
-    return None if charge is None else charge.version
+def _number(client: MlflowClient, site: Site, kind: Kind, settings: Settings, alias: Alias) -> int | None:
+    """The version that serving reads, or would take from MLflow: of a home of an earlier program."""
+    charge = charges.present(settings, site.name, kind, alias)
+    if charge is not None:
+        return charge.version
+    if charges.history(settings, site.name, kind):
+        return None
+    registered = by_alias(client, model_name(site, kind), alias)
+    return None if registered is None else int(registered.version)
 
 
 def _version(client: MlflowClient, version: ModelVersion) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric
+from mlflow.entities import Metric, Param
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
 
@@ -18,6 +18,7 @@ from pipelines.errors import TrackingError
 from pipelines.learning.relocation import relocate
 
 Score = dict[str, Any]
+PARENT = "mlflow.parentRunId"
 CODE = "coldaisle.code"  # tag of a run: the code that made it
 
 
@@ -97,6 +98,21 @@ def run_of(client: MlflowClient, experiment: str, command: str, kind: str) -> It
     except BaseException:
         client.set_terminated(run_id, "FAILED")
         raise
+    client.set_terminated(run_id)
+
+
+def log_child(
+    client: MlflowClient, experiment: str, parent: str, name: str, *, command: str, metrics: dict[str, float],
+    params: dict[str, str],
+) -> None:  # fmt: skip
+    """A finished run nested under another: a fold, a configuration."""
+    tags = {PARENT: parent, "command": command}
+    run_id = client.create_run(experiment, run_name=name, tags=tags).info.run_id
+    client.log_batch(
+        run_id,
+        metrics=[Metric(metric, value, 0, 0) for metric, value in metrics.items()],
+        params=[Param(param, value) for param, value in params.items()],
+    )
     client.set_terminated(run_id)
 
 

@@ -1,14 +1,17 @@
 """Learn a site's models, judge them on held-out time, log everything to MLflow, register them."""
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pandas as pd
 from mlflow import MlflowClient
 
 from models.efficiency.training import FitConfig
+from pipelines import files
 from pipelines.config import Settings
-from pipelines.errors import ModelError
+from pipelines.errors import ModelError, TrainingBusyError
 from pipelines.learning.cascade.bundle import KIND as CASCADE
 from pipelines.learning.cascade.training import learned_beyond_record, train_cascade
 from pipelines.learning.efficiency.bundle import KIND as EFFICIENCY
@@ -16,8 +19,9 @@ from pipelines.learning.efficiency.training import one_thread_each, train_effici
 from pipelines.learning.horizon.bundle import KIND as HORIZON
 from pipelines.learning.horizon.training import train_horizon
 from pipelines.learning.job import Job, Progress
+from pipelines.learning.logged import log_about
 from pipelines.learning.registry import Kind
-from pipelines.learning.tracking import experiment_id, run_of, tracking
+from pipelines.learning.tracking import PARENT, experiment_id, run_of, tracking
 from pipelines.site.file import Site
 from pipelines.telemetry.plant_table import figure_name, plant_table
 from pipelines.telemetry.running import Combinations
@@ -40,7 +44,8 @@ def train(
     warm: start networks from the present champion's, where inputs, targets and the record so far agree. only: the one
     kind that is learned; the others keep their versions.
     Raises StoreError without telemetry, ModelError with too little of it or a loss that diverges (the champion
-    stays) or a kind that this site does not have, TrackingError where MLflow does not answer.
+    stays) or a kind that this site does not have, TrainingBusyError where another process trains it, TrackingError
+    where MLflow does not answer.
     """
     started = time.monotonic()
     kinds_wanted = _wanted(site, only)
@@ -60,15 +65,14 @@ def train(
         warm,
         progress or _silent,
     )
-    with tracking(settings) as client, one_thread_each():
+    with alone(site, settings), tracking(settings) as client, one_thread_each():
         experiment = experiment_id(client, site.name, settings)
         kinds: dict[str, dict[str, Any]] = {}
-        if EFFICIENCY in kinds_wanted:
-            kinds |= {EFFICIENCY: train_efficiency(job, client, experiment)}
-        if CASCADE in kinds_wanted:
-            kinds |= {CASCADE: _train_cascade(job, client, experiment)}
-        if HORIZON in kinds_wanted:
-            kinds |= {HORIZON: _train_horizon(job, client, experiment)}
+        with run_of(client, experiment, "train", "all") as parent:
+            for kind, learn in _TRAININGS.items():
+                if kind in kinds_wanted:
+                    kinds[kind] = learn(job, client, experiment)
+                    _nest(client, job, kind, kinds[kind], parent)
     return {
         "site": site.name,
         "figure_name": figure_name(site),
@@ -78,6 +82,27 @@ def train(
         "kinds": kinds,
         "seconds": time.monotonic() - started,
     }
+
+
+@contextmanager
+def alone(site: Site, settings: Settings) -> Iterator[None]:
+    """Hold the site's models against other trainings; a kill frees them. Raises TrainingBusyError."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(files.locked(settings.models / site.name / ".training", wait=False))
+        except BlockingIOError as cause:
+            raise TrainingBusyError(
+                f'the models of site "{site.name}" are being trained by another process; '
+                "wait for it, then run this again"
+            ) from cause
+        yield
+
+
+def _nest(client: MlflowClient, job: Job, kind: Kind, report: dict[str, Any], parent: str) -> None:
+    """Put a kind's run under the training's, with what leads back to its data."""
+    if report.get("run_id"):
+        client.set_tag(report["run_id"], PARENT, parent)
+        log_about(client, job, kind, report)
 
 
 def _wanted(site: Site, only: Kind | None) -> set[Kind]:
@@ -128,6 +153,11 @@ def _why_not(job: Job, client: MlflowClient, experiment: str, kind: str, error: 
 
 def _silent(_line: str) -> None:
     pass
+
+
+_TRAININGS: dict[Kind, Callable[[Job, MlflowClient, str], dict[str, Any]]] = {
+    EFFICIENCY: train_efficiency, CASCADE: _train_cascade, HORIZON: _train_horizon
+}  # fmt: skip
 
 
 def retrain_if_new(

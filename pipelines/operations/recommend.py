@@ -21,6 +21,7 @@ from pipelines.operations.acceptance import accepted_goal
 from pipelines.operations.decision_body import add_decision
 from pipelines.operations.ledger import Operations, Order
 from pipelines.operations.open_controller import NO_SETPOINTS, open_controller, saved_memory, take_in
+from pipelines.operations.shadow import Shadow
 from pipelines.operations.standing_orders import standing
 from pipelines.site.file import Site
 from pipelines.site.tariff import prices_per_kwh
@@ -50,8 +51,8 @@ def recommend(
 
     at: UTC; by default now, or the end of the telemetry where that is old. Orders in force at that time apply. The
     memory that the serving loop saved before `at` is used; without one the last day of telemetry is read. Where no
-    choice is possible the recommendation is a hold with its reason. progress: called with lines for a person. Raises
-    LedgerError where the ledger does not answer.
+    choice is possible the recommendation is a hold with its reason. A challenger decides, too, in shadow. progress:
+    called with lines for a person. Raises LedgerError where the ledger does not answer.
     """
     moment = _moment(site, settings, at)
     operations = Operations.of(settings, site.name)
@@ -63,6 +64,7 @@ def recommend(
     controller, version = open_controller(site, settings, lambda: orders, memory=_memory(operations, moment))
     progress(f"reading telemetry up to {moment:%Y-%m-%d %H:%M} UTC")
     readings, trouble = _read(site, settings, controller, moment)
+    before = controller.memory
     decision = controller.decide(readings, moment)
     progress("explaining")
     recommendation = explained(
@@ -70,7 +72,9 @@ def recommend(
     )
     notices = [*trouble, *recommendation.notices]
     recommendation = recommendation.model_copy(update={"notices": notices})
-    return _recorded(operations, site, decision, moment, version, recommendation)
+    recorded = _recorded(operations, site, decision, moment, version, recommendation)
+    Shadow(site, settings).follow(operations, recorded.number, before, readings, moment, orders)
+    return recorded
 
 
 def explained(

@@ -28,7 +28,7 @@ from pipelines.learning.efficiency.selection import others
 from pipelines.learning.efficiency.training import learned
 from pipelines.learning.folds import Fold, HoldOut, folds
 from pipelines.learning.job import Progress
-from pipelines.learning.tracking import experiment_id, log_scores, run_of, tracking
+from pipelines.learning.tracking import experiment_id, log_child, log_scores, run_of, tracking
 from pipelines.site.file import Site
 from pipelines.telemetry.store import Store
 
@@ -97,9 +97,10 @@ def backtest(
         if predictions:
             write.rows(rows)
             result["predictions"] = str(predictions)
-        return result | {
-            "run_id": _logged(client, experiment, result, html_report(result, rows, job.unit, job.offset))
-        }
+        page = html_report(result, rows, job.unit, job.offset)
+        run_id = _logged(client, experiment, result, page)
+        _log_folds(client, experiment, run_id, job, split, rows)
+        return result | {"run_id": run_id}
 
 
 class _Writer:
@@ -238,6 +239,25 @@ def _logged(client: MlflowClient, experiment: str, result: dict[str, Any], repor
         client.log_dict(run_id, result, "backtest.json")
         client.log_text(run_id, report, "backtest.html")
     return run_id
+
+
+def _log_folds(
+    client: MlflowClient, experiment: str, parent: str, job: Task, split: list[Fold], rows: pd.DataFrame
+) -> None:
+    """A nested run for each fold: what it learned from, what it was judged on, the error of what is served."""
+    error = (rows["measured"] - rows[SERVED]).abs()
+    times = pd.DatetimeIndex(job.times).tz_localize(pd.DatetimeIndex(rows.index).tz)
+    for number, fold in enumerate(split, start=1):
+        judged_at = times[fold.test]
+        inside = error[(error.index >= judged_at[0]) & (error.index <= judged_at[-1])].dropna()
+        metrics = {"mae.served": float(inside.mean())} if len(inside) else {}
+        params = {
+            "train_rows": str(int(fold.train.sum())), "test_rows": str(int(fold.test.sum())),
+            "first": judged_at[0].isoformat(), "last": judged_at[-1].isoformat(),
+        }  # fmt: skip
+        log_child(
+            client, experiment, parent, f"fold {number}", command="fold", metrics=metrics, params=params
+        )
 
 
 def _silent(_line: str) -> None:

@@ -5,8 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from mlflow import MlflowClient
-from mlflow.entities import Metric, Param
 
 from models.efficiency.learn import Learned, Rows
 from models.efficiency.model import PlantModel
@@ -21,7 +19,7 @@ from pipelines.learning.efficiency.scores import MIXTURE
 from pipelines.learning.efficiency.training import learned
 from pipelines.learning.folds import HoldOut, folds
 from pipelines.learning.job import Progress
-from pipelines.learning.tracking import experiment_id, run_of, tracking
+from pipelines.learning.tracking import experiment_id, log_child, run_of, tracking
 from pipelines.site.file import Site
 from pipelines.telemetry.store import Store
 
@@ -82,7 +80,11 @@ def compare(
                 progress(
                     f"{each.name}: {errors[each.name].mean():.4g} ({uncarried:.4g} without the last error)"
                 )
-                _log_child(client, experiment, parent, each, errors[each.name], uncarried)
+                figures = {"mae": float(errors[each.name].mean()), "mae_uncarried": uncarried}
+                log_child(
+                    client, experiment, parent, each.name, command="configuration", metrics=figures,
+                    params=each.described(),
+                )  # fmt: skip
             rows, kept, why = choose_simplest(errors)
             client.set_tag(parent, KEPT, kept)
             result = {
@@ -137,17 +139,3 @@ def _work(site: Site, job: Task, configuration: Configuration, seed: int) -> Wor
         combinations=job.combinations,
         hours=job.step / pd.Timedelta(hours=1),
     )
-
-
-def _log_child(
-    client: MlflowClient, experiment: str, parent: str, of: Configuration, error: pd.Series, uncarried: float
-) -> None:
-    tags = {"mlflow.parentRunId": parent, "command": "configuration"}
-    run_id = client.create_run(experiment, run_name=of.name, tags=tags).info.run_id
-    figures = {"mae": float(error.mean()), "mae_uncarried": uncarried}
-    client.log_batch(
-        run_id,
-        metrics=[Metric(name, value, 0, 0) for name, value in figures.items()],
-        params=[Param(name, value) for name, value in of.described().items()],
-    )
-    client.set_terminated(run_id)

@@ -7,10 +7,10 @@ import pytest
 import models.efficiency.training
 import pipelines.learning.efficiency.training
 from pipelines.config import Settings
-from pipelines.errors import ModelError, StoreError, TrackingError
+from pipelines.errors import ModelError, StoreError, TrackingError, TrainingBusyError
 from pipelines.learning.efficiency.bundle import load_champion
 from pipelines.learning.tracking import tracking
-from pipelines.learning.train import train
+from pipelines.learning.train import alone, train
 from tests.pipelines.learning_kit import QUICK, chiller_readings, chillers, hall, hall_readings, stored
 
 pytestmark = pytest.mark.medium
@@ -67,11 +67,32 @@ def test_run_holds_parameters_curves_errors_and_the_data_s_fingerprint(report, h
     assert run.info.status == "FINISHED"
 
 
-def test_training_again_on_the_same_telemetry_takes_over_with_the_same_error(report, home):
+def test_training_again_on_the_same_telemetry_is_a_challenger_with_the_same_error(report, home):
     again = train(hall(), home, config=QUICK)["kinds"]["efficiency"]
-    assert (again["version"], again["alias"]) == ("2", "champion")
+    assert (again["version"], again["alias"]) == ("2", "challenger")
     assert again["target_mae"] == report["kinds"]["efficiency"]["target_mae"]
-    assert load_champion(hall(), home).version == "coldaisle.hall.efficiency/2"
+    assert load_champion(hall(), home).version == "coldaisle.hall.efficiency/1"
+
+
+def test_runs_are_nested_under_their_training_with_data_signature_code_and_a_plot(report, home):
+    with tracking(home) as client:
+        run = client.get_run(report["kinds"]["efficiency"]["run_id"])
+        files = {file.path for file in client.list_artifacts(run.info.run_id)}
+        parent = client.get_run(run.data.tags["mlflow.parentRunId"])
+    (data,) = run.inputs.dataset_inputs
+    assert data.dataset.digest == report["fingerprint"][:36]
+    assert files >= {"errors.html", "signature.json", "model"}
+    assert run.data.tags["coldaisle.code"].startswith("0.")
+    assert (parent.data.tags["kind"], parent.info.status) == ("all", "FINISHED")
+
+
+def test_two_trainings_of_one_site_at_once(home):
+    with (
+        alone(hall(), home),
+        pytest.raises(TrainingBusyError, match="being trained by another process") as busy,
+    ):
+        train(hall(), home, config=QUICK)
+    assert busy.value.transient
 
 
 def test_until_hides_later_telemetry(tmp_path):
@@ -85,26 +106,25 @@ def test_until_hides_later_telemetry(tmp_path):
 def test_a_champion_that_cannot_be_read_is_replaced(tmp_path):
     settings = chillers_home(tmp_path)
     train(chillers(), settings, config=QUICK)
-    for served in settings.artifacts.rglob("served.msgpack"):
+    for served in settings.models.rglob("served.msgpack"):
         served.write_bytes(b"damaged")
     found = train(chillers(), settings, config=QUICK)["kinds"]["efficiency"]
     assert (found["version"], found["alias"]) == ("2", "champion")
     assert "efficiency/1 cannot be read" in found["why"]
 
 
-@pytest.mark.parametrize(
-    ("ours", "theirs", "alias"), [(0.02, 0.01, "challenger"), (0.0101, 0.01, "champion")]
-)
-def test_a_clearly_worse_model_stays_challenger(tmp_path, monkeypatch, ours, theirs, alias):
+@pytest.mark.parametrize(("ours", "theirs"), [(0.02, 0.01), (0.01, 0.02)])
+def test_a_later_model_is_a_challenger_and_its_error_beside_the_champions_is_told(
+    tmp_path, monkeypatch, ours, theirs
+):
     settings = chillers_home(tmp_path)
     train(chillers(), settings, config=QUICK)
     errors = iter([ours, theirs])
     monkeypatch.setattr(pipelines.learning.efficiency.training, "_held_out_mae", lambda *_: next(errors))
     found = train(chillers(), settings, config=QUICK)["kinds"]["efficiency"]
-    assert found["alias"] == alias
+    assert found["alias"] == "challenger"
     assert f"held-out MAE {ours:.4f}, the present champion's {theirs:.4f}" in found["why"]
-    number = {"challenger": 1, "champion": 2}[alias]
-    assert load_champion(chillers(), settings).version.endswith(f"/{number}")
+    assert load_champion(chillers(), settings).version.endswith("/1")
 
 
 def test_loss_that_is_no_number_stops_and_the_champion_stays(report, home, monkeypatch):

@@ -63,7 +63,7 @@ def test_others_load_the_registered_model_through_mlflow_alone(home, plant):
 
 def test_nothing_registered_is_a_pickle_and_requirements_name_no_package_of_ours(home):
     files = [path for path in home.artifacts.rglob("*") if path.is_file()]
-    assert {path.suffix for path in files if "artifacts" in path.parts[-2:]} == {".msgpack", ".json"}
+    assert {path.suffix for path in files if "artifacts" in path.parts[-2:]} == {".msgpack", ".json", ".html"}
     assert not [path for path in files if path.suffix in (".pkl", ".pickle", ".cloudpickle")]
     requirements = next(path for path in files if path.name == "requirements.txt").read_text()
     assert "jax==" in requirements
@@ -96,10 +96,16 @@ def test_a_site_whose_figure_became_pue_does_not_fit_its_model(home):
         load_champion(changed, home)
 
 
-def test_a_registry_that_does_not_answer_is_reported_within_seconds(home):
+def test_a_registry_that_does_not_answer_stops_no_serving(home):
+    assert load_champion(
+        chillers(), Settings(home=home.home, mlflow_uri="http://127.0.0.1:9")
+    ).version.endswith("/1")
+
+
+def test_a_registry_that_does_not_answer_is_reported_within_seconds_where_it_alone_knows(home, tmp_path):
     started = time.monotonic()
     with pytest.raises(TrackingError, match="does not answer"):
-        load_champion(chillers(), Settings(home=home.home, mlflow_uri="http://127.0.0.1:9"))
+        load_champion(chillers(), Settings(home=tmp_path, mlflow_uri="http://127.0.0.1:9"))
     assert time.monotonic() - started < 10.0
 
 

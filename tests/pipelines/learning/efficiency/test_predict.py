@@ -123,7 +123,7 @@ def test_chillers_that_never_ran_together_like_this_are_named(bundle):
 
 
 def test_a_model_of_another_format_says_so(home):
-    files = list(home.artifacts.rglob("metadata.json"))
+    files = list(home.models.rglob("metadata.json"))
     kept = [file.read_text() for file in files]
     try:
         for file, text in zip(files, kept, strict=True):
