@@ -10,6 +10,6 @@ command -v apt-get > /dev/null \
   || { echo "missing:$wanted; install them by hand, this is no Debian" >&2; exit 1; }
 root=
 [ "$(id -u)" = 0 ] || root="sudo -n"
-# No services are started by the installation, and no cluster is made.
+# The installation starts no services: runlevel 1.
 $root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install --yes --quiet --no-install-recommends $wanted \
   || { echo "could not install$wanted; as root: apt-get update && apt-get install$wanted" >&2; exit 1; }

@@ -11,7 +11,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any, Self
 
@@ -79,11 +78,7 @@ class Stack:
         self.postgres.create()
         self.redis.start()
         self.mlflow.start()
-        self._airflow_once("db", "migrate")
-        self._airflow_once("pools", "import", str(PROJECT / "infra" / "pools.json"))
-        passwords = self.folder / "airflow" / "simple_auth_manager_passwords.json.generated"
-        passwords.write_text((self.secrets / "airflow_passwords").read_text())
-        passwords.chmod(0o600)
+        self._init()
         for part in (self.api_server, self.scheduler, self.dag_processor):
             part.start()
         for _ in range(self._count):
@@ -240,17 +235,13 @@ class Stack:
     def _airflow(self, name: str, *words: str) -> Process:
         return self._process(name, [sys.executable, "-m", "airflow", *words], self.environment())
 
-    def _airflow_once(self, *words: str) -> None:
-        began = time.monotonic()
-        command = [sys.executable, "-m", "airflow", *words]
-        done = subprocess.run(
-            command, env=self.environment(), cwd=self.folder, capture_output=True, text=True
-        )
-        (self.folder / "logs").mkdir(exist_ok=True)
-        log = self.folder / "logs" / f"once-{words[0]}.log"
-        log.write_text(done.stdout + done.stderr + f"\n{time.monotonic() - began:.1f} s\n")
+    def _init(self) -> None:
+        script, log = PROJECT / "infra" / "init.sh", self.folder / "logs" / "init.log"
+        environment = self.environment() | {"AIRFLOW_PASSWORDS": str(self.secrets / "airflow_passwords")}
+        done = subprocess.run([str(script)], env=environment, cwd=self.folder, capture_output=True, text=True)
+        log.write_text(done.stdout + done.stderr)
         if done.returncode:
-            raise StackError(f"airflow {' '.join(words)}: {done.stderr[-2000:]}")
+            raise StackError(f"{script}: {done.stderr[-2000:]}")
 
     def logs(self) -> list[Path]:
         """Every log: of the processes, and of Airflow's tasks and parsers."""

@@ -123,6 +123,7 @@ def test_killed_worker_and_restarted_database_leave_what_one_process_leaves(stac
     stack.kill_worker("worker-1")
     stack.restart_database()
     states = ended(stack, "ingest_telemetry", run_id)
+    assert max(task["try_number"] for task in stack.airflow.tasks("ingest_telemetry", run_id)) > 1
     # A task that had ingested before it was cut off finds nothing new when it is repeated.
     assert states["success"] + states["skipped"] == SITES + 1
     assert differing(stack.settings(), alone, names) == []
