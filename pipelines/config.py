@@ -1,10 +1,20 @@
 """Settings from the environment: where things are kept."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+@dataclass(frozen=True)
+class RemoteFolder:
+    """A place in an object store (s3://bucket/prefix), and the folder on disk that keeps what was read from it."""
+
+    uri: str
+    cache: Path
+
 
 SITE_FOLDER = Path(__file__).resolve().parent.parent / "infra" / "sites"
 
@@ -14,13 +24,15 @@ class Settings(BaseSettings):
 
     `home` holds everything that coldaisle writes: `store/` (telemetry), `ledger.db`, `mlflow.db`, `mlartifacts/`,
     `models/` (those in charge), `sites/`, `outbox/` (setpoints on their way to a BMS), `reports/`, `console/` (tables
-    that the pages read), `access.toml` (who may do what), and `cache/` (compiled programs, which may be deleted at any
-    time). `sites_per_task`: how many sites one task of a schedule serves, which then compiles once for
-    all of them. `shadow_days`: how long a challenger decides beside the champion before it is judged: less
-    than a week, so that a weekly retraining finds the last one judged. `heartbeat` is the
-    host:port at which the watchdog receives the control loop's heartbeats. `sign_in` says how people prove who they
+    that the pages read), `access.toml` (who may do what), and `cache/` (compiled programs, telemetry read from an object
+    store; it may be deleted at any time). `store_uri` is where telemetry is instead: a folder, or s3://bucket/prefix,
+    which the AWS_ variables give credentials and an endpoint for. `sites_per_task`: how many sites one task of a
+    schedule serves, which then compiles once for all of them. `shadow_days`: how long a challenger decides beside the
+    champion before it is judged: less than a week, so that a weekly retraining finds the last one judged. `heartbeat` is
+    the host:port at which the watchdog receives the control loop's heartbeats. `sign_in` says how people prove who they
     are; `proxy_secret` is what a proxy sends to be believed (docs/console.md). `notify` are addresses of apprise,
-    separated by spaces, to which alarms go.
+    separated by spaces, to which alarms go. `secrets` is a folder with a file for each secret that a site file names
+    (docs/sources.md).
     """
 
     model_config = SettingsConfigDict(env_prefix="COLDAISLE_")
@@ -34,11 +46,16 @@ class Settings(BaseSettings):
     notify: str = ""
     sites_per_task: int = Field(default=20, ge=1, le=1000)
     shadow_days: float = Field(default=6.0, ge=1.0, le=90.0)
+    secrets: Path | None = None
+    store_uri: str | None = None
 
     @property
-    def store(self) -> Path:
-        """Folder of the telemetry store."""
-        return self.home / "store"
+    def store(self) -> Path | RemoteFolder:
+        """Where the telemetry store is: a folder of the home, another one, or a place in an object store."""
+        uri = (self.store_uri or "").removeprefix("file://")
+        if "://" in uri:
+            return RemoteFolder(uri, self.home / "cache" / "store")
+        return Path(uri) if uri else self.home / "store"
 
     @property
     def sites(self) -> Path:

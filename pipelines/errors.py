@@ -39,6 +39,12 @@ class StoreError(ColdaisleError):
     """A store that is missing, empty or damaged."""
 
 
+class StoreDownError(StoreError):
+    """An object store that does not answer now."""
+
+    transient = True
+
+
 class ModelError(ColdaisleError):
     """Too little data to learn from, or a model that does not fit the site."""
 

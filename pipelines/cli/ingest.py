@@ -1,5 +1,6 @@
 """coldaisle ingest: exports into the store."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,7 +9,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, open_home, progress_console
+from pipelines.cli.common import HomeOption, JsonOption, SiteOption, emit, open_home, progress_console, utc
+from pipelines.cli.sources import fetch_and_ingest
 from pipelines.errors import IngestError
 
 
@@ -28,6 +30,15 @@ def ingest(
         bool,
         typer.Option("--replace", help="The files are corrections: they may change most of what is there"),
     ] = False,
+    fetched: Annotated[
+        bool, typer.Option("--fetch", help="Bring what the site's sources have, then ingest its inbox")
+    ] = False,
+    start: Annotated[
+        datetime | None, typer.Option("--from", help="Fetch from here, UTC; by default the end of the store")
+    ] = None,
+    end: Annotated[
+        datetime | None, typer.Option("--to", help="Fetch up to here, UTC; by default now")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing, say what would change")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -40,9 +51,17 @@ def ingest(
     from pipelines.telemetry.quality.findings import noticed_after_ingest
     from pipelines.telemetry.store import Store
 
+    if fetched:
+        if files or rebuild or replace or dry_run:
+            raise IngestError(
+                "--fetch goes with --from and --to only; delete the other arguments, or --fetch"
+            )
+        fetch_and_ingest(find_site(site, open_home(home)), open_home(home), utc(start), utc(end), as_json)
+        return
     if not files and not rebuild:
         raise IngestError(
-            "no file was given; name the exports to ingest, or --rebuild to derive the store again"
+            "no file was given; name the exports to ingest, --fetch to bring what the sources have, or --rebuild "
+            "to derive the store again"
         )
     settings = open_home(home)
     loaded = find_site(site, settings)

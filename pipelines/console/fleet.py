@@ -4,20 +4,24 @@ from typing import Any
 
 from pipelines.config import Settings
 from pipelines.console.tables import Tables
+from pipelines.errors import StoreError
 from pipelines.operations.ledger.fleet import fleet_state
+from pipelines.telemetry.location import stored_sites
 
 
 def sites_of(settings: Settings) -> list[str]:
     """Names of the sites of a home that have telemetry or prepared tables, and of its own site files; sorted."""
-    names = {
-        path.name
-        for folder, wanted in ((settings.store, "manifest.json"), (settings.console, "overview.json"))
-        if folder.is_dir()
-        for path in folder.iterdir()
-        if (path / wanted).is_file()
-    }
-    own = {path.stem for path in settings.sites.glob("*.toml")} if settings.sites.is_dir() else set()
-    return sorted(names | own)
+    prepared = {path.parent.name for path in settings.console.glob("*/overview.json")}
+    own = {path.stem for path in settings.sites.glob("*.toml")}
+    return sorted({*_stored(settings), *prepared, *own})
+
+
+def _stored(settings: Settings) -> list[str]:
+    """Sites that have telemetry; none where the object store does not answer: the page is about more than that."""
+    try:
+        return stored_sites(settings.store)
+    except StoreError:
+        return []
 
 
 def fleet(settings: Settings) -> list[dict[str, Any]]:

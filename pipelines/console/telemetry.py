@@ -11,6 +11,7 @@ import pandas as pd
 
 from pipelines.config import Settings
 from pipelines.console.tables import Tables
+from pipelines.errors import StoreError
 from pipelines.site.file import Site
 from pipelines.telemetry.plant_table import figure_name, plant_table, submeters_of
 from pipelines.telemetry.store import Store, site_fingerprint
@@ -46,11 +47,14 @@ def prepare_telemetry(site: Site, settings: Settings) -> bool:
     return True
 
 
-def store_stamp(store: Store) -> int:
-    """When the store was last committed (ns): tells without reading it whether prepared tables are behind."""
+def store_stamp(store: Store) -> int | str:
+    """Changes with each commit: tells without reading the store whether prepared tables are behind.
+
+    0 where there is no store, or it does not answer now.
+    """
     try:
-        return store.manifest_path.stat().st_mtime_ns
-    except OSError:
+        return store.storage.stamp()
+    except StoreError:
         return 0
 
 

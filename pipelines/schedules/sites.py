@@ -12,6 +12,7 @@ from pipelines.learning.registry import KINDS
 from pipelines.operations.alive import alive
 from pipelines.site.file import find_site
 from pipelines.telemetry.inbox import inbox_sites
+from pipelines.telemetry.location import stored_sites
 
 
 def scheduled_sites(settings: Settings) -> list[str]:
@@ -21,8 +22,7 @@ def scheduled_sites(settings: Settings) -> list[str]:
 
 def with_telemetry(settings: Settings) -> list[str]:
     """The sites that have telemetry."""
-    root = settings.store
-    return [name for name in scheduled_sites(settings) if (root / name / "manifest.json").is_file()]
+    return sorted(stored_sites(settings.store))
 
 
 def with_challenger(settings: Settings) -> list[str]:

@@ -8,11 +8,19 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from pipelines.exports.stamps import COUNTED
 
+# Names of what must not be shown; "key" alone is one, "keyboard" none.
+SECRET_WORDS = re.compile(
+    r"pass(word|wd|phrase)|pwd|secret|token|credential|signature|authorization|cookie"
+    r"|(^|[^a-z])((api|access|account)?[_-]?key|sig|auth|sas|pass)($|[^a-z])",
+    re.IGNORECASE,
+)
+
 
 class Table(BaseModel):
     """A table of a site file: frozen, without unknown keys, without NaN or infinity."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    # Whatever else quotes an error of pydantic's must not quote a site file that has a password in it.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
 def within(low: float, high: float, unit: str, because: str) -> AfterValidator:
@@ -55,5 +63,10 @@ def fault_text(error: Any) -> str:
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "finite_number":
         message = "must be a finite number; write the value that holds"
-    shown = "" if isinstance(error["input"], dict | list) else f" (found {error['input']!r})"
+    hidden = isinstance(error["input"], dict | list) or any(map(_may_be_secret, error["loc"]))
+    shown = "" if hidden else f" (found {error['input']!r})"
     return f"{where}: {message}{shown}"
+
+
+def _may_be_secret(part: Any) -> bool:
+    return part in ("address", "headers", "options", "query") or SECRET_WORDS.search(str(part)) is not None

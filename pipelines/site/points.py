@@ -1,21 +1,25 @@
 """The `[[sources]]` and `[[points]]` of a site file: exports and the historian tags in them."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from pipelines.errors import SiteError
+from pipelines.site.arrival import Arrival, with_patterns
 from pipelines.site.checks import Table, known_time_format, known_time_zone, within
 from pipelines.site.quantities import QUANTITIES, column_name
 from pipelines.site.units import conversion, is_energy
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Reading = Literal["instant", "interval", "counter", "change"]
+# Of a source: where its exports are, not what is in them. No store has to be derived again when it changes.
+WHERE_FROM = frozenset({"files", *Arrival.model_fields})
 
 
-class Source(Table):
-    """One kind of export: a historian, a weather logger; each has its own clock and layout.
+class Source(Arrival):
+    """One kind of export: a historian, a weather logger; each has its own clock and layout. `Arrival`: how it comes.
 
+    files: patterns of the names of its exports; what is fetched by window has its own.
     stamp: whether a row's time is the start or the end of what it covers (interval readings only; an
         instant reading is taken at its time).
     clock_offset_minutes: how far this clock runs ahead of true time; it is subtracted.
@@ -50,6 +54,11 @@ class Source(Table):
     quality_suffix: str | None = None
     good_quality: list[str] = []
     sentinels: list[float] = [-9999.0, -999.0, 9999.0, 32767.0, -32768.0]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, described: Any) -> Any:
+        return with_patterns(described)
 
     @property
     def tag_columns(self) -> list[str]:

@@ -23,8 +23,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipelines.config import RemoteFolder
 from pipelines.errors import StoreError
 from pipelines.site.file import Site
+from pipelines.site.points import WHERE_FROM
+from pipelines.telemetry.content import content_hash
+from pipelines.telemetry.location import storage_of
+from pipelines.telemetry.storage import MANIFEST, FolderStorage
 
 SCHEMA_VERSION = 1
 UNTIMED = "untimed"  # the "day" of quarantined rows whose time could not be read
@@ -58,7 +63,7 @@ def site_fingerprint(site: Site) -> str:
     described = {
         "version": (SCHEMA_VERSION, DERIVED_VERSION),
         "interval_minutes": site.interval_minutes,
-        "sources": [source.model_dump(mode="json", exclude={"files"}) for source in site.sources],
+        "sources": [source.model_dump(mode="json", exclude=set(WHERE_FROM)) for source in site.sources],
         "points": [point.model_dump(mode="json", exclude=SERVING_ONLY) for point in site.points],
     }
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
@@ -69,6 +74,7 @@ class Manifest:
     """Which file (by content hash) holds which UTC day of each layer, and which exports were read.
 
     files: SHA-256 of an export -> its name, source, how it was read, and counts.
+    state: of the manifest's file when this was read, for the commit of the next one; no part of it.
     """
 
     site: str = ""
@@ -79,6 +85,7 @@ class Manifest:
     interval: dict[str, str] = field(default_factory=dict)
     quarantine: dict[str, str] = field(default_factory=dict)
     untimed: dict[str, str] = field(default_factory=dict)
+    state: str = field(default="", compare=False)
 
     def days(self, layer: Layer) -> dict[str, str]:
         """UTC day -> file (content hash) of a layer."""
@@ -86,47 +93,59 @@ class Manifest:
 
     def to_json(self) -> str:
         """As the manifest file has it."""
-        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
+        content = {name: value for name, value in asdict(self).items() if name != "state"}
+        return json.dumps(content, indent=1, sort_keys=True) + "\n"
 
 
 class Store:
     """Telemetry of one site. Reading never changes anything; it raises StoreError rather than guess."""
 
-    def __init__(self, root: Path, site: Site) -> None:
+    def __init__(self, root: Path | str | RemoteFolder, site: Site) -> None:
         self.site = site
-        self.folder = Path(root) / site.name
+        self.storage = storage_of(root, site.name)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of a store on disk. Raises StoreError where it is in an object store."""
+        if not isinstance(self.storage, FolderStorage):
+            raise StoreError(
+                f"{self.storage.where()} is no folder; look at it with the object store's own tools"
+            )
+        return self.storage.folder
 
     @property
     def manifest_path(self) -> Path:
-        """Where the manifest lies."""
-        return self.folder / "manifest.json"
+        """Where the manifest of a store on disk lies. Raises StoreError as `folder` does."""
+        return self.folder / MANIFEST
 
     @property
     def exists(self) -> bool:
-        """Whether anything was ever ingested."""
-        return self.manifest_path.exists()
+        """Whether anything was ever ingested. Raises StoreDownError where an object store does not answer."""
+        return bool(self.storage.stamp())
 
     def manifest(self) -> Manifest:
         """The manifest in force; an empty one before the first ingest. Raises StoreError where it is damaged."""
-        if not self.exists:
-            return Manifest(site=self.site.name)
+        return self._stored_manifest() or Manifest(site=self.site.name)
+
+    def _stored_manifest(self) -> Manifest | None:
+        stored = self.storage.manifest()
+        if stored is None:
+            return None
+        where, remedy = (
+            self.storage.where(MANIFEST),
+            f"remove {self.storage.where()} and ingest the exports again",
+        )
         try:
-            manifest = Manifest(**json.loads(self.manifest_path.read_text(encoding="utf-8")))
+            manifest = Manifest(**json.loads(stored[0].decode("utf-8")), state=stored[1])
         except (ValueError, TypeError) as cause:
-            raise StoreError(
-                f"{self.manifest_path} is damaged ({cause}); "
-                f"remove {self.folder} and ingest the exports again"
-            ) from cause
+            raise StoreError(f"{where} is damaged ({cause}); {remedy}") from cause
         if manifest.version != SCHEMA_VERSION:
-            raise StoreError(
-                f"{self.manifest_path} has layout version {manifest.version}, not {SCHEMA_VERSION}; "
-                f"remove {self.folder} and ingest the exports again"
-            )
+            raise StoreError(f"{where} has layout version {manifest.version}, not {SCHEMA_VERSION}; {remedy}")
         return manifest
 
     def path(self, layer: Layer, day: str, content: str) -> Path:
-        """Where a layer's file of a day lies, by its content hash."""
-        return self.folder / layer / day / f"{content}.parquet"
+        """Where a layer's file of a day lies on disk, by its content hash. Raises StoreError as `folder` does."""
+        return self.folder / file_name(layer, day, content)
 
     def read(self, start: Any = None, end: Any = None, columns: list[str] | None = None) -> pd.DataFrame:
         """The interval table of [start, end): UTC index `time` (interval starts), float64 columns.
@@ -189,7 +208,8 @@ class Store:
 
     def span(self) -> tuple[pd.Timestamp, pd.Timestamp] | None:
         """Start of the first interval and end of the last one (UTC); None where there is none. Raises StoreError."""
-        days = sorted(self._derived().interval) if self.exists else []
+        manifest = self._stored_manifest()
+        days = sorted(self._derived(manifest).interval) if manifest else []
         if not days:
             return None
         first, last = (
@@ -199,7 +219,7 @@ class Store:
 
     def fingerprint(self, end: Any = None) -> str:
         """Hash of the interval table's content before `end`, the same whatever the order it was ingested in."""
-        days, last = sorted(self._derived().interval.items()), as_utc(end)
+        days, last = sorted(self._derived(self._stored_manifest()).interval.items()), as_utc(end)
         content: list[Any] = [self.site.columns, days]
         if last is not None:
             kept = [(day, name) for day, name in days if pd.Timestamp(day, tz="UTC") < last]
@@ -228,22 +248,22 @@ class Store:
 
     def read_file(self, layer: Layer, day: str, content: str, columns: list[str] | None = None) -> pa.Table:
         """One Parquet file, its content checked against its name. Raises StoreError if it is damaged."""
-        path = self.path(layer, day, content)
-        data = path.read_bytes()
+        name = file_name(layer, day, content)
+        data = self.storage.read(name)
         if content_hash(data) != content:
             raise StoreError(
-                f"{path} is damaged: its content does not match its name; "
-                f"remove {self.folder} and ingest the exports again"
+                f"{self.storage.where(name)} is damaged: its content does not match its name; "
+                f"remove {self.storage.where()} and ingest the exports again"
             )
         return pq.read_table(pa.BufferReader(data), columns=columns, use_threads=False)
 
-    def _derived(self) -> Manifest:
-        if not self.exists:
+    def _derived(self, manifest: Manifest | None) -> Manifest:
+        """The manifest, which describes the table as the site file does."""
+        if manifest is None:
             raise StoreError(
-                f'site "{self.site.name}" has no telemetry in {self.folder}; '
+                f'site "{self.site.name}" has no telemetry in {self.storage.where()}; '
                 f"run: coldaisle ingest --site {self.site.name} FILE..."
             )
-        manifest = self.manifest()
         if manifest.fingerprint != site_fingerprint(self.site):
             raise StoreError(
                 f'the sources or points of site "{self.site.name}" changed since its telemetry was ingested; '
@@ -261,10 +281,12 @@ class Store:
         missing = ""
         for _ in range(_ATTEMPTS):
             try:
-                return self._files(layer, _chosen(self._derived(), layer, first, last), columns)
+                return self._files(
+                    layer, _chosen(self._derived(self._stored_manifest()), layer, first, last), columns
+                )
             except FileNotFoundError as cause:
                 missing = cause.filename
-        raise StoreError(f"{missing} is missing; remove {self.folder} and ingest the exports again")
+        raise StoreError(f"{missing} is missing; remove {self.storage.where()} and ingest the exports again")
 
     def _files(
         self, layer: Layer, files: list[tuple[str, str]], columns: list[str] | None = None
@@ -273,9 +295,9 @@ class Store:
             return list(pool.map(lambda item: self.read_file(layer, item[0], item[1], columns), files))
 
 
-def content_hash(data: bytes) -> str:
-    """Name of a file in the store."""
-    return hashlib.sha256(data).hexdigest()[:32]
+def file_name(layer: Layer, day: str, content: str) -> str:
+    """Path of a layer's file of a day below the store, by its content hash."""
+    return f"{layer}/{day}/{content}.parquet"
 
 
 def as_utc(time: Any) -> pd.Timestamp | None:

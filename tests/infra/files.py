@@ -18,8 +18,8 @@ UNITS = sorted((INFRA / "systemd").glob("*.service"))
 KUBERNETES = sorted(
     path for path in (INFRA / "kubernetes").rglob("*.yaml") if path.parent.name in ("cluster", "site")
 )
-NOT_FIELDS = {  # compose and kubernetes fill these in; the store's address is read where telemetry is
-    "COLDAISLE_SITE", "COLDAISLE_BIND", "COLDAISLE_HOST", "COLDAISLE_IMAGE", "COLDAISLE_STORE_URI",
+NOT_FIELDS = {  # compose and kubernetes fill these in
+    "COLDAISLE_SITE", "COLDAISLE_BIND", "COLDAISLE_HOST", "COLDAISLE_IMAGE",
     "COLDAISLE_CODE",  # pipelines/code_version.py
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ import pandas as pd
 from pipelines.errors import IngestError
 from pipelines.exports import Opened, listed, opened
 from pipelines.site.file import Site, Source
+from pipelines.site.points import WHERE_FROM
 from pipelines.telemetry.ingest.batch import make_batch
 from pipelines.telemetry.ingest.clock import refuse_clock_without_summer, to_utc
 from pipelines.telemetry.ingest.files import Export, open_export, points_of
@@ -149,7 +150,7 @@ def _refuse_another_history(update: Update, export: Export, incoming: Incoming) 
 
 def reading_fingerprint(site: Site, source: Source) -> str:
     """Hash of what a source's raw readings depend on; the rest of the site file matters only to the table."""
-    derived_later = {"files", "stamp", "clock_offset_minutes", "sentinels"}
+    derived_later = {*WHERE_FROM, "stamp", "clock_offset_minutes", "sentinels"}
     described = source.model_dump(mode="json", exclude=derived_later, exclude_defaults=True)
     tags = sorted((point.tag, point.reading, point.quantity) for point in points_of(site, source))
     return hashlib.sha256(json.dumps([described, tags], sort_keys=True).encode()).hexdigest()[:SHORT]

@@ -4,15 +4,15 @@ import io
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import AbstractContextManager, contextmanager
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines import files
-from pipelines.errors import BusyError, StoreError
-from pipelines.telemetry.store import LAYERS, UNTIMED, Layer, Manifest, Store, content_hash
+from pipelines.errors import StoreError
+from pipelines.telemetry.content import content_hash
+from pipelines.telemetry.storage import MANIFEST
+from pipelines.telemetry.store import LAYERS, UNTIMED, Layer, Manifest, Store, file_name
 
 WRITERS = 4  # they wait for the disk
 AHEAD = 8  # files that wait to be written; more would be memory
@@ -30,22 +30,9 @@ _OPTIONS: dict[Layer, dict] = {
 }
 
 
-@contextmanager
-def locked(store: Store) -> Iterator[None]:
-    """Hold the store's lock. Raises BusyError where another ingest holds it; a kill frees it."""
-    with ExitStack() as held:
-        try:
-            held.enter_context(files.locked(store.folder / ".lock", wait=False))
-        except BlockingIOError as cause:
-            raise BusyError(
-                f"another ingest is writing {store.folder}; one at a time: wait for it, then run this again"
-            ) from cause
-        except OSError as cause:
-            raise StoreError(
-                f"{store.folder} cannot be written ({cause.strerror}); correct its permissions or free space, and run "
-                f"this again"
-            ) from cause
-        yield
+def locked(store: Store) -> AbstractContextManager[None]:
+    """Hold the store's lock, where it has one. Raises BusyError where another ingest holds it; a kill frees it."""
+    return store.storage.locked()
 
 
 class Writer:
@@ -112,39 +99,35 @@ def write_file(store: Store, layer: Layer, day: str, table: pa.Table) -> str:
     pq.write_table(table, buffer, write_statistics=False, **_OPTIONS[layer])
     data = buffer.getvalue()
     name = content_hash(data)
-    path = store.path(layer, day, name)
-    if not path.exists() or path.read_bytes() != data:
-        _write(path, data)
+    path = file_name(layer, day, name)
+    with _writable(store, path):
+        store.storage.put(path, data)
     return name
 
 
 def commit(store: Store, manifest: Manifest) -> None:
-    """Put a manifest in force: before this rename the store is as it was, after it as the manifest says.
+    """Put a manifest in force: before this the store is as it was, after it as the manifest says.
 
-    Raises StoreError where the manifest cannot be written.
+    Raises BusyError where another ingest has put one in force since this one's was read, StoreError where it cannot be
+    written.
     """
-    _write(store.manifest_path, manifest.to_json().encode())
+    with _writable(store, MANIFEST):
+        manifest.state = store.storage.commit(manifest.to_json().encode(), manifest.state)
 
 
 def collect(store: Store, manifest: Manifest) -> None:
     """Remove files that no manifest names: what a killed ingest left and what the last one replaced."""
-    for layer in LAYERS:
-        named = {store.path(layer, day, name) for day, name in manifest.days(layer).items()}
-        if layer == "quarantine":
-            named |= {store.path(layer, UNTIMED, name) for name in manifest.untimed.values()}
-        for path in (store.folder / layer).glob("*/*"):
-            if path not in named:
-                path.unlink(missing_ok=True)
-        for folder in (store.folder / layer).glob("*"):
-            if not any(folder.iterdir()):
-                folder.rmdir()
+    named = {file_name(layer, day, name) for layer in LAYERS for day, name in manifest.days(layer).items()}
+    named |= {file_name("quarantine", UNTIMED, name) for name in manifest.untimed.values()}
+    store.storage.collect(LAYERS, named)
 
 
-def _write(path: Path, data: bytes) -> None:
+@contextmanager
+def _writable(store: Store, name: str) -> Iterator[None]:
     try:
-        files.write_atomic(path, data)
+        yield
     except OSError as cause:
         raise StoreError(
-            f"{path} cannot be written ({cause.strerror}); free space or correct its permissions and run this "
-            f"again; the store is as before"
+            f"{store.storage.where(name)} cannot be written ({cause.strerror}); free space or correct its permissions "
+            f"and run this again; the store is as before"
         ) from cause

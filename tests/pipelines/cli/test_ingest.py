@@ -9,7 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from pipelines.cli.ingest import ingest
-from pipelines.errors import IngestError
+from pipelines.errors import IngestError, SourceError
 from tests.pipelines.telemetry.ingest.kit import point, site_of, stamps, wide
 
 
@@ -78,3 +78,37 @@ def test_what_looks_wrong_in_what_was_written_is_said_with_its_time(tmp_path, si
     )
     later = wide(tmp_path / "b.csv", stamps("2025-05-01", 50), P=power[:50])
     assert "suspect" not in _run("--site", site_file, later, "--home", tmp_path / "home").stdout
+
+
+def _fetched_site(tmp_path, **more):
+    described = site_of(point("P")).model_dump(mode="json", exclude_none=True)
+    described["sources"][0] |= {"kind": "files", "address": f"file://{tmp_path}/there/*.csv"} | more
+    path = tmp_path / "plant.toml"
+    path.write_text(tomlkit.dumps(described))
+    return path
+
+
+def test_fetch_brings_and_ingests_what_the_sources_have(tmp_path):
+    site_file, home = _fetched_site(tmp_path), tmp_path / "home"
+    (tmp_path / "there").mkdir()
+    wide(tmp_path / "there" / "a.csv", stamps("2025-03-01", 144), P=[1.5] * 72 + [2.5] * 72)
+    days = ("--from", "2025-03-01", "--to", "2025-03-02")
+    found = json.loads(_run("--site", site_file, "--fetch", *days, "--home", home, "--json").stdout)
+    assert found["ingested"]["readings"] == 144
+    assert found["fetched"]["sources"][0]["files"] == ["historian/a.csv"]
+    again = _run("--site", site_file, "--fetch", "--home", home)
+    assert again.exit_code == 0
+    assert "stale" in again.output
+    assert "nothing changed" in again.output
+
+
+def test_a_source_that_fails_ends_with_code_2_and_its_reason(tmp_path):
+    result = _run("--site", _fetched_site(tmp_path), "--fetch", "--home", tmp_path / "home")
+    assert result.exit_code == 2
+    assert "failed: source historian: has nothing at its address" in result.output
+
+
+def test_fetch_without_a_source_to_fetch_says_so(tmp_path, site_file):
+    result = _run("--site", site_file, "--fetch", "--home", tmp_path / "home")
+    assert isinstance(result.exception, SourceError)
+    assert "has a kind to fetch" in str(result.exception)
