@@ -115,6 +115,15 @@ class Stack:
         wait_until(ready, f"{name} is ready", seconds=START_S, running=lambda: worker.alive)
         return name
 
+    def alive_workers(self) -> list[str]:
+        """Names of the workers that run."""
+        return [name for name, worker in self.workers.items() if worker.alive]
+
+    def at_least(self, workers: int) -> None:
+        """Start workers until so many run."""
+        while len(self.alive_workers()) < workers:
+            self.start_worker()
+
     def kill_worker(self, name: str) -> None:
         """As when its machine loses power."""
         self.workers[name].kill()
