@@ -1,5 +1,6 @@
 """The network: a Flax NNX multilayer perceptron, used as a function of its tree of parameters."""
 
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -49,16 +50,20 @@ def initial_params(
 
     The last layer is zero: on top of a baseline, every network starts as that baseline.
     """
-    _, state = _abstract(inputs, hidden)
 
-    def draw(path: tuple, leaf: jax.ShapeDtypeStruct) -> Array:
+    def draw(path: tuple, leaf: jax.ShapeDtypeStruct) -> np.ndarray:
         names = [str(part.key) for part in path]
         shape = (*leading, *leaf.shape)
         if "last" in names or names[-1] == "bias":
-            return jnp.zeros(shape, leaf.dtype)
-        return jnp.asarray(random.normal(0.0, leaf.shape[0] ** -0.5, shape), leaf.dtype)
+            return np.zeros(shape, leaf.dtype)
+        return random.normal(0.0, leaf.shape[0] ** -0.5, shape).astype(leaf.dtype)
 
-    return jax.tree_util.tree_map_with_path(draw, nnx.to_pure_dict(state))
+    return jax.tree_util.tree_map_with_path(draw, _shapes(inputs, hidden))
+
+
+@cache
+def _shapes(inputs: int, hidden: tuple[int, ...]) -> Params:
+    return nnx.to_pure_dict(_abstract(inputs, hidden)[1])
 
 
 def _abstract(inputs: int, hidden: tuple[int, ...]) -> tuple[nnx.GraphDef, nnx.State]:
