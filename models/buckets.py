@@ -4,6 +4,7 @@ A record grows by a row an interval; with finer sizes a walk through a year woul
 on learning.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -38,6 +39,16 @@ def widened(values: np.ndarray, size: int, axis: int) -> np.ndarray:
     widths = [(0, 0)] * values.ndim
     widths[axis] = (0, size - values.shape[axis])
     return np.pad(values, widths) if size > values.shape[axis] else values
+
+
+def in_powers_of_two(numbers: Sequence[int]) -> list[list[int]]:
+    """The numbers in groups, the largest first, whose sizes are powers of two: few shapes, and nothing padded."""
+    groups, rest = [], list(numbers)
+    while rest:
+        size = 1 << (len(rest).bit_length() - 1)
+        groups.append(rest[:size])
+        rest = rest[size:]
+    return groups
 
 
 def in_pads(function: Any, x: np.ndarray) -> Any:

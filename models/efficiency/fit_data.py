@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from models.buckets import bucket, in_steps, padded, widened
-from models.efficiency.networks import USUAL_HIDDEN, Params, initial_params
+from models.efficiency.networks import USUAL_HIDDEN, Params, initial_params, with_inputs
 from models.efficiency.slope_penalty import Slopes
 
 OnEpoch = Callable[[int, float, float], None]  # epoch, training loss, validation loss
@@ -103,17 +103,9 @@ def prepared(task: FitTask) -> Prepared:
     random = np.random.default_rng(task.seed)
     features = task.z.shape[1]
     drawn = initial_params(random, (len(task.y), config.members), features, config.hidden)
-    params = with_features(drawn if task.start is None else task.start, in_steps(features))
+    params = with_inputs(drawn if task.start is None else task.start, in_steps(features))
     rates = _rates(rate, epochs * steps).reshape(epochs, steps)
     return Prepared(task, _data(task), params, rates, train_rows, random)
-
-
-def with_features(params: Params, features: int) -> Params:
-    """Networks whose first layer has so many inputs: more of weight 0, or the first ones alone; NumPy arrays."""
-    params = jax.tree.map(np.asarray, params)
-    first = params["hidden"][0]
-    kernel = widened(first["kernel"][..., :features, :], features, axis=-2)
-    return {**params, "hidden": {**params["hidden"], 0: {**first, "kernel": kernel}}}
 
 
 def _data(task: FitTask) -> dict[str, Any]:

@@ -10,6 +10,8 @@ import numpy as np
 from flax import nnx
 from jax import Array
 
+from models.buckets import in_pads, in_steps, widened
+
 Params = Any  # nested dict of arrays, as nnx.to_pure_dict gives it
 
 # Gao 2014, Machine Learning Applications for Data Center Optimization
@@ -77,3 +79,28 @@ def apply(params: Params, z: Array) -> Array:
     graph, state = _abstract(sizes[0], hidden)
     nnx.replace_by_pure_dict(state, params)
     return nnx.merge(graph, state)(z)
+
+
+def in_trace(params: Params, z: Array) -> Array:
+    """Outputs (members, n) of networks with a leading axis (members,) at z (n, inputs), in what is being traced."""
+    return jax.vmap(apply, in_axes=(0, None))(params, z)
+
+
+def in_buckets(params: Params, z: np.ndarray) -> np.ndarray:
+    """The same, compiled once for networks of about as many inputs and about as many rows."""
+    inputs = in_steps(z.shape[1])
+    params, z = with_inputs(params, inputs), widened(np.asarray(z, np.float32), inputs, axis=1)
+    return in_pads(lambda padded: _outputs(params, padded), z).T
+
+
+def with_inputs(params: Params, inputs: int) -> Params:
+    """Networks whose first layer has so many inputs: more of weight 0, or the first ones alone; NumPy arrays."""
+    params = jax.tree.map(np.asarray, params)
+    first = params["hidden"][0]
+    kernel = widened(first["kernel"][..., :inputs, :], inputs, axis=-2)
+    return {**params, "hidden": {**params["hidden"], 0: {**first, "kernel": kernel}}}
+
+
+@jax.jit
+def _outputs(params: Params, z: Array) -> Array:
+    return in_trace(params, z).T

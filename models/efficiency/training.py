@@ -15,9 +15,10 @@ import numpy as np
 import optax
 from jax import Array
 
+from models.buckets import in_powers_of_two
 from models.efficiency.devices import BATCH, MEMBER, gathered, mesh_of, placed
-from models.efficiency.fit_data import FitConfig, FitTask, OnEpoch, Prepared, prepared, with_features
-from models.efficiency.networks import Params, apply
+from models.efficiency.fit_data import FitConfig, FitTask, OnEpoch, Prepared, prepared
+from models.efficiency.networks import Params, apply, with_inputs
 from models.efficiency.slope_penalty import OF_MEMBER, OF_TARGET, Slopes, penalty
 from models.errors import DivergedError
 from models.together import answered
@@ -78,7 +79,8 @@ def fit_many(tasks: Sequence[FitTask]) -> list[Fitted | DivergedError]:
     found: dict[int, Fitted | DivergedError] = {}
     for shape in dict.fromkeys(each.shape for each in ready):
         alike = [number for number, each in enumerate(ready) if each.shape == shape]
-        found |= zip(alike, _trained([ready[number] for number in alike]), strict=True)
+        for numbers in in_powers_of_two(alike):
+            found |= zip(numbers, _trained([ready[number] for number in numbers]), strict=True)
     return [found[number] for number in range(len(tasks))]
 
 
@@ -145,7 +147,7 @@ class _Course:
 
     def found(self, params: Params) -> Fitted | DivergedError:
         """The networks of the best epochs, or the error that stopped the training."""
-        own = jax.tree.map(jnp.asarray, with_features(params, self.task.z.shape[1]))
+        own = with_inputs(params, self.task.z.shape[1])
         fitted = Fitted(own, self.loss, self.curves)
         if not self.diverged:
             return fitted
