@@ -16,6 +16,7 @@ from jax import Array
 from models.buckets import in_powers_of_two
 from models.graybox.moves import MOST_MOVES, Moves, move_errors
 from models.graybox.observed import SMALL, WHOLE_SHARE, Metering, Observed, errors
+from models.graybox.air_side import Parameters
 from models.graybox.parameters import NAMES, values_of
 from models.together import answered
 
@@ -24,7 +25,7 @@ INDEPENDENT = 300.0  # rows that they count for: neighbouring hours share their 
 ITERATIONS, ENOUGH = 40, 1e-4
 MEMBERS = 8
 FARTHEST = 5.0  # standard deviations from the textbook
-FIRST_DAMPING, LEAST_DAMPING = 1e-2, 1e-6
+FIRST_DAMPING, LEAST_DAMPING, GROWTH = 1e-2, 1e-6, 4.0
 # Of the usual scatter: what a record leaves of a reading says little of other weather and setpoints. Six plants and the
 # EnergyPlus referee, docs/graybox.md.
 LEAST_SHARE = 0.5
@@ -62,15 +63,6 @@ def members_of(estimate: Estimate) -> np.ndarray:
 def linearised(f: Callable[..., Array]) -> Callable[..., tuple[Array, Array]]:
     """Compiled: what f gives at its first argument (p,), and its slopes there (..., p)."""
     return jax.jit(lambda z, *args: (f(z, *args), jax.jacfwd(f)(z, *args)))
-
-
-def _errors(
-    z: Array, rows: Observed, moves: Moves, metering: Metering, reference_kw: Array, share: Array
-) -> Array:
-    p = values_of(z)
-    at_rest = errors(p, rows, metering, reference_kw, share).ravel()
-    moved = move_errors(p, moves, metering, reference_kw)
-    return jnp.nan_to_num(jnp.concatenate([at_rest, moved]), nan=0.0, posinf=0.0, neginf=0.0)
 
 
 @dataclass(frozen=True)
@@ -116,7 +108,40 @@ def fit_many(tasks: Sequence[PlantTask]) -> list[Estimate]:
     return [found[number] for number in range(len(tasks))]
 
 
-_errors_and_slopes = linearised(_errors)
+def _errors_and_slopes(
+    z: Array, rows: Observed, moves: Moves, metering: Metering, reference_kw: Array
+) -> tuple[Array, Array]:
+    """Errors (14 n + 256,) in whole scatter, and their slopes in z; 0 where nothing is measured."""
+
+    def at_rest(p: Parameters) -> Array:
+        return errors(p, rows, metering, reference_kw)
+
+    def moved(p: Parameters) -> Array:
+        return move_errors(p, moves, metering, reference_kw)[None]
+
+    parts = (_of_rows(at_rest, z, rows.load_kw), _of_rows(moved, z, moves.before_c))
+    error, slopes = (jnp.concatenate(part) for part in zip(*parts, strict=True))
+    return error, slopes
+
+
+def _of_rows(f: Callable[[Parameters], Array], z: Array, row: Array) -> tuple[Array, Array]:
+    """What f gives, (k, n), as (k n,), and its slopes in z (p,). row (n,): any value of each row.
+
+    A row answers to its own copy of the parameters: one pass backwards gives a reading's slopes at all rows, and there
+    are fewer readings than parameters.
+    """
+    own, along = jax.jvp(values_of, (z,), (jnp.ones_like(z),))
+    value, back = jax.vjp(f, {name: jnp.broadcast_to(each, row.shape) for name, each in own.items()})
+    there = jnp.isfinite(value)
+
+    def slopes_of(reading: Array) -> Array:
+        (slopes,) = back(reading)
+        return jnp.stack([slopes[name] * along[name] for name in NAMES], axis=1)
+
+    # In turn, not side by side: what one pass leaves fits the processor's cache.
+    slopes = jax.lax.map(slopes_of, jnp.eye(len(value))[:, :, None] * there)
+    slopes = jnp.where(there[:, :, None], slopes, 0.0).reshape(-1, len(NAMES))
+    return jnp.where(there, value, 0.0).ravel(), slopes
 
 
 @jax.jit
@@ -132,8 +157,7 @@ def _at_each(asked: list[tuple[np.ndarray, tuple[Any, ...]]]) -> list[tuple[np.n
         alike = [number for number, each in enumerate(structures) if each == structure]
         for numbers in in_powers_of_two(alike):
             z = np.stack([asked[number][0] for number in numbers]).astype(np.float32)
-            args = [(*asked[number][1], WHOLE_SHARE) for number in numbers]
-            stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *args)
+            stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *(asked[number][1] for number in numbers))
             error, slopes = _errors_and_slopes_of_each(z, *stacked)
             answers |= zip(numbers, zip(np.asarray(error), np.asarray(slopes), strict=True), strict=True)
     return [answers[number] for number in range(len(asked))]
@@ -167,21 +191,24 @@ def _solved(
     z: np.ndarray, at: tuple[np.ndarray, np.ndarray], weight: tuple[float, float], share: np.ndarray
 ) -> Course:
     """The most probable parameters (p,), from z on, and errors and slopes there. at: those at the start."""
-    damping = FIRST_DAMPING
+    damping, growth = FIRST_DAMPING, GROWTH
     cost, normal, gradient = _normal(z, at, weight, share)
     for _ in range(ITERATIONS):
         step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), -gradient)
+        if -2.0 * gradient @ step - step @ normal @ step < ENOUGH * cost:  # what the quadratic promises
+            break
         tried = np.clip(z + np.clip(step, -1.0, 1.0), -FARTHEST, FARTHEST)
         there = yield tried
         tried_cost, tried_normal, tried_gradient = _normal(tried, there, weight, share)
         if tried_cost < cost:
             gained, z, at = cost - tried_cost, tried, there
             cost, normal, gradient = tried_cost, tried_normal, tried_gradient
-            damping = max(damping / 4.0, LEAST_DAMPING)
+            damping, growth = max(damping / GROWTH, LEAST_DAMPING), GROWTH
             if gained < ENOUGH * cost:
                 break
         else:
-            damping *= 4.0
+            # Faster with every failure in a row (Nielsen 1999, IMM-REP-1999-05): each costs as much as a success.
+            damping, growth = damping * growth, growth * GROWTH
             if damping > 1e6:
                 break
     return z, at
