@@ -10,13 +10,14 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-Question, Answer, Result = TypeVar("Question"), TypeVar("Answer"), TypeVar("Result")
-Many = Callable[[list[Question]], Sequence[Answer]]
+Question = TypeVar("Question")
+Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 _PARTY: contextvars.ContextVar["_Party | None"] = contextvars.ContextVar("party", default=None)
 
 
-def answered(many: Many[Question, Answer], questions: list[Question]) -> list[Answer]:
+def answered(many: Callable[[list[Question]], Sequence[Answer]], questions: list[Question]) -> list[Answer]:
     """`many(questions)`; inside `run_together` one call for all pieces of work that ask the same function.
 
     An answer must not depend on the other questions of its call. Raises what `many` raises for these questions.

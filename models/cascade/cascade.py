@@ -109,14 +109,11 @@ def asked_parts(cascade: Cascade) -> Cascade:
     if cascade.physics is None:
         return bare
     halls = {name: replace(hall, over_k=with_hinges(hall.over_k)) for name, hall in cascade.halls.items()}
-    steps = {
-        name: surface and with_hinges(surface)
-        for name in ("air_float", "worst_inlet", "dew_point")
-        for surface in (getattr(cascade, name),)
-    }
     return replace(
         bare,
-        **steps,
+        air_float=cascade.air_float and with_hinges(cascade.air_float),
+        worst_inlet=cascade.worst_inlet and with_hinges(cascade.worst_inlet),
+        dew_point=cascade.dew_point and with_hinges(cascade.dew_point),
         chw_range=None,
         reach={},
         offset_k={},
@@ -180,7 +177,9 @@ def outcome(cascade: Cascade, given: Mapping[str, ArrayLike]) -> Outcome:
 
 def expected_kw(cascade: Cascade, given: Mapping[str, ArrayLike]) -> Array:
     """Cooling power (n,) of `outcome`, compiled once for sites of a kind."""
-    return _expected_kw(asked_parts(cascade), {name: np.asarray(each, np.float32) for name, each in given.items()})
+    return _expected_kw(
+        asked_parts(cascade), {name: np.asarray(each, np.float32) for name, each in given.items()}
+    )
 
 
 @jax.jit

@@ -38,7 +38,13 @@ def best(
     """
     low, high = (np.asarray(limit, np.float32) for limit in (bounds.low, bounds.high))
     return _best(
-        asked_parts(cascade), objective, dict(drivers), low, high, names=bounds.names, binary=tuple(bounds.binary.tolist())
+        asked_parts(cascade),
+        objective,
+        dict(drivers),
+        low,
+        high,
+        names=bounds.names,
+        binary=tuple(bounds.binary.tolist()),
     )
 
 

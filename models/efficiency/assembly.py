@@ -10,7 +10,7 @@ from models.efficiency.curves import Features, Fits, fits, mask_of
 from models.efficiency.declared_effects import Effect, EffectBounds
 from models.efficiency.features import driving_pairs, feature_names, with_derived
 from models.efficiency.intervals import Intervals, fit_intervals
-from models.efficiency.model import Heads, PlantModel, member_parts
+from models.efficiency.model import Heads, PlantModel, each_head, member_parts
 from models.efficiency.networks import Params, in_buckets
 from models.efficiency.rows import Learned, Parts, Rows
 from models.efficiency.scaling import Scaler, fit_scaler
@@ -173,8 +173,7 @@ def _parts_of(
     heads: Heads, linear: np.ndarray, bounded: np.ndarray, pairs: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fits (t, 2, members, n) and networks (t, members, n) of every head."""
-    plain = jax.tree.map(np.asarray, heads)
-    each = [jax.tree.map(lambda leaf, at=target: leaf[at], plain) for target in range(len(plain.level))]
+    each = each_head(jax.tree.map(np.asarray, heads))
     parts = [member_parts(head, linear, bounded, pairs, in_buckets) for head in each]
     return np.stack([fits for fits, _ in parts]), np.stack([networks for _, networks in parts])
 

@@ -85,7 +85,7 @@ class Prepared:
         return padded(order)
 
     def rates_of(self, epoch: int) -> np.ndarray:
-        """Learning rate (bucket of the steps,) of each step of an epoch; NO_STEP after the last and of a later epoch."""
+        """Learning rate (bucket of the steps,) of each step of an epoch; NO_STEP after the last of them."""
         filled = np.full(bucket(self.rates.shape[1]), NO_STEP, np.float32)
         if epoch < len(self.rates):
             filled[: self.rates.shape[1]] = self.rates[epoch]

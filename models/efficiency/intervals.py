@@ -6,7 +6,7 @@ model is served, models.online.intervals updates it.
 """
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from flax import struct
@@ -15,6 +15,7 @@ from jax import Array
 from models.ridge import fit_weights
 
 A = TypeVar("A", np.ndarray, Array)
+Leaf = Any  # of a pytree: an array of NumPy or of JAX
 
 COVERAGE = 0.90
 TERCILES = (1 / 3, 2 / 3)
@@ -30,11 +31,11 @@ class Intervals:
     quantile (t, 3): of the scores, by tercile.
     """
 
-    scale: Array
-    lowest: Array
-    highest: Array
-    edges: Array
-    quantile: Array
+    scale: Leaf
+    lowest: Leaf
+    highest: Leaf
+    edges: Leaf
+    quantile: Leaf
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,10 @@ from models.efficiency.support import Support, coverage
 from models.ridge import response_lines, terms
 
 A = TypeVar("A", np.ndarray, Array)
-Networks = Callable[[Params, A], A]  # parameters with a leading axis (members,), features (n, f): (members, n)
+Leaf = Any  # of a pytree: an array of NumPy or of JAX
+Networks = Callable[
+    [Params, Any], Any
+]  # parameters, leading axis (members,), at features (n, f): (members, n)
 
 
 @struct.dataclass
@@ -36,14 +39,14 @@ class Heads:
     contain it.
     """
 
-    level: Array
-    step: Array
-    lines: Array
-    quadratic: Array
-    correction: Array
+    level: Leaf
+    step: Leaf
+    lines: Leaf
+    quadratic: Leaf
+    correction: Leaf
     params: Params
-    shares: Array
-    mask: Array
+    shares: Leaf
+    mask: Leaf
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,9 @@ class PlantModel:
     targets: tuple[str, ...] = struct.field(pytree_node=False)
     same_as: tuple[tuple[str, str], ...] = struct.field(pytree_node=False)
     version: str = struct.field(pytree_node=False)
-    load_scale_kw: Array
+    load_scale_kw: Leaf
     scaler: Scaler
-    pairs: Array
+    pairs: Leaf
     heads: Heads
     support: Support
     intervals: Intervals
@@ -152,9 +155,7 @@ def without_each_block(model: PlantModel, x: Array) -> Array:
     return _mixed(model, x, own_fits=True)[0]
 
 
-def _mixed(
-    model: PlantModel, x: A, networks: Networks[A] = in_trace, *, own_fits: bool = False
-) -> tuple[A, A]:
+def _mixed(model: PlantModel, x: A, networks: Networks = in_trace, *, own_fits: bool = False) -> tuple[A, A]:
     """The prediction with every network in turn, and the networks alone: (n, targets, members) each.
 
     own_fits: with each network the fits that left out the same block, else the mean of all fits.
@@ -162,8 +163,7 @@ def _mixed(
     features = _features(model, x)
     linear, bounded = model.scaler.standardised(features), model.scaler.bounded(features)
     mixed, alone = [], []
-    for target in range(len(model.targets)):
-        heads = jax.tree.map(lambda leaf, at=target: leaf[at], model.heads)
+    for heads in each_head(model.heads):
         fits, network = member_parts(heads, linear, bounded, model.pairs, networks)
         shown = fits if own_fits else fits.mean(axis=1)[:, None]
         simple = heads.shares[0] * shown[0] + heads.shares[1] * shown[1]
@@ -173,9 +173,16 @@ def _mixed(
     return xp.stack(mixed).transpose(2, 0, 1), xp.stack(alone).transpose(2, 0, 1)
 
 
-def member_parts(
-    heads: Heads, linear: A, bounded: A, pairs: A, networks: Networks[A] = in_trace
-) -> tuple[A, A]:
+def each_head(heads: Heads) -> list[Heads]:
+    """The heads of the targets in turn, without the axis of targets."""
+
+    def of(target: int) -> Heads:
+        return jax.tree.map(lambda leaf: leaf[target], heads)
+
+    return [of(target) for target in range(len(heads.level))]
+
+
+def member_parts(heads: Heads, linear: A, bounded: A, pairs: A, networks: Networks = in_trace) -> tuple[A, A]:
     """One target's fits (2, members, n), lines first, and its networks (members, n), all standardised."""
     xp = linear.__array_namespace__()
     linear, bounded = linear * heads.mask, bounded * heads.mask

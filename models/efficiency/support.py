@@ -6,6 +6,7 @@ plant's machines respond to, and what a setpoint far from the weather takes out 
 
 from functools import partial
 from itertools import combinations
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -30,6 +31,9 @@ RECALL = 0.99  # share of left-out blocks of the record that must count as cover
 FINEST_CELL = 0.25  # standard deviations; rows in one cell of this width are one operating point
 
 
+Leaf = Any  # of a pytree: an array of NumPy or of JAX
+
+
 @struct.dataclass
 class Support:
     """Ranges, standardisation and reference rows, and the distance that is still covered.
@@ -38,13 +42,13 @@ class Support:
     references (r, k + d), standardised.
     """
 
-    pairs: Array
-    low: Array
-    high: Array
-    mean: Array
-    scale: Array
-    references: Array
-    limit: Array
+    pairs: Leaf
+    low: Leaf
+    high: Leaf
+    mean: Leaf
+    scale: Leaf
+    references: Leaf
+    limit: Leaf
 
 
 def temperature_pairs(inputs: tuple[str, ...]) -> np.ndarray:
@@ -97,7 +101,8 @@ def fit_support(
 def coverage(support: Support, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Whether the record covers each row of x (n, k), and its distance from it: (n,) each.
 
-    The distance is that to the third nearest reference, in standard deviations. False and NaN where an input is missing.
+    The distance is that to the third nearest reference, in standard deviations. False and NaN where an input is
+    missing.
     """
     support = jax.tree.map(np.asarray, support)
     point = _point(support, np.asarray(x, np.float32))

@@ -14,9 +14,9 @@ import numpy as np
 from jax import Array
 
 from models.buckets import in_powers_of_two
+from models.graybox.air_side import Parameters
 from models.graybox.moves import MOST_MOVES, Moves, move_errors
 from models.graybox.observed import SMALL, WHOLE_SHARE, Metering, Observed, errors
-from models.graybox.air_side import Parameters
 from models.graybox.parameters import NAMES, values_of
 from models.together import answered
 
@@ -91,9 +91,7 @@ def fit(
 
 def fit_many(tasks: Sequence[PlantTask]) -> list[Estimate]:
     """What `fit` gives for each task: each takes its own steps, what they cost is computed for all in one call."""
-    given = [
-        (padded(task.rows), task.moves, task.metering, np.float32(task.reference_kw)) for task in tasks
-    ]
+    given = [(padded(task.rows), task.moves, task.metering, np.float32(task.reference_kw)) for task in tasks]
     courses = [_course(task) for task in tasks]
     asked = {number: next(course) for number, course in enumerate(courses)}
     found: dict[int, Estimate] = {}
@@ -152,12 +150,14 @@ def _errors_and_slopes_of_each(z: Array, *args: Any) -> tuple[Array, Array]:
 def _at_each(asked: list[tuple[np.ndarray, tuple[Any, ...]]]) -> list[tuple[np.ndarray, np.ndarray]]:
     """Errors of whole scatter and their slopes at each site's z; sites whose plants have one structure in one call."""
     answers: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-    structures = [jax.tree.structure(args) for _, args in asked]
+    structures: list[Any] = [jax.tree.structure(args) for _, args in asked]
     for structure in dict.fromkeys(structures):
         alike = [number for number, each in enumerate(structures) if each == structure]
         for numbers in in_powers_of_two(alike):
             z = np.stack([asked[number][0] for number in numbers]).astype(np.float32)
-            stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *(asked[number][1] for number in numbers))
+            stacked = jax.tree.map(
+                lambda *leaves: np.stack(leaves), *(asked[number][1] for number in numbers)
+            )
             error, slopes = _errors_and_slopes_of_each(z, *stacked)
             answers |= zip(numbers, zip(np.asarray(error), np.asarray(slopes), strict=True), strict=True)
     return [answers[number] for number in range(len(asked))]
@@ -240,7 +240,7 @@ def _normal(
 def padded(rows: Observed, size: int = ROWS) -> Observed:
     """The rows, followed by rows that say nothing, so that one shape is compiled."""
 
-    def one(leaf: np.ndarray) -> Array:
+    def one(leaf: np.ndarray) -> np.ndarray:
         leaf = np.asarray(leaf, np.float32)
         if leaf.shape[-1] > size:
             raise ValueError(f"{leaf.shape[-1]} rows, at most {size} are fitted; choose rows first")
