@@ -7,8 +7,11 @@ never recorded together are made of differences that were. The curves' inputs ar
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import struct
 from jax import Array
 from jax.typing import ArrayLike
@@ -18,7 +21,7 @@ from models.cascade.coverage import Coverage, beyond_coverage
 from models.cascade.groups import Apart, Hall, beyond_apart, hall_inlets, with_shared
 from models.cascade.outcomes import FULL, MECHANICAL, MODES, PARTIAL, Outcome, Values
 from models.cascade.physical import physical_outcome
-from models.cascade.surface import Leaf, Surface, beyond, mean, members
+from models.cascade.surface import Leaf, Surface, beyond, mean, members, with_hinges
 from models.graybox.learn import Graybox
 from models.guard.reference import AtRule
 
@@ -96,6 +99,35 @@ def inlet_noise_k(cascade: Cascade) -> float:
     return max((float(surface.noise) for surface in surfaces if surface is not None), default=0.0)
 
 
+def asked_parts(cascade: Cascade) -> Cascade:
+    """The cascade with what `outcome` asks alone, in the shape that all sites of a kind have.
+
+    A compiled program is one for each structure of its arguments: what one site's record happens to bear (a meter, a
+    regime of weather, hinges) must not make another program where the answer does not depend on it.
+    """
+    bare = replace(cascade, twin_bound_kw=np.float32(0.0), at_rule={}, stops={}, approach=None)
+    if cascade.physics is None:
+        return bare
+    halls = {name: replace(hall, over_k=with_hinges(hall.over_k)) for name, hall in cascade.halls.items()}
+    return replace(
+        bare,
+        air_float=cascade.air_float and with_hinges(cascade.air_float),
+        worst_inlet=cascade.worst_inlet and with_hinges(cascade.worst_inlet),
+        dew_point=cascade.dew_point and with_hinges(cascade.dew_point),
+        chw_range=None,
+        reach={},
+        offset_k={},
+        economizer=None,
+        it_response=None,
+        meters={},
+        losses=None,
+        apart={},
+        halls=halls,
+        coverage=None,
+        physics=replace(cascade.physics, meters=(), inputs=()),
+    )
+
+
 def outcome(cascade: Cascade, given: Mapping[str, ArrayLike]) -> Outcome:
     """Outcome of choices; arrays in `given` broadcast to (n,).
 
@@ -141,6 +173,18 @@ def outcome(cascade: Cascade, given: Mapping[str, ArrayLike]) -> Outcome:
         outside=jnp.maximum(outside, in_force("outside")),
         unreachable_k=in_force("unreachable_k"),
     )
+
+
+def expected_kw(cascade: Cascade, given: Mapping[str, ArrayLike]) -> Array:
+    """Cooling power (n,) of `outcome`, compiled once for sites of a kind."""
+    return _expected_kw(
+        asked_parts(cascade), {name: np.asarray(each, np.float32) for name, each in given.items()}
+    )
+
+
+@jax.jit
+def _expected_kw(cascade: Cascade, given: Mapping[str, Array]) -> Array:
+    return outcome(cascade, given).cooling_kw
 
 
 def _modes(cascade: Cascade) -> tuple[str, ...]:

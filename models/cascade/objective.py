@@ -9,7 +9,7 @@ from flax import struct
 from jax import Array
 from jax.typing import ArrayLike
 
-from models.cascade.cascade import FULL, MODES, Cascade, Outcome, outcome
+from models.cascade.cascade import FULL, MODES, Cascade, Outcome, asked_parts, outcome
 from models.cascade.surface import Leaf
 
 Aim = Literal["facility", "overhead", "pue"]
@@ -73,7 +73,15 @@ def price(
     return kw + cascade.usual_kw * (wear + beyond + ENVELOPE * out_of_envelope(objective, expected)), expected
 
 
-priced = jax.jit(price, static_argnums=1)
+def priced(
+    cascade: Cascade, choice_names: tuple[str, ...], objective: Objective, drivers: Mapping[str, ArrayLike],
+    values: ArrayLike,
+) -> tuple[Array, Outcome]:  # fmt: skip
+    """`price`, compiled once for sites of a kind."""
+    return _priced(asked_parts(cascade), choice_names, objective, dict(drivers), values)
+
+
+_priced = jax.jit(price, static_argnums=1)
 
 
 def out_of_envelope(objective: Objective, expected: Outcome) -> Array:

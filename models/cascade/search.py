@@ -16,7 +16,7 @@ from jax import Array
 from jax.typing import ArrayLike
 from scipy.stats import qmc
 
-from models.cascade.cascade import Cascade
+from models.cascade.cascade import Cascade, asked_parts
 from models.cascade.groups import Apart
 from models.cascade.objective import Objective, price
 from models.cascade.physical import most_probable
@@ -36,9 +36,15 @@ def best(
     bounds: k setpoints; one whose low is its high is not chosen. drivers: everything else that `outcome` asks for, and
     `chillers_stopped`, scalars. Deterministic.
     """
-    low, high = (jnp.asarray(limit, jnp.float32) for limit in (bounds.low, bounds.high))
+    low, high = (np.asarray(limit, np.float32) for limit in (bounds.low, bounds.high))
     return _best(
-        cascade, objective, dict(drivers), low, high, names=bounds.names, binary=tuple(bounds.binary.tolist())
+        asked_parts(cascade),
+        objective,
+        dict(drivers),
+        low,
+        high,
+        names=bounds.names,
+        binary=tuple(bounds.binary.tolist()),
     )
 
 

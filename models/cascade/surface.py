@@ -26,6 +26,7 @@ LEAST_ROWS_PER_TERM = 2
 HINGE_QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)
 HINGES_FROM_ROWS = 1_000  # fewer rows bear only planes and products
 CLEARLY = 0.95  # of the other form's error: less is no reason for the less plain one
+NEVER = 1e6  # standard deviations: where a hinge bends nothing
 GLITCHES = 0.001  # share of the rows at either end that may be glitches rather than range
 
 # Nobody chooses these: where they leave the record, no choice is better covered than another.
@@ -112,6 +113,20 @@ def _fitted(bare: Surface, phi: np.ndarray, y: np.ndarray, limits: Limits | None
     return replace(bare, weights=weights, level=level, noise=noise), float(
         np.abs(y - level * left_out).mean()
     )
+
+
+def with_hinges(surface: Surface) -> Surface:
+    """The same curve with as many hinges as a long record bears: those that it lacks lie beyond everything.
+
+    Surfaces of short and long records then have one shape. NumPy arrays.
+    """
+    features, missing = len(surface.inputs), len(HINGE_QUANTILES) - np.shape(surface.knots)[1]
+    if missing != len(HINGE_QUANTILES):  # all or none
+        return surface
+    knots = np.full((features, missing), NEVER, np.float32)
+    weights = np.asarray(surface.weights, np.float32)
+    more = features * missing + features * (features - 1) * missing
+    return replace(surface, knots=knots, weights=np.pad(weights, ((0, 0), (0, more))))
 
 
 def members(surface: Surface, given: Mapping[str, ArrayLike]) -> Array:

@@ -8,7 +8,6 @@ from functools import cache
 from importlib.resources import files
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from flax import serialization
 
@@ -42,7 +41,7 @@ def start_for(columns: tuple[str, ...]) -> Params:
         if name in COLUMNS:
             kernel[:, number] = known[:, COLUMNS.index(name)]
     hidden = {**base["hidden"], 0: {**base["hidden"][0], "kernel": kernel}}
-    return jax.tree.map(jnp.asarray, {**base, "hidden": hidden})
+    return {**base, "hidden": hidden}
 
 
 def to_bytes(params: Params) -> bytes:

@@ -4,16 +4,13 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import Array
 
-from models.buckets import in_pads
 from models.changes.base_network import HIDDEN, MEMBERS, start_for
 from models.changes.boosting import columns_of, names_of
 from models.changes.standardised import scale_of, standardised
 from models.efficiency.baselines import Baseline, Ratio
-from models.efficiency.networks import Params, apply, with_number_keys, with_text_keys
+from models.efficiency.networks import Params, in_buckets, with_number_keys, with_text_keys
 from models.efficiency.training import FitConfig, fit_networks
 from models.evaluate import time_blocks
 
@@ -64,7 +61,7 @@ class ChangeNetwork(Baseline):
         if self.params is None:
             return rows.last_reading.copy()
         z = standardised(columns_of(rows), self.mean, self.scale)
-        return rows.last_reading + self.step * in_pads(lambda padded: _mean(self.params, padded), z)
+        return rows.last_reading + self.step * in_buckets(self.params, z).mean(axis=0)
 
     def arrays(self) -> dict[str, Any]:
         """Mean and scale of the columns, step of the change, and the parameters of the networks."""
@@ -78,11 +75,5 @@ class ChangeNetwork(Baseline):
         self.step, self.params = float(arrays["step"]), None
         if "params" in arrays:
             self.mean, self.scale = arrays["mean"], arrays["scale"]
-            self.params = with_number_keys(jax.tree.map(jnp.asarray, arrays["params"]))
+            self.params = with_number_keys(arrays["params"])
         return self
-
-
-@jax.jit
-def _mean(params: Params, z: Array) -> Array:
-    """Mean of the members' outputs (n,) for standardised columns (n, f)."""
-    return jax.vmap(apply, in_axes=(0, None))(params, z).mean(axis=0)

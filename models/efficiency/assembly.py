@@ -4,16 +4,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from models.buckets import bucket
 from models.efficiency.curves import Features, Fits, fits, mask_of
 from models.efficiency.declared_effects import Effect, EffectBounds
 from models.efficiency.features import driving_pairs, feature_names, with_derived
 from models.efficiency.intervals import Intervals, fit_intervals
-from models.efficiency.model import Heads, PlantModel, member_parts
-from models.efficiency.networks import Params
+from models.efficiency.model import Heads, PlantModel, each_head, member_parts
+from models.efficiency.networks import Params, in_buckets
 from models.efficiency.rows import Learned, Parts, Rows
 from models.efficiency.scaling import Scaler, fit_scaler
 from models.efficiency.slope_penalty import Slopes
@@ -93,7 +91,7 @@ class Assembly:
         shares = np.array([shares_of(y, parts, available) for y, parts, available in given])
         residual = (self.y - np.einsum("tp,tpn->tn", shares, left_out)) * self.step[:, None]
         intervals, scores = fit_intervals(self.features.bounded, self._loads(), residual, self.blocks)
-        heads = replace(heads, shares=jnp.asarray(shares, jnp.float32))
+        heads = replace(heads, shares=np.asarray(shares, np.float32))
         named = dict(zip(self.rows.targets, map(described, shares), strict=True))
         model = self._model(heads, intervals)
         scores_of = dict(zip(self.rows.targets, scores, strict=True))
@@ -121,7 +119,7 @@ class Assembly:
         features = with_derived(self.rows.inputs, x.astype(np.float32), self.load_scale_kw)
         at = self.scaler.standardised(features), self.scaler.bounded(features)
         _, networks = _parts_of(heads, *at, self.pairs)
-        return np.asarray(networks).mean(axis=1).T * self.step + self.level
+        return networks.mean(axis=1).T * self.step + self.level
 
     def _heads(self, params: Params) -> Heads:
         named: dict[str, np.ndarray] = {
@@ -133,25 +131,14 @@ class Assembly:
             "mask": self.mask,
             "shares": np.zeros((len(self.y), len(PARTS))),
         }
-        arrays: dict[str, Any] = {name: jnp.asarray(value, jnp.float32) for name, value in named.items()}
+        arrays: dict[str, Any] = {name: np.asarray(value, np.float32) for name, value in named.items()}
         return Heads(**arrays, params=params)
 
     def _left_out(self, heads: Heads) -> np.ndarray:
         """Predictions by each of PARTS of the blocks that it was not fitted to, standardised: (t, parts, n)."""
-        predicted = np.zeros((len(self.y), len(PARTS), len(self.blocks)))
-        for block in np.unique(self.blocks):
-            rows = np.flatnonzero(self.blocks == block)
-            longest = bucket(int(np.bincount(self.blocks).max()))  # one shape for every block
-            padded = np.resize(rows, longest)
-            fits, networks = _parts_of(
-                heads,
-                self.features.linear[padded],
-                self.features.bounded[padded],
-                self.pairs,
-            )
-            member = np.asarray(jnp.concatenate([fits, networks[:, None]], axis=1)[:, :, block])
-            predicted[:, :, rows] = member[..., : len(rows)]
-        return predicted
+        fits, networks = _parts_of(heads, self.features.linear, self.features.bounded, self.pairs)
+        parts = np.concatenate([fits, networks[:, None]], axis=1)  # (t, parts, members, n)
+        return parts[:, :, self.blocks, np.arange(len(self.blocks))]
 
     def _loads(self) -> np.ndarray:
         if "load_kw" not in self.rows.inputs:
@@ -167,7 +154,7 @@ class Assembly:
             ranged=driving(rows.inputs),
             seed=self.seed,
         )
-        scale_kw = jnp.float32(self.load_scale_kw)
+        scale_kw = np.float32(self.load_scale_kw)
         return PlantModel(
             rows.inputs,
             rows.targets,
@@ -175,20 +162,20 @@ class Assembly:
             "unregistered",
             scale_kw,
             self.scaler,
-            jnp.asarray(self.pairs),
+            self.pairs,
             heads,
             support,
             intervals,
         )
 
 
-@jax.jit
 def _parts_of(
     heads: Heads, linear: np.ndarray, bounded: np.ndarray, pairs: np.ndarray
-) -> tuple[jax.Array, jax.Array]:
+) -> tuple[np.ndarray, np.ndarray]:
     """Fits (t, 2, members, n) and networks (t, members, n) of every head."""
-    parts = jax.vmap(member_parts, in_axes=(0, None, None, None))
-    return parts(heads, jnp.asarray(linear), jnp.asarray(bounded), jnp.asarray(pairs))
+    each = each_head(jax.tree.map(np.asarray, heads))
+    parts = [member_parts(head, linear, bounded, pairs, in_buckets) for head in each]
+    return np.stack([fits for fits, _ in parts]), np.stack([networks for _, networks in parts])
 
 
 def _slopes(
@@ -204,4 +191,4 @@ def _slopes(
     unit = correction[:, None, None]
     value = (corrected.predicted + floor[:, None, None]) / unit
     parts = (features.moves[1], corrected.slopes / unit, value, effect_bounds.low, effect_bounds.high)
-    return Slopes(*(jnp.asarray(part, jnp.float32) for part in parts))
+    return Slopes(*(np.asarray(part, np.float32) for part in parts))

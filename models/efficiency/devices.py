@@ -10,11 +10,6 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 MEMBER, BATCH = "member", "batch"
 
 
-def side_by_side(most: int) -> int:
-    """How many trainings, of `most`, may run at once: one where a program uses several devices."""
-    return most if len(jax.local_devices()) == 1 else 1
-
-
 def mesh_of(members: int, batch: int) -> Mesh | None:
     """The largest grid of devices that divides both members and batch, members foremost; None on one device."""
     devices = jax.local_devices()

@@ -6,13 +6,16 @@ model is served, models.online.intervals updates it.
 """
 
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
-import jax.numpy as jnp
 import numpy as np
 from flax import struct
 from jax import Array
 
 from models.ridge import fit_weights
+
+A = TypeVar("A", np.ndarray, Array)
+Leaf = Any  # of a pytree: an array of NumPy or of JAX
 
 COVERAGE = 0.90
 TERCILES = (1 / 3, 2 / 3)
@@ -28,11 +31,11 @@ class Intervals:
     quantile (t, 3): of the scores, by tercile.
     """
 
-    scale: Array
-    lowest: Array
-    highest: Array
-    edges: Array
-    quantile: Array
+    scale: Leaf
+    lowest: Leaf
+    highest: Leaf
+    edges: Leaf
+    quantile: Leaf
 
 
 @dataclass(frozen=True)
@@ -72,18 +75,18 @@ def fit_intervals(
     scores = [Scores(r, s, tercile, follows) for r, s in zip(residual, size, strict=True)]
     quantile = np.array([[half_width(of.score, of.tercile, k) for k in range(3)] for of in scores])
     arrays = (weights, lowest, highest, edges, quantile)
-    return Intervals(*(jnp.asarray(values, jnp.float32) for values in arrays)), scores
+    return Intervals(*(np.asarray(values, np.float32) for values in arrays)), scores
 
 
-def residual_size(intervals: Intervals, bounded: Array) -> Array:
+def residual_size(intervals: Intervals, bounded: A) -> A:
     """Usual size of residuals at bounded features (n, f): (n, t)."""
     logarithm = _scale_terms(bounded) @ intervals.scale.T
-    return jnp.exp(jnp.clip(logarithm, intervals.lowest, intervals.highest))
+    return bounded.__array_namespace__().exp(logarithm.clip(intervals.lowest, intervals.highest))
 
 
-def half_widths(intervals: Intervals, bounded: Array, load_kw: Array) -> Array:
+def half_widths(intervals: Intervals, bounded: A, load_kw: A) -> A:
     """Half of the 90 % interval at bounded features (n, f) and load (n,): (n, t)."""
-    tercile = jnp.searchsorted(intervals.edges, load_kw)
+    tercile = bounded.__array_namespace__().searchsorted(intervals.edges, load_kw)
     return residual_size(intervals, bounded) * intervals.quantile.T[tercile]
 
 

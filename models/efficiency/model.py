@@ -1,9 +1,9 @@
 """A learned plant: power and temperatures from inputs, with intervals, ensemble spread and support."""
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -11,14 +11,19 @@ import numpy as np
 from flax import serialization, struct
 from jax import Array
 
-from models.buckets import in_pads
 from models.efficiency.features import with_derived
 from models.efficiency.intervals import Intervals, half_widths, residual_size
-from models.efficiency.networks import Params, apply, with_number_keys, with_text_keys
+from models.efficiency.networks import Params, in_buckets, in_trace, with_number_keys, with_text_keys
 from models.efficiency.scaling import Scaler
 from models.efficiency.stacking import PARTS
-from models.efficiency.support import Support, coverage, distance, in_support
+from models.efficiency.support import Support, coverage
 from models.ridge import response_lines, terms
+
+A = TypeVar("A", np.ndarray, Array)
+Leaf = Any  # of a pytree: an array of NumPy or of JAX
+Networks = Callable[
+    [Params, Any], Any
+]  # parameters, leading axis (members,), at features (n, f): (members, n)
 
 
 @struct.dataclass
@@ -34,14 +39,14 @@ class Heads:
     contain it.
     """
 
-    level: Array
-    step: Array
-    lines: Array
-    quadratic: Array
-    correction: Array
+    level: Leaf
+    step: Leaf
+    lines: Leaf
+    quadratic: Leaf
+    correction: Leaf
     params: Params
-    shares: Array
-    mask: Array
+    shares: Leaf
+    mask: Leaf
 
 
 @dataclass(frozen=True)
@@ -73,16 +78,16 @@ class PlantModel:
     targets: tuple[str, ...] = struct.field(pytree_node=False)
     same_as: tuple[tuple[str, str], ...] = struct.field(pytree_node=False)
     version: str = struct.field(pytree_node=False)
-    load_scale_kw: Array
+    load_scale_kw: Leaf
     scaler: Scaler
-    pairs: Array
+    pairs: Leaf
     heads: Heads
     support: Support
     intervals: Intervals
 
     def ask(self, x: np.ndarray) -> Answer:
-        """Predictions for inputs x (n, inputs), in one compiled call; NaN where an input is missing."""
-        mean, spread, half, covered, away = in_pads(partial(_answer, self), self._checked(x))
+        """Predictions for inputs x (n, inputs); NaN where an input is missing."""
+        mean, spread, half, covered, away = _answer(self, self._checked(x))
         return Answer(
             mean=self._named(mean.T),
             spread=self._named(spread.T),
@@ -98,7 +103,7 @@ class PlantModel:
 
     def each(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Prediction with every network in turn: target -> (n, members); their spread is that of a change."""
-        predictions = np.moveaxis(in_pads(partial(members, self), self._checked(x)), 1, 0)
+        predictions = np.moveaxis(_mixed(_plain(self), self._checked(x), in_buckets)[0], 1, 0)
         named = dict(zip(self.targets, predictions, strict=True))
         return named | {name: named[other] for name, other in self.same_as}
 
@@ -108,11 +113,11 @@ class PlantModel:
 
     def in_support(self, x: np.ndarray) -> np.ndarray:
         """Whether the record covers each row of x (n, inputs); bool (n,)."""
-        return in_pads(partial(in_support, self.support), self._checked(x))
+        return coverage(self.support, self._checked(x))[0]
 
     def distance(self, x: np.ndarray) -> np.ndarray:
         """Distance (n,) of each row from the record; above 1 it is not covered."""
-        return in_pads(partial(distance, self.support), self._checked(x)) / float(self.support.limit)
+        return coverage(self.support, self._checked(x))[1] / np.float32(self.support.limit)
 
     def part(self, name: str) -> "PlantModel":
         """The same model with one of models.efficiency.stacking.PARTS alone, whatever its share."""
@@ -122,14 +127,16 @@ class PlantModel:
 
     def residual_size(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Usual size of residuals at x (n, inputs): target -> (n,)."""
-        return self._named(in_pads(partial(_residual_size, self), self._checked(x)).T)
+        model = _plain(self)
+        bounded = model.scaler.bounded(_features(model, self._checked(x)))
+        return self._named(residual_size(model.intervals, bounded).T)
 
     def _checked(self, x: np.ndarray) -> np.ndarray:
         if x.ndim != 2 or x.shape[1] != len(self.inputs):
             raise ValueError(
                 f"x has shape {x.shape}; give (rows, {len(self.inputs)}): {', '.join(self.inputs)}"
             )
-        return x
+        return np.asarray(x, np.float32)
 
     def _named(self, values: np.ndarray) -> dict[str, np.ndarray]:
         named = dict(zip(self.targets, values, strict=True))
@@ -148,53 +155,62 @@ def without_each_block(model: PlantModel, x: Array) -> Array:
     return _mixed(model, x, own_fits=True)[0]
 
 
-def _mixed(model: PlantModel, x: Array, *, own_fits: bool = False) -> tuple[Array, Array]:
+def _mixed(model: PlantModel, x: A, networks: Networks = in_trace, *, own_fits: bool = False) -> tuple[A, A]:
     """The prediction with every network in turn, and the networks alone: (n, targets, members) each.
 
     own_fits: with each network the fits that left out the same block, else the mean of all fits.
     """
     features = _features(model, x)
     linear, bounded = model.scaler.standardised(features), model.scaler.bounded(features)
+    mixed, alone = [], []
+    for heads in each_head(model.heads):
+        fits, network = member_parts(heads, linear, bounded, model.pairs, networks)
+        shown = fits if own_fits else fits.mean(axis=1)[:, None]
+        simple = heads.shares[0] * shown[0] + heads.shares[1] * shown[1]
+        mixed.append(heads.level + heads.step * (simple + heads.shares[2] * network))
+        alone.append(heads.level + heads.step * network)
+    xp = x.__array_namespace__()
+    return xp.stack(mixed).transpose(2, 0, 1), xp.stack(alone).transpose(2, 0, 1)
 
-    def head(heads: Heads) -> tuple[Array, Array]:
-        fits, network = member_parts(heads, linear, bounded, model.pairs)
-        simple = jnp.tensordot(heads.shares[:2], fits if own_fits else fits.mean(axis=1), axes=1)
-        return heads.level + heads.step * (
-            simple + heads.shares[2] * network
-        ), heads.level + heads.step * network
 
-    mixed, networks = jax.vmap(head)(model.heads)
-    return jnp.moveaxis(mixed, -1, 0), jnp.moveaxis(networks, -1, 0)
+def each_head(heads: Heads) -> list[Heads]:
+    """The heads of the targets in turn, without the axis of targets."""
+
+    def of(target: int) -> Heads:
+        return jax.tree.map(lambda leaf: leaf[target], heads)
+
+    return [of(target) for target in range(len(heads.level))]
 
 
-def member_parts(heads: Heads, linear: Array, bounded: Array, pairs: Array) -> tuple[Array, Array]:
+def member_parts(heads: Heads, linear: A, bounded: A, pairs: A, networks: Networks = in_trace) -> tuple[A, A]:
     """One target's fits (2, members, n), lines first, and its networks (members, n), all standardised."""
+    xp = linear.__array_namespace__()
     linear, bounded = linear * heads.mask, bounded * heads.mask
     lines = heads.lines @ response_lines(linear, bounded, pairs).T
     # Without a quadratic the networks correct the lines: its weights are then an empty axis.
     quadratic = heads.quadratic @ terms(linear, bounded).T if heads.quadratic.shape[-1] else lines
-    residual = jax.vmap(apply, in_axes=(0, None))(heads.params, bounded)
-    return jnp.stack([lines, quadratic]), quadratic + heads.correction * residual
+    residual = networks(heads.params, bounded)
+    return xp.stack([lines, quadratic]), quadratic + heads.correction * residual
 
 
-def _features(model: PlantModel, x: Array) -> Array:
+def _plain(model: PlantModel) -> PlantModel:
+    """The same of NumPy arrays: nothing is compiled for the shape of one site, but for its networks' bucket."""
+    return jax.tree.map(np.asarray, model)
+
+
+def _features(model: PlantModel, x: A) -> A:
     return with_derived(model.inputs, x, model.load_scale_kw)
 
 
-@jax.jit
-def _residual_size(model: PlantModel, x: Array) -> Array:
-    return residual_size(model.intervals, model.scaler.bounded(_features(model, x)))
-
-
-@jax.jit
-def _answer(model: PlantModel, x: Array) -> tuple[Array, ...]:
-    mixed, networks = _mixed(model, x)
+def _answer(model: PlantModel, x: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Mean, spread, half width (n, targets), whether a row is covered and how far it is from the record (n,)."""
+    model = _plain(model)
+    mixed, networks = _mixed(model, x, in_buckets)
     column = model.inputs.index("load_kw") if "load_kw" in model.inputs else None
-    load_kw = jnp.broadcast_to(model.intervals.edges[0], x.shape[:1]) if column is None else x[:, column]
+    load_kw = np.broadcast_to(model.intervals.edges[0], x.shape[:1]) if column is None else x[:, column]
     half = half_widths(model.intervals, model.scaler.bounded(_features(model, x)), load_kw)
     covered, away = coverage(model.support, x)
-    away = away / model.support.limit
-    return mixed.mean(axis=2), networks.std(axis=2, ddof=1), half, covered, away
+    return mixed.mean(axis=2), networks.std(axis=2, ddof=1), half, covered, away / model.support.limit
 
 
 def to_bytes(model: PlantModel) -> bytes:
@@ -214,7 +230,6 @@ def to_metadata(model: PlantModel) -> dict[str, Any]:
 def from_bytes(arrays: bytes, metadata: dict[str, Any], *, version: str) -> PlantModel:
     """A model from `to_bytes` and `to_metadata`. Raises KeyError or ValueError where they do not fit."""
     tree = serialization.msgpack_restore(arrays)
-    tree = jax.tree.map(jnp.asarray, tree)
     heads = tree["heads"]
     heads["params"] = with_number_keys(heads["params"])
     return PlantModel(

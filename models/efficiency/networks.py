@@ -1,13 +1,15 @@
 """The network: a Flax NNX multilayer perceptron, used as a function of its tree of parameters."""
 
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from jax import Array
+
+from models.buckets import in_pads, in_steps, widened
 
 Params = Any  # nested dict of arrays, as nnx.to_pure_dict gives it
 
@@ -49,16 +51,20 @@ def initial_params(
 
     The last layer is zero: on top of a baseline, every network starts as that baseline.
     """
-    _, state = _abstract(inputs, hidden)
 
-    def draw(path: tuple, leaf: jax.ShapeDtypeStruct) -> Array:
+    def draw(path: tuple, leaf: jax.ShapeDtypeStruct) -> np.ndarray:
         names = [str(part.key) for part in path]
         shape = (*leading, *leaf.shape)
         if "last" in names or names[-1] == "bias":
-            return jnp.zeros(shape, leaf.dtype)
-        return jnp.asarray(random.normal(0.0, leaf.shape[0] ** -0.5, shape), leaf.dtype)
+            return np.zeros(shape, leaf.dtype)
+        return random.normal(0.0, leaf.shape[0] ** -0.5, shape).astype(leaf.dtype)
 
-    return jax.tree_util.tree_map_with_path(draw, nnx.to_pure_dict(state))
+    return jax.tree_util.tree_map_with_path(draw, _shapes(inputs, hidden))
+
+
+@cache
+def _shapes(inputs: int, hidden: tuple[int, ...]) -> Params:
+    return nnx.to_pure_dict(_abstract(inputs, hidden)[1])
 
 
 def _abstract(inputs: int, hidden: tuple[int, ...]) -> tuple[nnx.GraphDef, nnx.State]:
@@ -72,3 +78,28 @@ def apply(params: Params, z: Array) -> Array:
     graph, state = _abstract(sizes[0], hidden)
     nnx.replace_by_pure_dict(state, params)
     return nnx.merge(graph, state)(z)
+
+
+def in_trace(params: Params, z: Array) -> Array:
+    """Outputs (members, n) of networks with a leading axis (members,) at z (n, inputs), in what is being traced."""
+    return jax.vmap(apply, in_axes=(0, None))(params, z)
+
+
+def in_buckets(params: Params, z: np.ndarray) -> np.ndarray:
+    """The same, compiled once for networks of about as many inputs and about as many rows."""
+    inputs = in_steps(z.shape[1])
+    params, z = with_inputs(params, inputs), widened(np.asarray(z, np.float32), inputs, axis=1)
+    return in_pads(lambda padded: _outputs(params, padded), z).T
+
+
+def with_inputs(params: Params, inputs: int) -> Params:
+    """Networks whose first layer has so many inputs: more of weight 0, or the first ones alone; NumPy arrays."""
+    params = jax.tree.map(np.asarray, params)
+    first = params["hidden"][0]
+    kernel = widened(first["kernel"][..., :inputs, :], inputs, axis=-2)
+    return {**params, "hidden": {**params["hidden"], 0: {**first, "kernel": kernel}}}
+
+
+@jax.jit
+def _outputs(params: Params, z: Array) -> Array:
+    return in_trace(params, z).T

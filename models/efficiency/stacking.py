@@ -1,5 +1,6 @@
 """Shares of the parts in a prediction, chosen on blocks of time that no part was fitted to."""
 
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -18,7 +19,7 @@ def shares_of(y: np.ndarray, parts: np.ndarray, available: np.ndarray) -> np.nda
     bool. Errors are mean absolute. A convex stack as in Breiman 1996 (Stacked Regressions), on a grid; one
     part alone is preferred, so that a simple model that wins is served.
     """
-    grid = _grid(available)
+    grid = _grid(tuple(available.tolist()))
     errors = np.array([np.mean(np.abs(y - shares @ parts)) for shares in grid])
     alone = (grid.max(axis=1) == 1.0) & (errors <= (1.0 + TIE) * errors.min())
     if alone.any():
@@ -34,6 +35,7 @@ def described(shares: np.ndarray) -> str:
     return ", ".join(f"{share:.0%} {name}" for share, name in sorted(named, reverse=True))
 
 
-def _grid(available: np.ndarray) -> np.ndarray:
+@cache  # some thousand combinations are tried, for every lead of every site
+def _grid(available: tuple[bool, ...]) -> np.ndarray:
     steps = [range(STEP + 1) if there else (0,) for there in available]
     return np.array([row for row in product(*steps) if sum(row) == STEP]) / STEP

@@ -6,6 +6,7 @@ plant's machines respond to, and what a setpoint far from the weather takes out 
 
 from functools import partial
 from itertools import combinations
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +14,7 @@ import numpy as np
 from flax import struct
 from jax import Array
 
-from models.buckets import padded
+from models.buckets import in_pads, in_steps, widened
 
 REFERENCES = 2_000  # most rows to compare with: distances to more would slow a recommendation
 NEIGHBOURS = 3  # a single odd row gives no support
@@ -30,6 +31,9 @@ RECALL = 0.99  # share of left-out blocks of the record that must count as cover
 FINEST_CELL = 0.25  # standard deviations; rows in one cell of this width are one operating point
 
 
+Leaf = Any  # of a pytree: an array of NumPy or of JAX
+
+
 @struct.dataclass
 class Support:
     """Ranges, standardisation and reference rows, and the distance that is still covered.
@@ -38,13 +42,13 @@ class Support:
     references (r, k + d), standardised.
     """
 
-    pairs: Array
-    low: Array
-    high: Array
-    mean: Array
-    scale: Array
-    references: Array
-    limit: Array
+    pairs: Leaf
+    low: Leaf
+    high: Leaf
+    mean: Leaf
+    scale: Leaf
+    references: Leaf
+    limit: Leaf
 
 
 def temperature_pairs(inputs: tuple[str, ...]) -> np.ndarray:
@@ -91,26 +95,30 @@ def fit_support(
     margin = np.where(True if ranged is None else ranged, MARGIN * (x.max(axis=0) - x.min(axis=0)), np.inf)
     parts = (x.min(axis=0) - margin, x.max(axis=0) + margin, mean, scale, _full(_thinned(z, seed)))
     limit = np.quantile(np.concatenate(distances), RECALL)
-    return Support(jnp.asarray(pairs), *(jnp.asarray(part, jnp.float32) for part in (*parts, limit)))
+    return Support(pairs, *(np.asarray(part, np.float32) for part in (*parts, limit)))
 
 
-def in_support(support: Support, x: Array) -> Array:
+def coverage(support: Support, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Whether the record covers each row of x (n, k), and its distance from it: (n,) each.
+
+    The distance is that to the third nearest reference, in standard deviations. False and NaN where an input is
+    missing.
+    """
+    support = jax.tree.map(np.asarray, support)
+    point = _point(support, np.asarray(x, np.float32))
+    inside = np.all((point >= support.low) & (point <= support.high), axis=1)
+    away = _between(support.references, (point - support.mean) / support.scale)
+    return inside & (away <= support.limit), away
+
+
+def in_support(support: Support, x: np.ndarray) -> np.ndarray:
     """Whether the record covers each row of x (n, k): bool (n,); False where an input is missing."""
     return coverage(support, x)[0]
 
 
-def distance(support: Support, x: Array) -> Array:
+def distance(support: Support, x: np.ndarray) -> np.ndarray:
     """Distance (n,) of each row of x (n, k) to its third nearest reference, in standard deviations."""
     return coverage(support, x)[1]
-
-
-@jax.jit
-def coverage(support: Support, x: Array) -> tuple[Array, Array]:
-    """`in_support` and `distance` of each row of x (n, k), for the cost of one."""
-    point = _point(support, x)
-    inside = jnp.all((point >= support.low) & (point <= support.high), axis=1)
-    away = _distances(support.references, (point - support.mean) / support.scale)
-    return inside & (away <= support.limit), away
 
 
 def outside(support: Support, inputs: tuple[str, ...], x: np.ndarray) -> str:
@@ -127,9 +135,9 @@ def outside(support: Support, inputs: tuple[str, ...], x: np.ndarray) -> str:
     return "; ".join(beyond)
 
 
-def _point(support: Support, x: Array) -> Array:
+def _point(support: Support, x: np.ndarray) -> np.ndarray:
     """Inputs x (n, k) with the differences that count beside them: (n, k + d)."""
-    return jnp.concatenate([x, x[:, support.pairs[:, 0]] - x[:, support.pairs[:, 1]]], axis=1)
+    return np.concatenate([x, x[:, support.pairs[:, 0]] - x[:, support.pairs[:, 1]]], axis=1)
 
 
 @jax.jit
@@ -139,8 +147,10 @@ def _distances(references: Array, z: Array) -> Array:
 
 
 def _between(references: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """`_distances`, in one shape whatever the numbers of rows."""
-    return np.asarray(_distances(_full(references), padded(z)))[: len(z)]
+    """`_distances`, in one shape for about as many rows and columns."""
+    columns = in_steps(z.shape[1])
+    references = widened(_full(np.asarray(references, np.float32)), columns, axis=1)
+    return in_pads(lambda rows: _distances(references, rows), widened(z, columns, axis=1))
 
 
 def _full(references: np.ndarray) -> np.ndarray:

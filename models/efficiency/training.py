@@ -1,11 +1,11 @@
-"""Training: many small networks at once, data moved to the devices once, one compiled scan over some steps.
+"""Training: many small networks at once, of one site or of several of one shape, an epoch in one compiled call.
 
-What changes with the record (rows, steps of an epoch, learning rates) is data, not shape: records of like length share
-a compiled program.
+What changes with the record (rows, steps of an epoch, learning rates, inputs) is data, not shape: sites of like size
+share a compiled program, and those of one shape are trained side by side in one call (`fit_many`).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
@@ -14,40 +14,18 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from jax import Array
-from jax.sharding import Mesh
 
-from models.buckets import bucket, padded
+from models.buckets import in_powers_of_two
 from models.efficiency.devices import BATCH, MEMBER, gathered, mesh_of, placed
-from models.efficiency.networks import USUAL_HIDDEN, Params, apply, initial_params
+from models.efficiency.fit_data import FitConfig, FitTask, OnEpoch, Prepared, prepared
+from models.efficiency.networks import Params, apply, with_inputs
 from models.efficiency.slope_penalty import OF_MEMBER, OF_TARGET, Slopes, penalty
 from models.errors import DivergedError
+from models.together import answered
 
-OnEpoch = Callable[[int, float, float], None]  # epoch, training loss, validation loss
+__all__ = ["FitConfig", "FitTask", "Fitted", "OnEpoch", "fit_many", "fit_networks"]
+
 Data = dict[str, Any]
-
-FEWEST_EPOCHS = 20
-# Networks that start where others ended need fewer epochs, and small steps, or their start is lost.
-WARM_EPOCHS, WARM_RATE = 0.25, 0.3
-AT_ONCE = 4  # steps in one compiled scan
-
-
-@dataclass(frozen=True)
-class FitConfig:
-    """Settings of the training of networks.
-
-    members: networks per target; each is validated on a block of time that it is not trained on. most_steps:
-    gradient steps to aim at: a long record needs fewer epochs, though never fewer than 20. patience: epochs
-    without a better validation loss in any network after which training stops.
-    """
-
-    hidden: tuple[int, ...] = USUAL_HIDDEN
-    members: int = 4
-    epochs: int = 60
-    most_steps: int = 1_500
-    batch: int = 256
-    learning_rate: float = 3e-3
-    weight_decay: float = 1.0
-    patience: int = 10
 
 
 @dataclass
@@ -82,65 +60,108 @@ def fit_networks(
     start: parameters to begin with, which takes a quarter of the epochs unless they are `of_others`, plants that
     this one only resembles; else random ones. slopes: of the
     fits that the networks correct, where effects are declared: breaking them counts as loss. Same seed, data
-    and machine: the same parameters, bit by bit.
+    and machine: the same parameters, bit by bit. Where several sites are trained at once (`models.together`), those
+    of one shape are trained in one call: parameters differ by rounding.
 
     Raises:
         DivergedError: the loss is no longer a number; `last_good` holds the best epoch so far.
     """
-    train_rows = [np.flatnonzero(blocks != member).astype(np.int32) for member in range(config.members)]
-    steps = max(1, min(map(len, train_rows)) // config.batch)
-    epochs = min(config.epochs, max(FEWEST_EPOCHS, config.most_steps // steps))
-    if start is not None and not of_others:
-        epochs = max(1, round(WARM_EPOCHS * epochs))
-        config = replace(config, learning_rate=WARM_RATE * config.learning_rate)
+    task = FitTask(z, y, mask, blocks, config, seed, start, of_others, slopes, on_epoch)
+    (found,) = answered(fit_many, [task])
+    if isinstance(found, DivergedError):
+        raise found
+    return found
+
+
+def fit_many(tasks: Sequence[FitTask]) -> list[Fitted | DivergedError]:
+    """What `fit_networks` gives or raises for each task; those of one shape are trained in one vmapped call."""
+    ready = [prepared(task) for task in tasks]
+    found: dict[int, Fitted | DivergedError] = {}
+    for shape in dict.fromkeys(each.shape for each in ready):
+        alike = [number for number, each in enumerate(ready) if each.shape == shape]
+        for numbers in in_powers_of_two(alike):
+            found |= zip(numbers, _trained([ready[number] for number in numbers]), strict=True)
+    return [found[number] for number in range(len(tasks))]
+
+
+def _trained(ready: list[Prepared]) -> list[Fitted | DivergedError]:
+    """Networks of sites of one shape, a leading axis (s,) on every array; each stops on its own."""
+    config = ready[0].task.config
     mesh, tx = mesh_of(config.members, config.batch), _optimiser(config.weight_decay)
-    rates = _rates(config.learning_rate, epochs * steps).reshape(epochs, steps)
-    random = np.random.default_rng(seed)
-    drawn = initial_params(random, (len(y), config.members), z.shape[1], config.hidden)
-    params = drawn if start is None else start
-    params, data = placed(mesh, params, None, MEMBER), _on_devices(mesh, z, y, mask, blocks, config, slopes)
-    opt_state = jax.vmap(jax.vmap(tx.init))(params)
-    best = Fitted(params, np.full((len(y), config.members), np.inf))
-    epochs_waited = 0
-    try:
-        for epoch in range(epochs):
-            order, losses = _order(train_rows, steps, config.batch, random), []
-            for begin in range(0, steps, AT_ONCE):
-                some = placed(mesh, _full(order[begin : begin + AT_ONCE]), None, MEMBER, BATCH)
-                rate = _full(rates[epoch, begin : begin + AT_ONCE], 0.0)
-                params, opt_state, train_loss = _some_steps(tx, params, opt_state, data, some, rate)
-                losses.append(train_loss)
-            train_loss = float(np.concatenate(losses)[:steps].mean())
-            loss = np.asarray(_validation_loss(params, data))
-            improved = _keep_best(best, params, train_loss, loss)
-            if on_epoch:
-                on_epoch(epoch, *best.curves[-1])
-            epochs_waited = 0 if improved else epochs_waited + 1
-            if epochs_waited >= config.patience:
-                break
-    finally:
-        best.params = gathered(mesh, best.params)
-    return best
+    params = placed(mesh, _stacked([each.params for each in ready]), None, None, MEMBER)
+    data = _on_devices(mesh, _stacked([each.data for each in ready]))
+    opt_state = _states(tx, params)
+    # A copy: what the optimizer's steps are given they may overwrite.
+    best = jax.tree.map(jnp.copy, params)
+    courses = [_Course(each) for each in ready]
+    epoch = 0
+    while any(course.goes_on for course in courses):
+        order = placed(mesh, np.stack([each.minibatches() for each in ready]), None, None, MEMBER, BATCH)
+        rates = placed(mesh, np.stack([each.rates_of(epoch) for each in ready]))
+        params, opt_state, train_loss = _some_steps(tx, params, opt_state, data, order, rates)
+        losses, train_losses = np.asarray(_validation_loss(params, data)), np.asarray(train_loss)
+        better = [
+            course.after(train, loss)
+            for course, train, loss in zip(courses, train_losses, losses, strict=True)
+        ]
+        best = _kept(np.stack(better), params, best)
+        epoch += 1
+    networks = jax.device_get(gathered(mesh, best))
+    return [
+        course.found(jax.tree.map(lambda leaf, at=number: leaf[at], networks))
+        for number, course in enumerate(courses)
+    ]
 
 
-def _on_devices(
-    mesh: Mesh | None,
-    z: np.ndarray,
-    y: np.ndarray,
-    mask: np.ndarray,
-    blocks: np.ndarray,
-    config: FitConfig,
-    slopes: Slopes | None,
-) -> Data:
-    validation = [np.flatnonzero(blocks == member).astype(np.int32) for member in range(config.members)]
-    longest = bucket(max(map(len, validation)))
-    return {
-        "z": placed(mesh, padded(np.asarray(z, np.float32))),
-        "y": placed(mesh, padded(np.asarray(y, np.float32), axis=2), None, MEMBER),
-        "mask": placed(mesh, np.asarray(mask, np.float32)),
-        "slopes": placed(mesh, slopes),
-        "validation": placed(mesh, np.stack([np.resize(rows, longest) for rows in validation]), MEMBER),
-    }
+class _Course:
+    """How the training of one site goes: its best losses, its curves and when it stops."""
+
+    def __init__(self, ready: Prepared) -> None:
+        task = ready.task
+        self.task, self.epochs, self.steps = task, *ready.rates.shape
+        self.loss = np.full((len(task.y), task.config.members), np.inf)
+        self.curves: list[tuple[float, float]] = []
+        self.waited, self.diverged = 0, False
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is another epoch."""
+        stopped = self.diverged or self.waited >= self.task.config.patience
+        return not stopped and len(self.curves) < self.epochs
+
+    def after(self, train_loss: np.ndarray, loss: np.ndarray) -> np.ndarray:
+        """Notes an epoch's losses (steps,), (t, m); the networks (t, m) that have become better in it."""
+        if not self.goes_on:
+            return np.zeros(self.loss.shape, bool)
+        train = float(train_loss[: self.steps].mean())
+        self.diverged = not (np.isfinite(train) and np.isfinite(loss).all())
+        if self.diverged:
+            return np.zeros(self.loss.shape, bool)
+        better = loss < self.loss
+        self.loss = np.where(better, loss, self.loss)
+        self.curves.append((train, float(loss.mean())))
+        if self.task.on_epoch:
+            self.task.on_epoch(len(self.curves) - 1, *self.curves[-1])
+        self.waited = 0 if better.any() else self.waited + 1
+        return better
+
+    def found(self, params: Params) -> Fitted | DivergedError:
+        """The networks of the best epochs, or the error that stopped the training."""
+        own = with_inputs(params, self.task.z.shape[1])
+        fitted = Fitted(own, self.loss, self.curves)
+        if not self.diverged:
+            return fitted
+        return DivergedError(f"the loss is no longer a number in epoch {len(self.curves) + 1}", fitted)
+
+
+def _stacked(trees: list[Any]) -> Any:
+    return jax.tree.map(lambda *leaves: np.stack(leaves), *trees)
+
+
+def _on_devices(mesh: Any, data: Data) -> Data:
+    """Arrays with a leading axis of sites on the devices, those of members apart."""
+    axes: dict[str, tuple[str | None, ...]] = {"y": (None, None, MEMBER), "validation": (None, MEMBER)}
+    return {name: placed(mesh, part, *axes.get(name, ())) for name, part in data.items()}
 
 
 @cache  # one object per setting, or every fit would be compiled anew
@@ -149,41 +170,19 @@ def _optimiser(weight_decay: float) -> optax.GradientTransformation:
     return optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(1.0, weight_decay=weight_decay))
 
 
-def _rates(highest: float, steps: int) -> np.ndarray:
-    """Learning rate of each step (steps,): warm-up, then half a cosine."""
-    warm = steps // 20 + 1
-    step = np.arange(steps)
-    way = (step - warm) / max(steps + 2 - warm, 1)
-    rate = np.where(step < warm, step / warm, 0.5 * (1.0 + np.cos(np.pi * way)))
-    return (highest * rate).astype(np.float32)
+@partial(jax.jit, static_argnums=0)
+def _states(tx: optax.GradientTransformation, params: Params) -> optax.OptState:
+    return jax.vmap(jax.vmap(jax.vmap(tx.init)))(params)
 
 
-def _full(values: np.ndarray, fill: float | None = None) -> np.ndarray:
-    """AT_ONCE entries: the last one again, or `fill`, where there are fewer."""
-    more = [(0, AT_ONCE - len(values))] + [(0, 0)] * (values.ndim - 1)
-    return np.pad(values, more, mode="edge") if fill is None else np.pad(values, more, constant_values=fill)
-
-
-def _order(rows: list[np.ndarray], steps: int, batch: int, random: np.random.Generator) -> np.ndarray:
-    """Shuffled minibatches, each member's from its own rows: (steps, members, batch)."""
-    needed = steps * batch
-    drawn = [random.permutation(np.resize(mine, max(len(mine), needed)))[:needed] for mine in rows]
-    return np.stack(drawn).reshape(len(rows), steps, batch).swapaxes(0, 1)
-
-
-def _keep_best(best: Fitted, params: Params, train_loss: float, loss: np.ndarray) -> bool:
-    """Note the epoch and keep every network that has become better; whether one has."""
-    if not (np.isfinite(train_loss) and np.isfinite(loss).all()):
-        raise DivergedError(f"the loss is no longer a number in epoch {len(best.curves) + 1}", best)
-    better = loss < best.loss
+@partial(jax.jit, donate_argnums=2)
+def _kept(better: Array, params: Params, best: Params) -> Params:
+    """`params` where they are better (s, t, m), else the best so far."""
 
     def chosen(new: Array, old: Array) -> Array:
         return jnp.where(better.reshape(better.shape + (1,) * (new.ndim - better.ndim)), new, old)
 
-    best.params = jax.tree.map(chosen, params, best.params)
-    best.loss = np.where(better, loss, best.loss)
-    best.curves.append((train_loss, float(loss.mean())))
-    return bool(better.any())
+    return jax.tree.map(chosen, params, best)
 
 
 def _loss(params: Params, z: Array, y: Array, slopes: Slopes | None) -> Array:
@@ -209,22 +208,38 @@ def _some_steps(
     tx: optax.GradientTransformation, params: Params, opt_state: optax.OptState, data: Data, order: Array,
     rates: Array,
 ) -> tuple[Params, optax.OptState, Array]:  # fmt: skip
-    """Steps on minibatches, order (steps, m, b), at rates (steps,); one of rate 0 changes nothing. Loss (steps,)."""
+    """An epoch of s sites on minibatches, order (s, steps, m, b), at rates (s, steps). Loss (s, steps).
 
-    def step(carry: tuple, at: tuple[Array, Array]) -> tuple[tuple, Array]:
-        params, before = carry
-        rows, rate = at
-        loss, grads = _of_every_network(jax.value_and_grad(_loss), params, data, rows)
-        updates, opt_state = jax.vmap(jax.vmap(tx.update))(grads, before, params)
-        params = optax.apply_updates(params, jax.tree.map(lambda update: rate * update, updates))
-        kept = jax.tree.map(lambda new, old: jnp.where(rate > 0.0, new, old), opt_state, before)
-        return (params, kept), loss.mean()
+    A step of rate 0 changes nothing; one of a negative rate is none and fills an epoch up.
+    """
+    steps = (rates >= 0.0).any(axis=0).sum()
 
-    (params, opt_state), losses = jax.lax.scan(step, (params, opt_state), (order, rates))
-    return params, opt_state, losses
+    def step(number: Array, carry: tuple) -> tuple:
+        params, opt_state, losses = carry
+        rows, rate = order[:, number], jnp.maximum(rates[:, number], 0.0)
+        params, opt_state, loss = jax.vmap(partial(_step, tx))(params, opt_state, data, rows, rate)
+        return params, opt_state, losses.at[:, number].set(loss)
+
+    return jax.lax.fori_loop(0, steps, step, (params, opt_state, jnp.zeros(rates.shape)))
+
+
+def _step(
+    tx: optax.GradientTransformation, params: Params, before: optax.OptState, data: Data, rows: Array,
+    rate: Array,
+) -> tuple[Params, optax.OptState, Array]:  # fmt: skip
+    """One step of one site on minibatches (m, b)."""
+    loss, grads = _of_every_network(jax.value_and_grad(_loss), params, data, rows)
+    updates, opt_state = jax.vmap(jax.vmap(tx.update))(grads, before, params)
+    params = optax.apply_updates(params, jax.tree.map(lambda update: rate * update, updates))
+    kept = jax.tree.map(lambda new, old: jnp.where(rate > 0.0, new, old), opt_state, before)
+    return params, kept, loss.mean()
 
 
 @jax.jit
 def _validation_loss(params: Params, data: Data) -> Array:
-    """Loss of every network on its member's validation rows: (t, m)."""
-    return _of_every_network(_loss, params, data, data["validation"])
+    """Loss of every network of s sites on its member's validation rows: (s, t, m)."""
+
+    def of_site(params: Params, data: Data) -> Array:
+        return _of_every_network(_loss, params, data, data["validation"])
+
+    return jax.vmap(of_site)(params, data)

@@ -1,6 +1,6 @@
 """Start of a training from the networks of an earlier model."""
 
-import jax.numpy as jnp
+import jax
 import numpy as np
 
 from models.efficiency.features import feature_names
@@ -27,13 +27,13 @@ def why_cold(model: PlantModel, rows: Rows, config: FitConfig) -> str | None:
 
 def carried_over(model: PlantModel, scaler: Scaler, *, unit: np.ndarray) -> Params:
     """The model's networks for another scaler and target `unit` (t,): the same functions as before."""
-    params, before = model.heads.params, model.scaler
-    stretch = jnp.asarray(scaler.scale / before.scale)
-    shift = jnp.asarray((scaler.mean - before.mean) / before.scale) * model.heads.mask  # (t, f)
+    heads, before = jax.tree.map(np.asarray, (model.heads, model.scaler))
+    params, stretch = heads.params, scaler.scale / before.scale
+    shift = (scaler.mean - before.mean) / before.scale * heads.mask  # (t, f)
     first = params["hidden"][0]
-    moved = jnp.einsum("tf,tmfh->tmh", shift, first["kernel"])
+    moved = np.einsum("tf,tmfh->tmh", shift, first["kernel"])
     seen = {"kernel": first["kernel"] * stretch[:, None], "bias": first["bias"] + moved}
-    ratio = jnp.asarray(model.heads.correction * model.heads.step / unit, jnp.float32)
+    ratio = np.asarray(heads.correction * heads.step / unit, np.float32)
     last = {name: leaf * ratio.reshape(-1, *(1,) * (leaf.ndim - 1)) for name, leaf in params["last"].items()}
     return {**params, "hidden": {**params["hidden"], 0: seen}, "last": last}
 

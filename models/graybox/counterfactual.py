@@ -1,12 +1,14 @@
 """What the plant would draw at other setpoints, under the load and weather that there are."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from models.buckets import padded
 from models.graybox.learn import Graybox
 from models.graybox.observed import Observed, conditions, of_site
 from models.graybox.parameters import values_of
@@ -30,9 +32,15 @@ def power_at(physics: Graybox, rows: Observed, setpoints: Mapping[str, np.ndarra
     rows (n,): load and weather are theirs; compute power is what their IT power and inlets say. setpoints: (n,) each by
     the names of `CALLED`; what is not named stays as the rows have it.
     """
-    asked = {CALLED[name]: jnp.asarray(values, jnp.float32) for name, values in setpoints.items()}
-    rows = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32), rows)
-    return np.asarray(_power_at(physics, rows, asked), float)
+    asked = {CALLED[name]: values for name, values in setpoints.items()}
+    count = len(np.asarray(rows.load_kw))
+
+    def in_bucket(values: np.ndarray) -> np.ndarray:
+        return padded(np.asarray(values, np.float32), axis=-1)
+
+    rows, asked = jax.tree.map(in_bucket, (rows, asked))
+    plain = replace(physics, meters=(), inputs=())  # one program for sites that name their meters otherwise
+    return np.asarray(_power_at(plain, rows, asked), float)[:count]
 
 
 @jax.jit

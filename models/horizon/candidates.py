@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from models.buckets import in_pads
+from models.buckets import in_pads, in_steps, widened
 from models.efficiency.trees import Trees, evaluate
 from models.horizon.features import Basis, at_lead, expected, steady_pair
 from models.horizon.record import DAY_H, WEEK_H, Array
@@ -116,4 +116,4 @@ def with_lead(x: Array, lead_min: float) -> Array:
 
 def sums(trees: Trees, x: Array) -> Array:
     """What the trees give at x (n, k): (n,)."""
-    return in_pads(partial(evaluate, trees), x)[:, 0]
+    return in_pads(partial(evaluate, trees), widened(x, in_steps(x.shape[1]), axis=1))[:, 0]

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.cascade.cascade import Cascade, outcome
+from models.buckets import bucket
+from models.cascade.cascade import Cascade, expected_kw
 from models.efficiency.baselines import GradientBoosting, QuadraticRidge, Ratio
 from models.evaluate import cv_rmse, mae, nmbe
 from pipelines.learning.cascade.dataset import Inputs, inputs_of
@@ -77,11 +78,11 @@ def predicted(cascade: Cascade, inputs: Inputs, rows: np.ndarray) -> np.ndarray:
     """kW of cooling power (m,) that a cascade expects of the m rows (n,) bool, without any feedback."""
     at = np.flatnonzero(rows)
     # Padded to a power of two, so that folds of similar size share compiled code.
-    filled = np.concatenate([at, np.full(2 ** int(np.ceil(np.log2(len(at)))) - len(at), at[0])])
+    filled = np.concatenate([at, np.full(bucket(len(at)) - len(at), at[0])])
     columns = {name: values[filled] for name, values in inputs.by_name.items()}
     zero = np.zeros(len(filled))
     columns |= {"rack_inlet_now_c": inputs.rack_inlet_c[filled]} | dict.fromkeys(NOTHING_IN_HAND, zero)
-    return np.asarray(outcome(cascade, columns).cooling_kw, dtype=float)[: len(at)]
+    return np.asarray(expected_kw(cascade, columns), dtype=float)[: len(at)]
 
 
 def cooling_error_kw(site: Site, cascade: Cascade, plant: pd.DataFrame, judged: np.ndarray) -> float:

@@ -1,7 +1,6 @@
 """Training of the efficiency models: learn, judge beside the simple models, register."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
 
@@ -11,8 +10,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
 from threadpoolctl import threadpool_limits
 
-from models.efficiency.devices import side_by_side
-from models.efficiency.learn import Learned, Parts, Rows, learn
+from models.efficiency.learn import Learned, Parts, Rows, Work, learn_each
 from models.efficiency.model import PlantModel
 from models.efficiency.training import FitConfig
 from models.errors import DivergedError, ImpossibleEffectError, TooFewRowsError
@@ -44,8 +42,13 @@ def learned(
     warm: PlantModel | None = None,
 ) -> Learned:
     """`models.efficiency.learn.learn`, with errors that name the site and the remedy."""
+    return learned_each(site, [Work(rows, config, seed, parts, warm)])[0]
+
+
+def learned_each(site: Site, works: list[Work]) -> list[Learned]:
+    """The same for several models of a site, learned in one go."""
     try:
-        return learn(rows, config, seed=seed, parts=parts, warm=warm)
+        return learn_each(works)
     except TooFewRowsError as error:
         raise ModelError(
             f'site "{site.name}" has too little to learn from, {HELD_OUT:.0%} being held out: {error}; '
@@ -97,21 +100,12 @@ def train_efficiency(job: Job, client: MlflowClient, experiment: str) -> dict[st
 
 
 def _both(job: Job, how: Configuration, config: FitConfig, begun: Start) -> tuple[Learned, Learned]:
-    """The model that never saw the held-out rows, and the one to serve, learned side by side."""
-    with ThreadPoolExecutor(side_by_side(2)) as pool:
-        fits = [
-            pool.submit(
-                learned,
-                job.site,
-                begun.rows[name],
-                config,
-                job.seed,
-                parts=how.parts,
-                warm=begun.models[name],
-            )
-            for name in (HELD_OUT_MODEL, SERVED)
-        ]
-        blind, served = (how.apply(fit.result()) for fit in fits)
+    """The model that never saw the held-out rows, and the one to serve."""
+    works = [
+        Work(begun.rows[name], config, job.seed, how.parts, begun.models[name])
+        for name in (HELD_OUT_MODEL, SERVED)
+    ]
+    blind, served = (how.apply(each) for each in learned_each(job.site, works))
     return blind, served
 
 

@@ -38,8 +38,16 @@ def readings_of(site: Site, plant: pd.DataFrame) -> list[str]:
         name for name in names if plant[name].notna().mean() >= SEEN and plant[name].std() > LEAST_VARIATION
     ]
     targets = targets_of(site, plant)
-    repeats = plant[seen].T.duplicated()
-    return list(dict.fromkeys([*targets, *(name for name in seen if not repeats[name])]))
+    first: dict[bytes, str] = {}
+    for name in seen:
+        first.setdefault(_content(plant[name]), name)
+    return list(dict.fromkeys([*targets, *first.values()]))
+
+
+def _content(readings: pd.Series) -> bytes:
+    """Equal for columns of equal readings: zeros have one sign, what is missing one form."""
+    values = readings.to_numpy(dtype=float) + 0.0
+    return np.where(np.isnan(values), np.nan, values).tobytes()
 
 
 def record_of(site: Site, plant: pd.DataFrame, names: list[str], targets: list[str]) -> Record:

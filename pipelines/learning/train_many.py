@@ -1,0 +1,76 @@
+"""Many sites trained in one process, which compiles once; networks and plants of one shape are fitted in one call."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+
+from models.together import run_together
+from pipelines.compilation_cache import keep_compiled
+from pipelines.config import Settings
+from pipelines.learning.efficiency.training import one_thread_each
+from pipelines.learning.job import Progress
+from pipelines.learning.tracking import tracking
+from pipelines.learning.train import retrain_if_new, train
+from pipelines.site.file import Site
+
+# Sites whose records are in memory at a time. On a processor more would only need more of it: a site takes as long in a
+# call of many as alone (docs/architecture.md); an accelerator is idle with fewer.
+ON_PROCESSOR, ON_ACCELERATOR = 4, 32
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one site: the report of its training, or the error that stopped it; neither: nothing is new."""
+
+    report: dict[str, Any] | None = None
+    error: Exception | None = None
+
+    @property
+    def nothing_new(self) -> bool:
+        """Whether every kind of model has been learned from this very telemetry already."""
+        return self.report is None and self.error is None
+
+
+def train_sites(
+    sites: Sequence[Site],
+    settings: Settings,
+    *,
+    warm: bool = True,
+    only_new: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Outcome]:
+    """Train and register the models of several sites; what became of each, by its name.
+
+    warm: networks start from the present champion's where they can. only_new: sites whose telemetry has been learned
+    from are left alone (their others start warm). What one site raises stops no other. A site's models are registered
+    when it is ready. Raises TrackingError where MLflow does not answer at the start.
+    """
+    keep_compiled(settings)
+    size = ON_PROCESSOR if jax.default_backend() == "cpu" else ON_ACCELERATOR
+    outcomes: dict[str, Outcome] = {}
+    # Opened here, so that what sites open inside it changes nothing for each other.
+    with tracking(settings), one_thread_each():
+        for begin in range(0, len(sites), size):
+            group = sites[begin : begin + size]
+            works = [partial(_trained, site, settings, warm, only_new, progress) for site in group]
+            for site, result in zip(group, run_together(works), strict=True):
+                outcomes[site.name] = (
+                    Outcome(error=result) if isinstance(result, Exception) else Outcome(result)
+                )
+    return outcomes
+
+
+def _trained(
+    site: Site, settings: Settings, warm: bool, only_new: bool, progress: Progress | None
+) -> dict[str, Any] | None:
+    say = _of(site, progress) if progress else None
+    if only_new:
+        return retrain_if_new(site, settings, progress=say)
+    return train(site, settings, warm=warm, progress=say)
+
+
+def _of(site: Site, progress: Progress) -> Callable[[str], None]:
+    return lambda line: progress(f"{site.name}: {line}")
