@@ -42,9 +42,11 @@ def step(what: str, sites: list[Site], home: Settings) -> None:
 
         errors = [each.error for each in train_sites(sites, home).values() if each.error]
     else:
-        from pipelines.operations.recommend_many import recommend_sites
+        from pipelines.operations.recommend import recommend
 
-        errors = [each.error for each in recommend_sites(sites, home).values() if each.error]
+        errors = []
+        for site in sites:
+            recommend(site, home)
     if errors:
         raise errors[0]
 

@@ -45,7 +45,23 @@ def recommend_setpoints() -> None:
             outcome.raise_failed(STEP)
         return outcome.as_dict()
 
-    recommend.expand(names=batches())
+    @task(**HEAVY)
+    def predict(names: list[str]) -> dict[str, Any]:
+        """What the pages predict, where telemetry has come since; no decision waits for it."""
+        from pipelines.compilation_cache import keep_compiled
+        from pipelines.config import settings
+        from pipelines.schedules.recommend import PREDICT, predict_sites
+
+        home, context = settings(), get_current_context()
+        keep_compiled(home)
+        with as_airflow_sees_it():
+            outcome = predict_sites(names, home, last_try=last_try(context))
+            outcome.raise_failed(PREDICT)
+        return outcome.as_dict()
+
+    served = batches()
+    recommend.expand(names=served)
+    predict.expand(names=served)
 
 
 recommend_setpoints()

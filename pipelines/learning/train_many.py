@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import jax
+import pandas as pd
 
 from models.together import run_together
 from pipelines.compilation_cache import keep_compiled
@@ -40,13 +41,15 @@ def train_sites(
     *,
     warm: bool = True,
     only_new: bool = False,
+    until: pd.Timestamp | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Outcome]:
     """Train and register the models of several sites; what became of each, by its name.
 
     warm: networks start from the present champion's where they can. only_new: sites whose telemetry has been learned
-    from are left alone (their others start warm). What one site raises stops no other. A site's models are registered
-    when it is ready. Raises TrackingError where MLflow does not answer at the start.
+    from are left alone (their others start warm). until: learn from telemetry before this time only. What one site
+    raises stops no other. A site's models are registered when it is ready. Raises TrackingError where MLflow does not
+    answer at the start.
     """
     keep_compiled(settings)
     size = ON_PROCESSOR if jax.default_backend() == "cpu" else ON_ACCELERATOR
@@ -55,7 +58,7 @@ def train_sites(
     with tracking(settings), one_thread_each():
         for begin in range(0, len(sites), size):
             group = sites[begin : begin + size]
-            works = [partial(_trained, site, settings, warm, only_new, progress) for site in group]
+            works = [partial(_trained, site, settings, warm, only_new, until, progress) for site in group]
             for site, result in zip(group, run_together(works), strict=True):
                 outcomes[site.name] = (
                     Outcome(error=result) if isinstance(result, Exception) else Outcome(result)
@@ -64,12 +67,17 @@ def train_sites(
 
 
 def _trained(
-    site: Site, settings: Settings, warm: bool, only_new: bool, progress: Progress | None
+    site: Site,
+    settings: Settings,
+    warm: bool,
+    only_new: bool,
+    until: pd.Timestamp | None,
+    progress: Progress | None,
 ) -> dict[str, Any] | None:
     say = _of(site, progress) if progress else None
     if only_new:
-        return retrain_if_new(site, settings, progress=say)
-    return train(site, settings, warm=warm, progress=say)
+        return retrain_if_new(site, settings, until=until, progress=say)
+    return train(site, settings, until=until, warm=warm, progress=say)
 
 
 def _of(site: Site, progress: Progress) -> Callable[[str], None]:
