@@ -1,10 +1,20 @@
-"""After new telemetry: its quality is judged, alarms are raised; drift that is new sets off a retraining."""
+"""After new telemetry: its quality is judged, alarms are raised; new drift or a new site sets off a training."""
 
 from typing import Any
 
 from airflow.sdk import dag, get_current_context, task
 
-from dags.common import DAG_OPTIONS, DRIFT, QUALITY, SITES, TELEMETRY, as_airflow_sees_it, chosen, last_try
+from dags.common import (
+    DAG_OPTIONS,
+    DRIFT,
+    QUALITY,
+    SITES,
+    TELEMETRY,
+    UNTRAINED,
+    as_airflow_sees_it,
+    chosen,
+    last_try,
+)
 
 
 @dag(schedule=[TELEMETRY], params={"sites": SITES}, **DAG_OPTIONS)
@@ -43,7 +53,22 @@ def check_quality() -> None:
             raise AirflowSkipException("no new drift")
         return names
 
-    drifted(check.expand(name=sites()))
+    @task(outlets=[UNTRAINED], trigger_rule="all_done")
+    def untrained(_reports: Any) -> list[str]:
+        """Sites without any model; skipped where there is none."""
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        from pipelines.config import settings
+        from pipelines.schedules.sites import without_models
+
+        names = without_models(settings())
+        if not names:
+            raise AirflowSkipException("every site has models")
+        return names
+
+    reports = check.expand(name=sites())
+    drifted(reports)
+    untrained(reports)
 
 
 check_quality()

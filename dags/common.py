@@ -14,6 +14,7 @@ from airflow.sdk import Asset, CronDataIntervalTimetable, Param
 TELEMETRY = Asset(name="coldaisle_telemetry", uri="coldaisle://telemetry", group="coldaisle")
 QUALITY = Asset(name="coldaisle_quality", uri="coldaisle://quality", group="coldaisle")
 DRIFT = Asset(name="coldaisle_drift", uri="coldaisle://drift", group="coldaisle")
+UNTRAINED = Asset(name="coldaisle_untrained", uri="coldaisle://untrained", group="coldaisle")
 MODELS = Asset(name="coldaisle_models", uri="coldaisle://models", group="coldaisle")
 DECISIONS = Asset(name="coldaisle_decisions", uri="coldaisle://decisions", group="coldaisle")
 STUDIES = Asset(name="coldaisle_studies", uri="coldaisle://studies", group="coldaisle")
@@ -36,11 +37,12 @@ DAG_OPTIONS: dict[str, Any] = {
     "tags": ["coldaisle"],
 }
 # What needs gigabytes takes half of the pool: two such tasks run at once. Another pool, made beforehand, bounds them
-# otherwise.
+# otherwise. Decisions are not among them: they must not wait for a training.
 HEAVY: dict[str, Any] = {
     "pool": os.environ.get("COLDAISLE_HEAVY_POOL", "default_pool"),
     "pool_slots": int(os.environ.get("COLDAISLE_HEAVY_SLOTS", "64")),
 }
+FIRST: dict[str, Any] = {"priority_weight": 10}  # before others, where tasks wait for a worker
 SITES = Param(
     [],
     type="array",

@@ -7,6 +7,7 @@ from airflow.sdk import dag, get_current_context, task
 from dags.common import (
     DAG_OPTIONS,
     DECISIONS,
+    FIRST,
     HEAVY,
     SITES,
     as_airflow_sees_it,
@@ -21,7 +22,7 @@ from dags.common import (
 def recommend_setpoints() -> None:
     """Decide once for each site at the end of the data interval; nothing is written to a plant."""
 
-    @task
+    @task(**FIRST)
     def batches() -> list[list[str]]:
         """Sites that have telemetry and no loop."""
         from pipelines.config import settings
@@ -31,7 +32,7 @@ def recommend_setpoints() -> None:
         names = chosen(context, sites.with_telemetry(home))
         return sites.batches(sites.without_loop(names, home), home)
 
-    @task(outlets=[DECISIONS], **HEAVY)
+    @task(outlets=[DECISIONS], **FIRST)
     def recommend(names: list[str]) -> dict[str, Any]:
         """Decide for some sites; a site that fails leaves the others."""
         from pipelines.compilation_cache import keep_compiled

@@ -34,6 +34,15 @@ def with_challenger(settings: Settings) -> list[str]:
     ]
 
 
+def without_models(settings: Settings) -> list[str]:
+    """The sites that have telemetry and no model in charge."""
+    return [
+        name
+        for name in with_telemetry(settings)
+        if not any(charges.present(settings, name, kind) for kind in KINDS)
+    ]
+
+
 def without_loop(names: list[str], settings: Settings) -> list[str]:
     """The sites that no running `coldaisle serve` decides for."""
     now = datetime.now(UTC)  # of the processes that run, not of the data
