@@ -13,11 +13,11 @@ def ingest_telemetry() -> None:
 
     @task
     def sites() -> list[str]:
-        """Names of the sites."""
+        """Names of the sites that have an inbox or a source to fetch."""
         from pipelines.config import settings
-        from pipelines.schedules.sites import scheduled_sites
+        from pipelines.connectors import sites_to_ingest
 
-        return chosen(get_current_context(), scheduled_sites(settings()))
+        return chosen(get_current_context(), sites_to_ingest(settings()))
 
     @task(outlets=[TELEMETRY])
     def ingest(name: str) -> dict[str, Any]:

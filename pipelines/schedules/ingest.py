@@ -1,6 +1,6 @@
 """New telemetry of a site: fetched from its sources, ingested from its inbox, prepared for the pages."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.config import Settings
@@ -17,6 +17,7 @@ from pipelines.telemetry.inbox import InboxReport, ingest_inbox
 
 STEP = "ingest"
 REFUSED, STALE = "refused file", "stale source"
+STALE_AFTER = timedelta(hours=26)  # a source that has one file a day is never older
 MOST_CAUSE = 200  # characters of an alarm's cause
 
 
@@ -46,6 +47,7 @@ def _alarms(site: Site, settings: Settings, fetched: FetchReport, report: InboxR
     stale = {
         source: f"source {source} gives nothing newer than {newest:%Y-%m-%d %H:%M} UTC; see whether it still exports"
         for source, newest in fetched.stale.items()
+        if fetched.end - newest > STALE_AFTER
     }
     for about, wrong in ((REFUSED, refused), (STALE, stale)):
         book.report(_warnings(about, wrong), about=about)
