@@ -3,7 +3,7 @@
 import pytest
 
 import pipelines.operations.recommend_many as many
-from pipelines.errors import LedgerError
+from pipelines.operations.ledger import LedgerError
 from pipelines.operations.recommend_many import recommend_sites
 from tests.pipelines.control.plant import AT
 
