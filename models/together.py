@@ -29,7 +29,8 @@ def answered(many: Callable[[list[Question]], Sequence[Answer]], questions: list
 def run_together(works: Sequence[Callable[[], Result]]) -> list[Result | Exception]:
     """What each piece of work gives or raises, in their order.
 
-    Each runs until it asks or ends; when all do, the questions of each function are answered in one call.
+    Each runs until it asks or ends; when all do, the questions of each function are answered in one call. What is no
+    error of a piece of work (an interrupt, an exit) is raised here.
     """
     parties = [_Party(work) for work in works]
     for party in parties:
@@ -65,6 +66,7 @@ class _Party:
         self.answers: list[Any] = []
         self.error: Exception | None = None
         self.result: Any = None
+        self._ended_by: BaseException | None = None
         self._work, self._may_run, self._rests = work, threading.Event(), threading.Event()
         context = contextvars.copy_context()
         self._thread = threading.Thread(target=context.run, args=(self._run,), daemon=True)
@@ -76,6 +78,8 @@ class _Party:
         self._rests.clear()
         self._may_run.set()
         self._rests.wait()
+        if self._ended_by is not None:
+            raise self._ended_by
 
     def ask(self, many: Any, questions: list[Any]) -> list[Any]:
         """Called by the work itself: rests until the questions are answered."""
@@ -94,6 +98,8 @@ class _Party:
             self.result = self._work()
         except Exception as error:
             self.result = error
+        except BaseException as ended_by:
+            self._ended_by = ended_by
         finally:
             self._rests.set()
 

@@ -62,3 +62,11 @@ def test_one_piece_runs_at_a_time():
 
     run_together([work] * 5)
     assert most == [1] * 5
+
+
+def test_an_exit_is_no_outcome_of_a_piece_of_work():
+    def leaving():
+        raise SystemExit(3)
+
+    with pytest.raises(SystemExit):
+        run_together([leaving])
