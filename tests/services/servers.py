@@ -79,6 +79,14 @@ class Postgres:
         ready = [program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         wait_until(lambda: subprocess.run(ready).returncode == 0, "PostgreSQL answers", seconds=READY_S)
 
+    def dump(self, database: str) -> str:
+        """Everything that a database holds, as text."""
+        here = {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": "postgres"}
+        here["PGPASSWORD"] = (self._secrets / "postgres_password").read_text()
+        command = [program("pg_dump"), "--data-only", database]
+        done = subprocess.run(command, env=os.environ | here, check=True, capture_output=True)
+        return done.stdout.decode(errors="replace")
+
     def restart(self) -> None:
         """End every connection, as a fast shutdown does, and start again."""
         self.process.stop(signal.SIGINT)

@@ -165,3 +165,10 @@ def test_no_log_of_the_fleet_holds_a_secret(stack):
         if word in path.read_text(errors="replace")
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("database", ["airflow", "mlflow", "ledger"])
+def test_no_database_holds_a_secret(stack, database):
+    """Neither what tasks hand on (XCom), nor parameters of runs, nor orders and alarms."""
+    held = stack.postgres.dump(database)
+    assert [name for name, word in stack.secret_words().items() if word in held] == []
