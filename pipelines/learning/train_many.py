@@ -17,9 +17,9 @@ from pipelines.learning.tracking import tracking
 from pipelines.learning.train import retrain_if_new, train
 from pipelines.site.file import Site
 
-# Sites whose records are in memory at a time. On a processor more would only need more of it: a site takes as long in a
-# call of many as alone (docs/architecture.md); an accelerator is idle with fewer.
-ON_PROCESSOR, ON_ACCELERATOR = 4, 32
+# Sites side by side. On two processor cores a site takes about as long in a call of many as alone, and every size of a
+# group is compiled by itself and takes memory (docs/architecture.md); an accelerator is idle with few.
+ON_PROCESSOR, ON_ACCELERATOR = 1, 32
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,18 @@ def train_sites(
     only_new: bool = False,
     until: pd.Timestamp | None = None,
     progress: Progress | None = None,
+    at_once: int | None = None,
 ) -> dict[str, Outcome]:
     """Train and register the models of several sites; what became of each, by its name.
 
     warm: networks start from the present champion's where they can. only_new: sites whose telemetry has been learned
     from are left alone (their others start warm). until: learn from telemetry before this time only. What one site
-    raises stops no other. A site's models are registered when it is ready. Raises TrackingError where MLflow does not
+    raises stops no other. A site's models are registered when it is ready. at_once: sites that are trained side by
+    side, their records in memory; by default as many as suit the device. Raises TrackingError where MLflow does not
     answer at the start.
     """
     keep_compiled(settings)
-    size = ON_PROCESSOR if jax.default_backend() == "cpu" else ON_ACCELERATOR
+    size = at_once or (ON_PROCESSOR if jax.default_backend() == "cpu" else ON_ACCELERATOR)
     outcomes: dict[str, Outcome] = {}
     # Opened here, so that what sites open inside it changes nothing for each other.
     with tracking(settings), one_thread_each():

@@ -2,7 +2,6 @@
 
 import pytest
 
-import pipelines.learning.train_many as many
 from pipelines.errors import StoreError, TrackingError
 from pipelines.learning.efficiency.bundle import load_champion
 from pipelines.learning.train import train
@@ -35,9 +34,8 @@ def said():
 @pytest.fixture(scope="module")
 def outcomes(sites, home, said):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(many, "ON_PROCESSOR", AT_ONCE)
         patch.setenv("JAX_COMPILATION_CACHE_DIR", "")
-        return train_sites(sites, home, warm=False, progress=said.append)
+        return train_sites(sites, home, warm=False, progress=said.append, at_once=AT_ONCE)
 
 
 def test_every_site_has_its_outcome_and_one_that_fails_stops_no_other(outcomes, home):
