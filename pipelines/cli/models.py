@@ -99,11 +99,13 @@ def rollback(
     as_json: JsonOption = False,
 ) -> None:
     """Put the champion before the present one back in charge. MLflow need not answer."""
+    from pipelines.operations.alarms.notifier import wait_until_sent
     from pipelines.operations.promotion import order_rollback
 
     described, operations = opened(site, home)
     settings = open_home(home)
     charge = order_rollback(operations, described, kind, settings, by=person(home, by), why=why)
+    wait_until_sent()
     _tell(charge, described, settings, as_json)
 
 

@@ -7,6 +7,7 @@ from pipelines.config import Settings
 from pipelines.learning import charges, promote
 from pipelines.learning.charges import AUTOMATIC, CHAMPION, Charge, Who
 from pipelines.learning.registry import KINDS, Kind
+from pipelines.operations.alarms.notifier import notify
 from pipelines.operations.ledger import Operations, Order, Person
 from pipelines.site.file import Site
 
@@ -36,9 +37,15 @@ def order_promotion(
 def order_rollback(
     operations: Operations, site: Site, kind: Kind, settings: Settings, *, by: Person | str, why: str
 ) -> Charge:
-    """Put the champion before the present one back in charge; raises as `order_promotion`, and needs no MLflow."""
-    charge = promote.rollback(site, kind, settings, who=_who(operations, by, why))
+    """Put the champion before the present one back in charge, and tell whoever is on duty.
+
+    Raises as `order_promotion`; needs no MLflow.
+    """
+    who = _who(operations, by, why)
+    charge = promote.rollback(site, kind, settings, who=who)
     record_charges(operations, site, settings)
+    title = f"coldaisle {site.name}: {kind} version {charge.replaced} is rolled back to {charge.version}"
+    notify(settings, title, f"{who.name}: {who.why}")
     return charge
 
 

@@ -97,7 +97,7 @@ def _models(name: str, settings: Settings) -> dict[str, str]:
     waiting = {kind: charges.present(settings, name, kind, CHALLENGER) for kind in KINDS}
     return {
         "models": ", ".join(
-            f"{kind} {one.version} since {one.at:%Y-%m-%d}" for kind, one in champions.items() if one
+            f"{kind} {one.version} ({one.at:%Y-%m-%d})" for kind, one in champions.items() if one
         ),
         "challengers": ", ".join(f"{kind} {one.version}" for kind, one in waiting.items() if one),
     }

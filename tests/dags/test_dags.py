@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 from datetime import UTC, datetime
 from functools import partial
 
@@ -10,6 +11,7 @@ import pytest
 
 from models.efficiency.training import FitConfig
 from pipelines.errors import SiteError, SourceDownError
+from pipelines.learning import charges
 from pipelines.learning.efficiency.bundle import load_champion
 from pipelines.learning.registry import model_name
 from pipelines.learning.tracking import tracking
@@ -20,10 +22,11 @@ from pipelines.operations.promotion import in_charge
 from pipelines.telemetry.store import Store
 from tests.dags.conftest import DAGS
 from tests.dashboards.conftest import settings, site, write_export
+from tests.pipelines.schedules.conftest import made
 
 pytestmark = pytest.mark.medium
 
-__all__ = ["settings", "site"]
+__all__ = ["made", "settings", "site"]
 
 BROKEN = "name = broken\n"
 
@@ -86,7 +89,7 @@ def test_from_inbox_to_fleet_report(dag_of, settings, site):
     assert run(dag_of("report_fleet"))["run"] == "success"
     (path,) = settings.reports.glob("fleet-*.json")
     (row,) = [one for one in json.loads(path.read_text())["sites"] if one["site"] == "plant"]
-    assert row["models"].startswith("efficiency 1 since ")
+    assert row["models"].startswith("efficiency 1 (")
     assert "historian" not in row["fault"]
 
 
@@ -126,6 +129,31 @@ def test_a_site_that_fails_leaves_the_others_and_is_told_once(dag_of, settings, 
     assert "is not valid TOML" in told[0]
     (settings.sites / "broken.toml").unlink()
     (settings.home / "inbox" / "broken" / "historian.csv").unlink()
+
+
+def test_a_challenger_in_its_shadow_period_waits(dag_of, settings, site):
+    put_in_inbox(settings)
+    for name in ("ingest_telemetry", "retrain_models"):
+        run(dag_of(name))
+    put_in_inbox(settings, name="historian-more.csv", days=8)
+    for name in ("ingest_telemetry", "retrain_models"):
+        assert run(dag_of(name))["run"] == "success"
+    assert charges.present(settings, "plant", "efficiency", "challenger").version == 2
+    assert run(dag_of("promote_models"))["judge[0]"] == "skipped"
+    assert charges.present(settings, "plant", "efficiency").version == 1
+    verdict = json.loads((settings.models / "plant" / "efficiency" / "verdict.json").read_text())
+    assert "shadow period is not over" in verdict["why"]
+
+
+def test_a_study_is_planned_simulated_in_shares_and_put_together(dag_of, settings, made):
+    home, simulated = made
+    for part in ("sites", "store"):
+        shutil.copytree(home.home / part, settings.home / part, dirs_exist_ok=True)
+    parameters = {"site": simulated.name, "sweep": "chw_supply_c=8|10", "days": 1, "shards": 2}
+    states = run(dag_of("simulate_what_if"), **parameters)
+    assert (states["simulate[0]"], states["combine"], states["run"]) == ("success", "success", "success")
+    (table,) = (settings.home / "studies").glob("*/table.parquet")
+    assert len(pd.read_parquet(table)) == 2
 
 
 def test_only_the_sites_that_were_asked_for(dag_of, settings, site):
