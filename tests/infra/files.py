@@ -1,7 +1,10 @@
 """The files of infra/, read once, and the settings that they may name."""
 
+import json
 import re
-from pathlib import Path
+import subprocess
+import sys
+from functools import cache
 from typing import Any
 
 import yaml
@@ -57,21 +60,24 @@ def known(name: str) -> bool:
     )
 
 
-def airflow_options() -> set[tuple[str, str]]:
+@cache
+def airflow_options() -> frozenset[tuple[str, str]]:
     """Section and option of all that Airflow and its Celery and Kubernetes providers can be told."""
-    if not _OPTIONS:
-        from airflow.providers.celery.get_provider_info import get_provider_info as celery
-        from airflow.providers.cncf.kubernetes.get_provider_info import get_provider_info as kubernetes
-
-        path = Path(__import__("airflow").__file__).parent / "config_templates" / "config.yml"
-        sections = (
-            yaml.safe_load(path.read_text(encoding="utf-8")) | celery()["config"] | kubernetes()["config"]
-        )
-        _OPTIONS.update((name, option) for name, each in sections.items() for option in each["options"])
-    return _OPTIONS
+    done = subprocess.run([sys.executable, "-c", OPTIONS], check=True, capture_output=True, text=True)
+    return frozenset((section, option) for section, option in json.loads(done.stdout.splitlines()[-1]))
 
 
-_OPTIONS: set[tuple[str, str]] = set()
+# In a process of its own: Airflow reads the environment when it is first imported, which tests of DAGs set before.
+OPTIONS = """
+import json
+from pathlib import Path
+import airflow, yaml
+from airflow.providers.celery.get_provider_info import get_provider_info as celery
+from airflow.providers.cncf.kubernetes.get_provider_info import get_provider_info as kubernetes
+path = Path(airflow.__file__).parent / "config_templates" / "config.yml"
+sections = yaml.safe_load(path.read_text(encoding="utf-8")) | celery()["config"] | kubernetes()["config"]
+print(json.dumps([[name, option] for name, each in sections.items() for option in each["options"]]))
+"""
 
 
 def names_in(text: str) -> set[str]:
