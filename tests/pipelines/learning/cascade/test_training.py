@@ -82,10 +82,10 @@ def test_effects_that_cannot_hold_are_refused_with_the_place_to_mend():
 
 
 @pytest.mark.slow
-def test_a_cascade_that_predicts_no_worse_takes_over(home):
+def test_a_cascade_that_predicts_no_worse_is_a_challenger_until_it_is_judged(home):
     train(home, hall_readings(ROWS))
     report = train(home, hall_readings(ROWS))
-    assert (report["version"], report["alias"]) == ("2", "champion")
+    assert (report["version"], report["alias"]) == ("2", "challenger")
 
 
 def test_a_cascade_that_predicts_worse_stays_challenger(home):

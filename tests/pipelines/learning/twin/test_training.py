@@ -8,8 +8,8 @@ from models.twin import to_document
 from pipelines.cli.twin import show
 from pipelines.errors import ModelError
 from pipelines.files import jsonable
+from pipelines.learning import charges
 from pipelines.learning.publish import Errors, publish
-from pipelines.learning.registry import model_name
 from pipelines.learning.tracking import tracking
 from pipelines.learning.twin.bundle import FOLDER, champion, find_twin, load_twin, log_twin
 from pipelines.learning.twin.training import train_twin
@@ -64,31 +64,24 @@ def test_the_command_prints_parameters_errors_and_the_regression_beside_the_twin
     assert "coldaisle.small.twin version 1 is champion" in printed
 
 
-def test_a_damaged_twin_says_what_to_run_and_a_worse_one_stays_challenger(
-    report, small_site, home, monkeypatch
-):
+def test_a_damaged_twin_says_what_to_run_and_a_worse_one_stays_challenger(report, small_site, home):
     document = to_document(load_twin(small_site, home))
     document["leaves"].pop("plant.chillers.rated_cop")
     twin, worse = load_twin(small_site, home), Errors(2.0, 1.0, "twice the error")
+    file = charges.present(home, small_site.name, "twin").files / "twin.json"
+    good = file.read_text()
     with tracking(home) as client:
-        with monkeypatch.context() as patched:
-            patched.setattr("pipelines.learning.twin.bundle.to_document", lambda _: document)
-            log_twin(client, report["run_id"], twin, {})
-        name = model_name(small_site, "twin")
-        good = client.get_model_version_by_alias(name, "champion")
-        source = f"{client.get_run(report['run_id']).info.artifact_uri}/{FOLDER}"
-        damaged = client.create_model_version(name, source, report["run_id"])
-        client.set_registered_model_alias(name, "champion", damaged.version)
         try:
+            file.write_text(json.dumps({"format": 1, "metadata": {}, "twin": document}))
             with pytest.raises(ModelError, match=r"rated_cop.*coldaisle twin"):
                 champion(client, small_site, home)
-            log_twin(client, report["run_id"], twin, {})
-            published = publish(
-                client, report["run_id"], small_site, "twin", home, folder=FOLDER, judge=lambda _: worse
-            )
-            assert published["alias"] == "challenger"
         finally:
-            client.set_registered_model_alias(name, "champion", good.version)
+            file.write_text(good)
+        log_twin(client, report["run_id"], twin, {})
+        published = publish(
+            client, report["run_id"], small_site, "twin", home, folder=FOLDER, judge=lambda _: worse
+        )
+        assert published["alias"] == "challenger"
 
 
 def test_without_a_fit_there_is_none(small_site, tmp_path):
